@@ -1,0 +1,169 @@
+import type { ErrorCode } from '#contracts/errors.ts';
+import type { Instant, OperationId, PersonId, RecordId, Revision, Scope } from '#contracts/ids.ts';
+import type { Lane } from '#contracts/records/record.ts';
+import type { AnyRecord, CollectionName, RecordOf } from '#contracts/records/registry.ts';
+
+/** What to read. Paths are those of the record type's `indexes`, or `id`, `scope`, `capturedAt`. */
+export interface RecordQuery {
+  readonly equals?: Readonly<Record<string, string | number>>;
+  readonly range?: {
+    readonly path: string;
+    readonly atLeast?: string | number;
+    readonly below?: string | number;
+  };
+  /** Defaults to `id` ascending. */
+  readonly orderBy?: readonly { readonly path: string; readonly direction: 'asc' | 'desc' }[];
+  readonly limit?: number;
+}
+
+/** Synchronous reads of one consistent state. */
+export interface ReplicaReader {
+  get<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined;
+  find<C extends CollectionName>(collection: C, query: RecordQuery): readonly RecordOf<C>[];
+  count(collection: CollectionName, query: RecordQuery): number;
+  readonly outbox: OutboxReader;
+  readonly sync: SyncStateReader;
+  readonly settings: SettingsReader;
+}
+
+/** One write that the center has to get. Immutable once appended, so that it can be sent again byte for byte. */
+export interface OutboxDraft {
+  readonly op: OperationId;
+  readonly collection: CollectionName;
+  readonly lane: Lane;
+  /** The revision that was edited; null for a new record. */
+  readonly baseRev: Revision | null;
+  /** The whole record as written. */
+  readonly record: AnyRecord;
+  readonly at: Instant;
+  /** Earlier unsent operations whose content this one contains, after a merge. */
+  readonly supersedes?: readonly OperationId[];
+}
+
+/**
+ * `pending`: not acknowledged by the center. `accepted`: durable at the center, kept until its backup watermark passes.
+ * `quarantined`: the center could not use it; kept at both ends.
+ */
+export type OutboxState = 'pending' | 'accepted' | 'quarantined';
+
+export interface OutboxRow extends OutboxDraft {
+  /** Local order of writing, dense and ascending. */
+  readonly seq: number;
+  readonly state: OutboxState;
+  /** Position in the scope's feed, once accepted. */
+  readonly centerSeq: number | null;
+  readonly acceptedAt: Instant | null;
+  /** Why it was quarantined. */
+  readonly refusal: ErrorCode | null;
+}
+
+export interface OutboxReader {
+  /** Pending rows, lane first, then order of writing; of one record always in order of writing. */
+  pending(limit: number): readonly OutboxRow[];
+  /** Pending rows of one record in order of writing. */
+  pendingOf(collection: CollectionName, id: RecordId): readonly OutboxRow[];
+  byState(state: OutboxState, limit: number): readonly OutboxRow[];
+  counts(): {
+    readonly pending: number;
+    readonly quarantined: number;
+    readonly oldestPendingAt: Instant | null;
+  };
+  /** When the center confirmed the newest local write of a record; null while it is pending or was never written here. */
+  receipt(collection: CollectionName, id: RecordId): { readonly rev: Revision; readonly at: Instant } | null;
+}
+
+export interface SyncStateReader {
+  /** The last version of a record the center is known to have, kept while unsent edits exist. Base of a merge. */
+  shadow<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined;
+  /** Position in the feed of a scope and lane; undefined before the first pull. */
+  checkpoint(scope: Scope, lane: Lane): { readonly epoch: string; readonly seq: number } | undefined;
+}
+
+/** Small values of the workstation itself: device identity, ticket, clock. All of it encrypted like the rest. */
+export interface SettingsReader {
+  get(key: string): string | undefined;
+}
+
+/** One line of the audit trail, before it is chained. */
+export interface AuditDraft {
+  readonly at: Instant;
+  /** Null for what the workstation does by itself. */
+  readonly person: PersonId | null;
+  /** What was done: the action's name, or `view`. */
+  readonly action: string;
+  readonly collection: CollectionName | null;
+  readonly record: RecordId | null;
+  readonly reason?: string;
+}
+
+/** Writes of one action. Everything is durable together after the transaction, or nothing is. */
+export interface ReplicaTransaction extends ReplicaReader {
+  /** Inserts or replaces a whole record, and what the search index says of it. */
+  put<C extends CollectionName>(collection: C, record: RecordOf<C>): void;
+  /** Appends to the hash-chained audit trail. */
+  audit(entry: AuditDraft): void;
+  readonly outbox: OutboxWriter;
+  readonly sync: SyncStateWriter;
+  readonly settings: SettingsWriter;
+}
+
+export interface OutboxWriter extends OutboxReader {
+  append(draft: OutboxDraft): void;
+  accept(op: OperationId, centerSeq: number, at: Instant): void;
+  quarantine(op: OperationId, refusal: ErrorCode): void;
+  /** Removes pending operations whose content went into a later one. */
+  supersede(ops: readonly OperationId[]): void;
+  /** Forgets accepted rows of a scope whose feed position is at or below the durable watermark; receipts stay. */
+  forgetThrough(scope: Scope, centerSeq: number): void;
+  /** After the center lost its epoch: every accepted row is pending again. */
+  offerAgain(): void;
+}
+
+export interface SyncStateWriter extends SyncStateReader {
+  setShadow<C extends CollectionName>(collection: C, record: RecordOf<C>): void;
+  removeShadow(collection: CollectionName, id: RecordId): void;
+  setCheckpoint(scope: Scope, lane: Lane, checkpoint: { readonly epoch: string; readonly seq: number }): void;
+  clearCheckpoints(): void;
+}
+
+export interface SettingsWriter extends SettingsReader {
+  set(key: string, value: string): void;
+}
+
+/** What a commit touched, told after it is durable. */
+export interface CommitNotice {
+  readonly records: readonly { readonly collection: CollectionName; readonly id: RecordId }[];
+  readonly outboxChanged: boolean;
+  readonly settingsChanged: boolean;
+}
+
+/** One patient found by the search index. */
+export interface PatientHit {
+  readonly id: RecordId;
+  /** Higher is better; only comparable within one answer. */
+  readonly score: number;
+}
+
+/**
+ * The encrypted replica of one workstation.
+ *
+ * `transact` runs `write` at once and synchronously inside one SQLite transaction. If it throws, nothing is left and the
+ * promise rejects with what was thrown. When the promise resolves, the commit is durable (fsync) and every live query
+ * and commit listener has been told.
+ *
+ * Expected failures reject with a `ReplicaFailure` carrying `store.disk-full` or `store.damaged`.
+ */
+export interface Replica extends ReplicaReader {
+  transact<Value>(write: (transaction: ReplicaTransaction) => Value): Promise<Value>;
+  /** Calls `told` with the present answer and after each commit that changes it. Returns a function that ends it. */
+  live<C extends CollectionName>(
+    collection: C,
+    query: RecordQuery,
+    told: (records: readonly RecordOf<C>[]) => void,
+  ): () => void;
+  /** Calls `told` after each durable commit. Returns a function that ends it. */
+  onCommit(told: (notice: CommitNotice) => void): () => void;
+  /** Patients by name in any script, PINFL, birth date or phone; best first. See docs/specs/search.md. */
+  searchPatients(text: string, limit: number): readonly PatientHit[];
+  close(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import * as v from 'valibot';
+import { RecordIdSchema } from '../ids.ts';
+import { roles } from '../roles.ts';
+import { type Audience, DayInputSchema } from './requests.ts';
+import {
+  DaySummarySchema,
+  PatientRecordSchema,
+  QueueRowSchema,
+  ReviewRowSchema,
+  SyncStateSchema,
+  UnsentRowSchema,
+  WorkstationStateSchema,
+} from './views.ts';
+
+/** A view that is told again whenever its answer changes. */
+export interface LiveViewContract<Input, Output> {
+  readonly input: v.GenericSchema<unknown, Input>;
+  readonly output: v.GenericSchema<unknown, Output>;
+  readonly audience: Audience;
+}
+
+const view = <Input, Output>(contract: LiveViewContract<Input, Output>): LiveViewContract<Input, Output> =>
+  contract;
+const Nothing = v.strictObject({});
+
+export const liveViews = {
+  'workstation.state': view({ input: Nothing, output: WorkstationStateSchema, audience: 'anyone' }),
+  'sync.state': view({ input: Nothing, output: SyncStateSchema, audience: roles }),
+  /** Visits of a day, in the order they should be seen. */
+  'queue.day': view({
+    input: DayInputSchema,
+    output: v.object({ day: v.string(), rows: v.array(QueueRowSchema) }),
+    audience: roles,
+  }),
+  /** Opening this view is written to the audit trail. Null when the record is not here. */
+  'patients.record': view({
+    input: v.object({ id: RecordIdSchema }),
+    output: v.nullable(PatientRecordSchema),
+    audience: roles,
+  }),
+  'day.summary': view({ input: DayInputSchema, output: DaySummarySchema, audience: roles }),
+  'unsent.list': view({ input: Nothing, output: v.array(UnsentRowSchema), audience: roles }),
+  'reviews.open': view({ input: Nothing, output: v.array(ReviewRowSchema), audience: roles }),
+} as const;
+
+export type LiveViews = typeof liveViews;
+export type LiveViewName = keyof LiveViews;
+export type LiveViewInput<Name extends LiveViewName> = v.InferOutput<LiveViews[Name]['input']>;
+export type LiveViewOutput<Name extends LiveViewName> = v.InferOutput<LiveViews[Name]['output']>;

@@ -1,0 +1,175 @@
+import * as v from 'valibot';
+import { AppErrorSchema, ErrorCodeSchema } from '../errors.ts';
+import {
+  DaySchema,
+  DeviceIdSchema,
+  InstantSchema,
+  PersonIdSchema,
+  RecordIdSchema,
+  RevisionSchema,
+  ScopeSchema,
+} from '../ids.ts';
+import { PatientBodySchema } from '../records/patients.ts';
+import { CollectionNameSchema } from '../records/registry.ts';
+import { ConflictingFieldSchema, ReviewBodySchema } from '../records/reviews.ts';
+import { UrgencySchema, VisitBodySchema, VisitStateSchema } from '../records/visits.ts';
+import { RoleSchema } from '../roles.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Whether a record has reached the center. `receivedAt` is null while it has not. */
+export const DeliverySchema = v.object({ savedAt: InstantSchema, receivedAt: v.nullable(InstantSchema) });
+export type Delivery = v.InferOutput<typeof DeliverySchema>;
+
+/** A member of staff as shown beside an entry. */
+export const PersonSchema = v.object({ id: PersonIdSchema, name: v.string(), roles: v.array(RoleSchema) });
+export type Person = v.InferOutput<typeof PersonSchema>;
+
+export const FacilitySchema = v.object({
+  code: ScopeSchema,
+  name: v.object({ 'uz-Latn': v.string(), 'uz-Cyrl': v.string(), ru: v.string(), en: v.string() }),
+  isTraining: v.boolean(),
+});
+
+/** The one view that a locked or not yet enrolled workstation shows. No patient data. */
+export const WorkstationStateSchema = v.object({
+  phase: v.picklist(['unenrolled', 'locked', 'unlocked', 'failed']),
+  /** Why `failed`, or why it locked by itself. */
+  failure: v.nullable(AppErrorSchema),
+  session: v.nullable(
+    v.object({ person: PersonSchema, device: DeviceIdSchema, unlockedAt: InstantSchema, idleLockMs: count }),
+  ),
+  /** Who can unlock here. Names of staff only. */
+  people: v.array(
+    v.object({
+      id: PersonIdSchema,
+      name: v.string(),
+      methods: v.array(v.picklist(['passphrase', 'fido2', 'simulated-key'])),
+    }),
+  ),
+  facility: v.nullable(FacilitySchema),
+  /** A development build: simulated devices may be offered. Never true in a release. */
+  hasSimulatedDevices: v.boolean(),
+  /** The workstation's clock differs from the center's by more than five minutes: by this much, else null. */
+  clockErrorMs: v.nullable(v.number()),
+});
+export type WorkstationState = v.InferOutput<typeof WorkstationStateSchema>;
+
+/** State of the exchange with the center. Being offline is normal. */
+export const SyncStateSchema = v.object({
+  link: v.picklist(['offline', 'connecting', 'online', 'refused']),
+  refusal: v.nullable(ErrorCodeSchema),
+  unsent: count,
+  oldestUnsentAt: v.nullable(InstantSchema),
+  quarantined: count,
+  openReviews: count,
+  lastContactAt: v.nullable(InstantSchema),
+  /** True while the first copy of the facility's records is still arriving. */
+  isFirstCopy: v.boolean(),
+  received: count,
+});
+export type SyncState = v.InferOutput<typeof SyncStateSchema>;
+
+/** What identifies a patient in a list. */
+export const PatientSummarySchema = v.object({
+  id: RecordIdSchema,
+  name: PatientBodySchema.entries.name,
+  sex: PatientBodySchema.entries.sex,
+  birth: PatientBodySchema.entries.birth,
+  pinfl: v.nullable(v.string()),
+  mahalla: v.nullable(v.string()),
+  allergyStatus: PatientBodySchema.entries.allergyStatus,
+  isVoid: v.boolean(),
+});
+export type PatientSummary = v.InferOutput<typeof PatientSummarySchema>;
+
+export const VisitViewSchema = v.object({
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  body: VisitBodySchema,
+  state: VisitStateSchema,
+  delivery: DeliverySchema,
+});
+export type VisitView = v.InferOutput<typeof VisitViewSchema>;
+
+/** A patient with visits, newest first, and the people named in them. */
+export const PatientRecordSchema = v.object({
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  body: PatientBodySchema,
+  mahallaName: v.nullable(v.string()),
+  delivery: DeliverySchema,
+  visits: v.pipe(v.array(VisitViewSchema), v.maxLength(50)),
+  people: v.array(PersonSchema),
+});
+export type PatientRecord = v.InferOutput<typeof PatientRecordSchema>;
+
+export const QueueRowSchema = v.object({
+  visitId: RecordIdSchema,
+  patient: PatientSummarySchema,
+  reason: v.string(),
+  urgency: UrgencySchema,
+  state: VisitStateSchema,
+  room: v.nullable(v.string()),
+  /** When the present state began. */
+  since: InstantSchema,
+  arrivedAt: v.nullable(InstantSchema),
+  delivery: DeliverySchema,
+});
+export type QueueRow = v.InferOutput<typeof QueueRowSchema>;
+
+export const UnsentRowSchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  patient: v.nullable(PatientSummarySchema),
+  savedAt: InstantSchema,
+  state: v.picklist(['pending', 'quarantined']),
+  refusal: v.nullable(ErrorCodeSchema),
+});
+export type UnsentRow = v.InferOutput<typeof UnsentRowSchema>;
+
+export const ReviewRowSchema = v.object({
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  body: ReviewBodySchema,
+  patient: v.nullable(PatientSummarySchema),
+  fields: v.array(ConflictingFieldSchema),
+  mineAuthor: v.nullable(PersonSchema),
+  theirsAuthor: v.nullable(PersonSchema),
+  capturedAt: InstantSchema,
+});
+export type ReviewRow = v.InferOutput<typeof ReviewRowSchema>;
+
+/** The end-of-day page. */
+export const DaySummarySchema = v.object({
+  day: DaySchema,
+  visitsByState: v.object({
+    planned: count,
+    arrived: count,
+    triaged: count,
+    'in-progress': count,
+    finished: count,
+    cancelled: count,
+  }),
+  patientsSeen: count,
+  patientsRegistered: count,
+  visitsWithoutDiagnosis: count,
+  elevatedPressure: count,
+  /** Main diagnoses of the day, most frequent first, at most ten. */
+  diagnoses: v.array(v.object({ icd10: v.string(), count })),
+});
+export type DaySummary = v.InferOutput<typeof DaySummarySchema>;
+
+export const Icd10HitSchema = v.object({
+  code: v.string(),
+  names: v.object({
+    ru: v.string(),
+    'uz-Latn': v.optional(v.string()),
+    'uz-Cyrl': v.optional(v.string()),
+    en: v.optional(v.string()),
+  }),
+});
+export type Icd10Hit = v.InferOutput<typeof Icd10HitSchema>;
+
+export const MahallaHitSchema = v.object({ code: v.string(), name: v.string() });
+export type MahallaHit = v.InferOutput<typeof MahallaHitSchema>;
