@@ -25,6 +25,7 @@ export const text = (max: number) =>
   v.pipe(
     v.string(),
     v.maxLength(max),
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: keeping them out is the point
     v.check((value) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(value), 'control characters'),
   );
 
