@@ -1,0 +1,15 @@
+import type { Database } from '@signalapp/sqlcipher';
+import type { PatientHit } from '#clinic/ports/replica.ts';
+import type { RecordId } from '#contracts/ids.ts';
+import type { PatientBody } from '#contracts/records/patients.ts';
+
+/** The search index over patients: kept in tables of the replica's own database, encrypted like the rest. */
+export interface PatientIndex {
+  /** Replaces what the index says of a patient. Runs inside the caller's transaction. */
+  put(id: RecordId, body: PatientBody): void;
+  /** Patients that fit `text`, best first, at most `limit`. */
+  search(text: string, limit: number): readonly PatientHit[];
+}
+
+/** Makes the index on an open database; creates its tables where they are missing. */
+export type PatientIndexFactory = (database: Database) => PatientIndex;
