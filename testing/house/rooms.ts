@@ -114,4 +114,5 @@ export function isRoot(path: string): boolean {
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path) || path.startsWith('testing/');
 
 /** Configuration that a tool reads; it may export a default and name development packages. */
-export const isToolConfiguration = (path: string): boolean => /(^|\/)[a-z.-]+\.config\.ts$/.test(path);
+export const isToolConfiguration = (path: string): boolean =>
+  /(^|\/)[a-z.-]+\.config\.ts$/.test(path) || path === 'scripts/skipped-reporter.ts';

@@ -1,0 +1,18 @@
+import { buildStep, checkSteps, runSteps, vitestStep } from './steps.ts';
+import { totalOf } from './vitest-report.ts';
+
+const minute = 60_000;
+const outcomes = await runSteps([
+  ...checkSteps,
+  buildStep,
+  vitestStep('system', 15 * minute),
+  vitestStep('browser', 15 * minute),
+]);
+console.log('');
+for (const { ok, name, seconds, counts } of outcomes) {
+  const tests = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s  ${name}: ${tests}`);
+}
+const total = totalOf(outcomes.map(({ counts }) => counts));
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;

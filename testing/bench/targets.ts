@@ -1,0 +1,33 @@
+/** A limit that a figure of a benchmark has to keep. Its first word is the benchmark that reports it. */
+export interface Target {
+  readonly name: string;
+  readonly direction: 'at-least' | 'at-most';
+  readonly limit: number;
+  readonly unit: string;
+}
+
+const atLeast = (name: string, limit: number, unit: string): Target => ({
+  name,
+  direction: 'at-least',
+  limit,
+  unit,
+});
+const atMost = (name: string, limit: number, unit: string): Target => ({
+  name,
+  direction: 'at-most',
+  limit,
+  unit,
+});
+
+/** Ratios compare with bare SQLCipher in the same run: speed for speed, or time for time. */
+export const targets: readonly Target[] = [
+  atLeast('store.insert.ratio', 0.4, 'ratio'),
+  atLeast('store.read.ratio', 0.4, 'ratio'),
+  atLeast('store.range.ratio', 0.4, 'ratio'),
+  atMost('store.live.p95', 20, 'ms'),
+  atMost('store.save.ratio', 3, 'ratio'),
+  atMost('store.open', 300, 'ms'),
+  atMost('search.keystroke.p95', 50, 'ms'),
+  atMost('renderer.initial_js', 180, 'KB'),
+  atMost('renderer.first_paint_x4', 800, 'ms'),
+];
