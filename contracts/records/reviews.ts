@@ -28,7 +28,11 @@ export const ReviewBodySchema = v.object({
       mineAuthor: PersonIdSchema,
       theirsAuthor: PersonIdSchema,
     }),
-    v.object({ kind: v.literal('possible-duplicate'), other: RecordIdSchema, score: v.number() }),
+    v.object({
+      kind: v.literal('possible-duplicate'),
+      other: RecordIdSchema,
+      score: v.pipe(v.number(), v.finite()),
+    }),
   ]),
   decisions: v.pipe(
     v.array(

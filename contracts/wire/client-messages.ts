@@ -67,7 +67,10 @@ export const PushSchema = v.object({
   rows: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(maxRowsPerPush)),
 });
 
-/** Asks for what the feed of a scope and lane holds after `since`. Answered by one `frame`, or by none if up to date. */
+/**
+ * Asks for what the feed of a scope and lane holds after `since`. Always answered by exactly one `frame`; when the lane
+ * holds nothing more, the frame has no documents and its `through` is the scope's head.
+ */
 export const PullSchema = v.object({
   type: v.literal('pull'),
   scope: ScopeSchema,
