@@ -239,7 +239,7 @@ export const requests = {
     input: v.object({ id: RecordIdSchema, choice: v.picklist(['mine', 'theirs', 'same', 'different']) }),
     output: Saved,
     audience: clinicalRoles,
-    errors: writeErrors,
+    errors: [...writeErrors, 'record.changed-meanwhile'],
   }),
 
   /** ICD-10 by code or words; favourites first for an empty text. */

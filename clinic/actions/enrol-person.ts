@@ -1,0 +1,17 @@
+import type { RequestInput } from '#contracts/bridge/requests.ts';
+import { ok } from '#contracts/result.ts';
+import { normalizeNameParts } from '../identity/names.ts';
+import { newRecordId } from '../ids.ts';
+import { type Action, checkBody } from './action.ts';
+
+/** What the staff record needs of the request; the passphrase stays with access. */
+export type PersonInput = Pick<RequestInput<'staff.enrol'>, 'name' | 'roles'>;
+
+/** Adds a member of staff. The record's id is the person's id. Fails with `record.invalid`. */
+export const enrolPerson: Action<PersonInput> = (_reader, input, context) => {
+  const id = newRecordId(context.newId);
+  const body = { name: normalizeNameParts(input.name), roles: [...new Set(input.roles)], active: true };
+  const fits = checkBody('staff', body);
+  if (!fits.ok) return fits;
+  return ok({ subject: id, writes: [{ collection: 'staff', id, body, audit: 'staff.enrol' }] });
+};

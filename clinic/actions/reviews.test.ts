@@ -1,0 +1,203 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import type { AppError } from '#contracts/errors.ts';
+import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
+import type { PatientBody } from '#contracts/records/patients.ts';
+import type { ConflictingField, ReviewBody } from '#contracts/records/reviews.ts';
+import type { VisitBody } from '#contracts/records/visits.ts';
+import type { Result } from '#contracts/result.ts';
+import { newEntryId, newRecordId } from '../ids.ts';
+import { deriveVisit } from '../visit-state.ts';
+import { isSameJson } from './conflict-values.ts';
+import { createMemoryReader, strangeId, testContext } from './memory-reader.ts';
+import { settleReview } from './settle-review.ts';
+
+const revision = v.parse(RevisionSchema, `2-${'1'.repeat(32)}`);
+const codeOf = (result: Result<unknown, AppError>) => (result.ok ? 'ok' : result.error.code);
+const json = (value: unknown) => JSON.stringify(value);
+
+const patient: PatientBody = {
+  name: { family: 'Aliyev', given: 'Anvar' },
+  sex: 'male',
+  birth: { date: '1960' },
+  phone: '+998901111111',
+  allergyStatus: 'none-known',
+  allergies: [],
+  problems: [],
+};
+
+function conflictOf(subject: ReviewBody['subject'], fields: ConflictingField[]): ReviewBody {
+  const author = testContext.person;
+  const question = {
+    kind: 'conflict' as const,
+    fields,
+    mineRev: revision,
+    theirsRev: revision,
+    mineAuthor: author,
+    theirsAuthor: author,
+  };
+  return { subject, question, decisions: [] };
+}
+
+function asked(body: PatientBody, fields: ConflictingField[]) {
+  const reader = createMemoryReader();
+  const id = newRecordId(testContext.newId);
+  const reviewId = newRecordId(testContext.newId);
+  const review = conflictOf({ collection: 'patients', id }, fields);
+  const set = (patientBody: PatientBody) =>
+    reader.apply({ subject: id, writes: [{ collection: 'patients', id, body: patientBody, audit: 't' }] });
+  set(body);
+  reader.apply({
+    subject: reviewId,
+    writes: [{ collection: 'reviews', id: reviewId, body: review, audit: 't' }],
+  });
+  const settle = (choice: 'mine' | 'theirs' | 'same' | 'different') =>
+    settleReview(reader, { id: reviewId, choice }, testContext);
+  return { reader, id, reviewId, settle, set };
+}
+
+const phones = [
+  { field: 'phone', base: json('+998900000000'), mine: json('+998902222222'), theirs: json('+998901111111') },
+];
+
+describe('settling a conflict', () => {
+  it('keeps the center value: only the decision is written', () => {
+    const { settle, reviewId } = asked(patient, phones);
+    const result = settle('theirs');
+    if (!result.ok) throw new Error('refused');
+    expect(result.value.writes.map((write) => [write.collection, write.id])).toEqual([['reviews', reviewId]]);
+  });
+
+  it('writes the other value back together with the decision', () => {
+    const { settle, reader, id, reviewId } = asked(patient, phones);
+    const result = settle('mine');
+    if (!result.ok) throw new Error('refused');
+    reader.apply(result.value);
+    expect(result.value.subject).toBe(reviewId);
+    expect(reader.get('patients', id)?.body.phone).toBe('+998902222222');
+    expect(reader.get('reviews', reviewId)?.body.decisions).toMatchObject([{ choice: 'mine' }]);
+    expect(codeOf(settle('theirs'))).toBe('record.changed-meanwhile');
+  });
+
+  it('removes a field that one side had removed', () => {
+    const { settle, reader, id } = asked(patient, [{ field: 'phone', theirs: json('+998901111111') }]);
+    const result = settle('mine');
+    if (!result.ok) throw new Error('refused');
+    reader.apply(result.value);
+    const body = reader.get('patients', id)?.body;
+    expect(body !== undefined && 'phone' in body).toBe(false);
+  });
+
+  it('overwrites no value that the question did not show', () => {
+    const { settle, set } = asked(patient, phones);
+    set({ ...patient, phone: '+998903333333' });
+    expect(codeOf(settle('mine'))).toBe('record.changed-meanwhile');
+    expect(codeOf(settle('theirs'))).toBe('ok');
+  });
+
+  it('replaces one item of a union field', () => {
+    const item = (substance: string) => ({
+      id: newEntryId(() => '0190a000-0000-7000-8000-00000000aaaa'),
+      substance,
+      at: 1,
+      by: testContext.person,
+    });
+    const fields = [
+      {
+        field: 'allergies',
+        itemId: item('').id,
+        mine: json(item('Penitsillin')),
+        theirs: json(item('Penicillin')),
+      },
+    ];
+    const known: PatientBody = { ...patient, allergyStatus: 'known', allergies: [item('Penicillin')] };
+    const { settle, reader, id } = asked(known, fields);
+    const result = settle('mine');
+    if (!result.ok) throw new Error('refused');
+    reader.apply(result.value);
+    expect(reader.get('patients', id)?.body.allergies).toEqual([item('Penitsillin')]);
+  });
+
+  it('refuses a choice of the other kind, broken values, and strangers', () => {
+    const { settle, reader } = asked(patient, phones);
+    expect(codeOf(settle('same'))).toBe('record.invalid');
+    expect(codeOf(settleReview(reader, { id: strangeId, choice: 'mine' }, testContext))).toBe(
+      'record.not-found',
+    );
+    expect(codeOf(asked(patient, [{ ...phones[0], field: 'nonsense' }]).settle('mine'))).toBe(
+      'record.invalid',
+    );
+    expect(codeOf(asked(patient, [{ field: 'phone', mine: '{', theirs: '1' }]).settle('mine'))).toBe(
+      'record.invalid',
+    );
+    const unfit = [{ field: 'phone', mine: json('12'), theirs: json('+998901111111') }];
+    expect(codeOf(asked(patient, unfit).settle('mine'))).toBe('record.invalid');
+  });
+});
+
+describe('settling a conflict of visit entries', () => {
+  it('adds the other reading as a correction, since entries never change', () => {
+    const reader = createMemoryReader();
+    const id: RecordId = newRecordId(testContext.newId);
+    const reviewId = newRecordId(testContext.newId);
+    const entryId = newEntryId(testContext.newId);
+    const note = (text: string) => ({
+      kind: 'note' as const,
+      id: entryId,
+      at: 1,
+      by: testContext.person,
+      text,
+    });
+    const body: VisitBody = {
+      patientId: strangeId,
+      day: testContext.today,
+      reason: '',
+      urgency: 'routine',
+      entries: [note('theirs')],
+    };
+    const review = conflictOf({ collection: 'visits', id }, [
+      { field: 'entries', itemId: entryId, mine: json(note('mine')), theirs: json(note('theirs')) },
+    ]);
+    reader.apply({
+      subject: id,
+      writes: [
+        { collection: 'visits', id, body, audit: 't' },
+        { collection: 'reviews', id: reviewId, body: review, audit: 't' },
+      ],
+    });
+    const result = settleReview(reader, { id: reviewId, choice: 'mine' }, testContext);
+    if (!result.ok) throw new Error('refused');
+    reader.apply(result.value);
+    const written = reader.get('visits', id)?.body;
+    if (written === undefined) throw new Error('missing');
+    expect(written.entries[0]).toEqual(note('theirs'));
+    expect(deriveVisit(written).entries).toMatchObject([{ text: 'mine', amends: entryId }]);
+  });
+});
+
+describe('settling a possible duplicate', () => {
+  it('appends the decision only', () => {
+    const reader = createMemoryReader();
+    const id = newRecordId(testContext.newId);
+    const body: ReviewBody = {
+      subject: { collection: 'patients', id: strangeId },
+      question: { kind: 'possible-duplicate', other: strangeId, score: 0.9 },
+      decisions: [],
+    };
+    reader.apply({ subject: id, writes: [{ collection: 'reviews', id, body, audit: 't' }] });
+    expect(codeOf(settleReview(reader, { id, choice: 'mine' }, testContext))).toBe('record.invalid');
+    const result = settleReview(reader, { id, choice: 'different' }, testContext);
+    expect(result.ok && result.value.writes).toHaveLength(1);
+  });
+});
+
+describe('comparing JSON values', () => {
+  it('ignores the order of members and nothing else', () => {
+    expect(isSameJson({ a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 })).toBe(true);
+    expect(isSameJson({ a: undefined }, {})).toBe(true);
+    expect(isSameJson([1, 2], [2, 1])).toBe(false);
+    expect(isSameJson({ a: 1 }, { a: 1, b: 2 })).toBe(false);
+    expect(isSameJson(null, {})).toBe(false);
+    expect(isSameJson([], {})).toBe(false);
+  });
+});
