@@ -1,0 +1,141 @@
+import type { Result } from '#contracts/result.ts';
+import type { Secret } from './secret.ts';
+
+/** What a key may say while it works; shown on screen. */
+export type DeviceProgress = 'touch-now' | 'processing';
+
+/** How its owner proves presence to a key. Both give the same secret; the screen asks for a PIN only as a fallback. */
+export type Verification = { readonly method: 'finger' } | { readonly method: 'pin'; readonly pin: Secret };
+
+/** The device was unplugged in the middle. */
+interface Removed {
+  readonly failure: 'removed';
+}
+/** `signal` was aborted; the key was told (CTAPHID_CANCEL) and is free again. */
+interface Cancelled {
+  readonly failure: 'cancelled';
+}
+/** Nobody touched the key in the time the key allows. */
+interface TimedOut {
+  readonly failure: 'timed-out';
+}
+/** Another operation holds the key: one at a time. */
+interface Busy {
+  readonly failure: 'busy';
+}
+/** The key cannot verify its owner, or has no hmac-secret. */
+interface NotSupported {
+  readonly failure: 'not-supported';
+  readonly lacks: 'user-verification' | 'hmac-secret';
+}
+/** Bytes that do not follow the protocol. */
+interface Garbled {
+  readonly failure: 'garbled';
+}
+/** The finger is not an enrolled one. At 0 left the key wants its PIN. */
+interface FingerNotRecognised {
+  readonly failure: 'finger-not-recognised';
+  readonly attemptsLeft: number | null;
+}
+/** Eight wrong PINs force a reset, and a reset destroys the secret: the screen shows how many are left. */
+interface PinNotRight {
+  readonly failure: 'pin-not-right';
+  readonly attemptsLeft: number | null;
+}
+/** The key takes no finger or no PIN any more until it is plugged in again or reset. */
+interface Blocked {
+  readonly failure: 'blocked';
+  readonly method: Verification['method'];
+}
+/** The key does not hold this credential: another key, or it was reset. */
+interface NoCredential {
+  readonly failure: 'no-credential';
+}
+
+type OperationFailure = Removed | Cancelled | TimedOut | Busy | NotSupported | Garbled;
+type VerificationFailure = FingerNotRecognised | PinNotRight | Blocked;
+/** What {@link CredentialDevice.createCredential} may fail with. */
+export type CreateFailure = OperationFailure | VerificationFailure;
+/** What {@link CredentialDevice.releaseSecret} may fail with. */
+export type ReleaseFailure = OperationFailure | VerificationFailure | NoCredential;
+
+/** Every way a key may fail, for whoever turns it into a sentence. */
+export type DeviceFailure = CreateFailure | ReleaseFailure;
+
+/** One operation on a key: may be cancelled, tells how far it is. */
+export interface DeviceOperation {
+  readonly verification: Verification;
+  readonly signal: AbortSignal;
+  /** May be called many times (CTAPHID_KEEPALIVE comes every 100 ms); equal news are not repeated. */
+  readonly onProgress: (progress: DeviceProgress) => void;
+}
+
+export interface CreateRequest extends DeviceOperation {
+  /** Whom the credential is for: the person's id as 16 bytes. Never a name: keys show it to anybody. */
+  readonly user: Uint8Array;
+}
+
+export interface ReleaseRequest extends DeviceOperation {
+  /** As given by {@link CredentialDevice.createCredential}; not stored on the key. */
+  readonly credential: Uint8Array;
+  /**
+   * 32 bytes, kept in the slot: the input of the WebAuthn PRF. A driver that speaks CTAP2 itself sends
+   * SHA-256("WebAuthn PRF" || 0x00 || salt) as the hmac-secret salt, so that both roads give the same secret.
+   */
+  readonly salt: Uint8Array;
+}
+
+/**
+ * A key that gives 32 secret bytes when its owner proves presence, and gives the same bytes every time for the same
+ * credential and salt. User verification is always required: without it the bytes would differ and prove nothing.
+ * A yes or no is not enough for this port: the data key is unwrapped by the bytes, not released by an `if`.
+ *
+ * Implementations: CTAP2 over HID, `webauthn.dll` (PRF), the simulated key. One key belongs to one person: the host cannot
+ * tell which finger matched. The suite is testing/conformance/credential-device.ts.
+ */
+export interface CredentialDevice {
+  readonly kind: 'fido2' | 'simulated-key';
+  /** Tells devices apart while they are plugged in; not stable over time. */
+  readonly id: string;
+  /** Makes a non-resident credential with hmac-secret and credProtect 3. At most 1,023 bytes. */
+  createCredential(
+    request: CreateRequest,
+  ): Promise<Result<{ readonly credential: Uint8Array }, CreateFailure>>;
+  /** 32 bytes. */
+  releaseSecret(request: ReleaseRequest): Promise<Result<Secret, ReleaseFailure>>;
+  /** Told once, when it is unplugged; the workstation locks. Returns a function that ends it. */
+  onRemoved(told: () => void): () => void;
+}
+
+/** What a card said of itself. */
+export interface CardReading {
+  readonly reader: 'magnetic' | 'proximity' | 'smart-card' | 'keyboard' | 'simulated-card';
+  /** Number or UID as text of at most 128 characters. Can be copied: it proves nothing. */
+  readonly number: string;
+}
+
+/**
+ * Reads cards. A card identifies, it never unlocks: the reading picks the person, who then proves presence. There is
+ * deliberately nothing here that yields a secret.
+ */
+export interface CardReader {
+  readonly id: string;
+  /** Told at each card. Returns a function that ends it. */
+  onCard(told: (reading: CardReading) => void): () => void;
+  onRemoved(told: () => void): () => void;
+}
+
+/** The devices that are plugged in now. */
+export interface DeviceShelf {
+  credentialDevices(): readonly CredentialDevice[];
+  cardReaders(): readonly CardReader[];
+  /** Told after a device came or went. Returns a function that ends it. */
+  onChange(told: () => void): () => void;
+}
+
+/** The shelf of a build without drivers. */
+export const emptyShelf: DeviceShelf = {
+  credentialDevices: () => [],
+  cardReaders: () => [],
+  onChange: () => () => undefined,
+};
