@@ -8,6 +8,9 @@ export const BirthDateSchema = v.pipe(
   v.regex(/^(18|19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/, 'not a birth date'),
 );
 
+/** National mahalla code: eight digits; those of the city of Tashkent are written `101-0085`. */
+export const MahallaCodeSchema = v.pipe(v.string(), v.regex(/^\d{3}[\d-]\d{4}$/, 'not a mahalla code'));
+
 /** Personal identification number of an individual: 14 digits. Its check digit is a matter of clinic/identity. */
 export const PinflSchema = v.pipe(v.string(), v.regex(/^\d{14}$/, 'not 14 digits'));
 
@@ -44,8 +47,7 @@ export const PatientBodySchema = v.object({
   phone: v.optional(v.pipe(v.string(), v.regex(/^\+998\d{9}$/, 'not +998 and nine digits'))),
   address: v.optional(
     v.object({
-      /** National mahalla code, eight digits. */
-      mahalla: v.optional(v.pipe(v.string(), v.regex(/^\d{8}$/, 'not a mahalla code'))),
+      mahalla: v.optional(MahallaCodeSchema),
       line: v.optional(text(200)),
     }),
   ),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ScopeSchema } from '../ids.ts';
+import { MahallaCodeSchema } from './patients.ts';
 import { filledText, recordType } from './record.ts';
 
 /** What the center tells a facility about itself. Later packs (formulary, schedules, rules) add kinds here. */
@@ -17,7 +18,7 @@ export const ReferenceBodySchema = v.variant('kind', [
     /** National district code. */
     district: v.pipe(v.string(), v.regex(/^\d{7}$/)),
     /** National codes of the mahallas in the catchment. */
-    mahallas: v.pipe(v.array(v.pipe(v.string(), v.regex(/^\d{8}$/))), v.maxLength(500)),
+    mahallas: v.pipe(v.array(MahallaCodeSchema), v.maxLength(500)),
     /** Synthetic people only: every screen says so. */
     isTraining: v.boolean(),
   }),
