@@ -169,7 +169,7 @@ export const AppErrorSchema = v.object({
         v.number(),
         v.boolean(),
         v.pipe(v.string(), v.maxLength(500)),
-        v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(100)),
+        v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(100), v.readonly()),
       ]),
     ),
   ),
