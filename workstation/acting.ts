@@ -1,0 +1,60 @@
+import type { Action, PlannedWrite } from '#clinic/actions/action.ts';
+import type { ReplicaTransaction } from '#clinic/ports/replica.ts';
+import type { Delivery } from '#contracts/bridge/views.ts';
+import type { RecordId, Revision } from '#contracts/ids.ts';
+import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
+import { ok, type Result } from '#contracts/result.ts';
+import { recordLocalWrite } from '#sync/local-write.ts';
+import type { Session } from './session.ts';
+
+/** Answer to everything that writes. */
+export interface Saved {
+  readonly id: RecordId;
+  readonly rev: Revision;
+  readonly delivery: Delivery;
+}
+
+/**
+ * Runs a pure action on the present state and writes what it planned: records, outbox rows and audit rows in one
+ * transaction (WS-4). Resolves after the commit is durable. A refused action writes nothing and gives its error; the
+ * replica's own failures reject with a `ReplicaFailure`.
+ */
+export function act<Input>(session: Session, action: Action<Input>, input: Input): Promise<Result<Saved>> {
+  return session.replica.transact((transaction): Result<Saved> => {
+    const context = session.context();
+    const plan = action(transaction, input, context);
+    if (!plan.ok) return plan;
+    const written = plan.value.writes.map((write) => writeOne(transaction, session, write, context.now));
+    const subject = written.find((record) => record.id === plan.value.subject);
+    if (subject === undefined) throw new Error('the action did not write its subject');
+    const { id, rev, capturedAt } = subject;
+    return ok({ id, rev, delivery: { savedAt: capturedAt, receivedAt: null } });
+  });
+}
+
+function writeOne<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  session: Session,
+  write: PlannedWrite<C>,
+  now: number,
+): AnyRecord {
+  const record = recordLocalWrite(transaction, {
+    collection: write.collection,
+    id: write.id,
+    body: write.body,
+    scope: session.scope,
+    author: session.person,
+    device: session.device,
+    at: now,
+    enteredLate: write.enteredLate,
+    random: session.random,
+  });
+  transaction.audit({
+    at: now,
+    person: session.person,
+    action: write.audit,
+    collection: write.collection,
+    record: write.id,
+  });
+  return record;
+}

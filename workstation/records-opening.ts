@@ -1,0 +1,57 @@
+import type { Secret } from '#access/secret.ts';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import type { PersonId } from '#contracts/ids.ts';
+import { appError } from '#contracts/errors.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import { createAuditTrail } from './audit-trail.ts';
+import type { WorkstationParts } from './parts.ts';
+import { layoutOf } from './folder-layout.ts';
+import { personName, staffOf } from './people.ts';
+import { beginSession, type OpenedRecords, type Session } from './session.ts';
+
+/**
+ * Opens the database with the data key and starts the exchange. Takes the key over: it is wiped on failure, else by
+ * {@link closeRecords}. Fails with the replica's codes.
+ */
+export async function openRecords(parts: WorkstationParts, dataKey: Secret): Promise<Result<OpenedRecords>> {
+  try {
+    const folder = layoutOf(parts.folder).current;
+    const replica = await parts.openReplica({ folder, dataKey: dataKey.reveal() });
+    const identity = parts.readIdentity(replica);
+    if (identity === null) {
+      await replica.close();
+      dataKey.wipe();
+      return fail(appError('store.damaged', { part: 'identity' }));
+    }
+    const exchange = parts.startExchange(replica);
+    return ok({ replica, identity, exchange, dataKey, trail: createAuditTrail(replica) });
+  } catch (error) {
+    dataKey.wipe();
+    if (error instanceof ReplicaFailure) return fail(error.error);
+    throw error;
+  }
+}
+
+/** Stops the exchange, closes the database, drops the key. A failure of one does not keep the others open. */
+export async function closeRecords(parts: WorkstationParts, records: OpenedRecords): Promise<void> {
+  for (const close of [() => records.exchange.stop(), () => records.replica.close()]) {
+    try {
+      await close();
+    } catch (error) {
+      parts.log.incident(error);
+    }
+  }
+  records.dataKey.wipe();
+}
+
+/** A session for an enrolled, active person. Fails with `access.unknown-person` or `access.forbidden`. */
+export function sessionFor(
+  parts: WorkstationParts,
+  records: OpenedRecords,
+  person: PersonId,
+): Result<Session> {
+  const staff = staffOf(records.replica, person);
+  if (staff === undefined) return fail(appError('access.unknown-person'));
+  if (!staff.body.active) return fail(appError('access.forbidden', { rule: 'not-active' }));
+  return ok(beginSession(records, { person, name: personName(staff.body.name), roles: staff.body.roles }, parts));
+}

@@ -1,0 +1,318 @@
+import { timingSafeEqual } from 'node:crypto';
+import { type CredentialSlots, openCredentialSlots } from '#access/credential-slots.ts';
+import { deriveFromDataKey } from '#access/key-wrapping.ts';
+import type { CommitNotice } from '#clinic/ports/replica.ts';
+import type { RequestInput } from '#contracts/bridge/requests.ts';
+import type { WorkstationState } from '#contracts/bridge/views.ts';
+import { type AppError, appError } from '#contracts/errors.ts';
+import type { PersonId, RecordId } from '#contracts/ids.ts';
+import type { CollectionName } from '#contracts/records/registry.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import { type Announcer, type Change, createAnnouncer } from './change.ts';
+import { watchDay } from './day-watch.ts';
+import { enrolWorkstation } from './enrolment.ts';
+import { layoutOf, recoverEnrolment } from './folder-layout.ts';
+import { createIdleLock, type IdleLock } from './idle-lock.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
+import type { Exchange, WorkstationParts } from './parts.ts';
+import { refreshSlotList } from './people.ts';
+import { closeRecords, openRecords, sessionFor } from './records-opening.ts';
+import { type ReleasedKey, releaseDataKey } from './releasing.ts';
+import type { OpenedRecords, Session } from './session.ts';
+import { addStaff } from './staff-enrolment.ts';
+import { workstationState } from './workstation-state.ts';
+
+type Signed = Result<{ readonly person: PersonId }>;
+
+/** How long a lock waits for requests that are under way. */
+const longestRequestMs = 10_000;
+
+/**
+ * The process that joins records, exchange, people and medicine: unenrolled -> locked <-> unlocked, or failed. Screens reach
+ * it through a link server only. Changes of phase happen one at a time, in the order they were asked for.
+ */
+export class Workstation {
+  readonly parts: WorkstationParts;
+  readonly #announcer: Announcer<Change>;
+  readonly #inFlight: InFlight = createInFlight();
+  readonly #idle: IdleLock;
+  #turn: Promise<unknown> = Promise.resolve();
+  #isEnrolled = false;
+  #isClosed = false;
+  #slots: CredentialSlots | null = null;
+  #records: OpenedRecords | null = null;
+  #session: Session | null = null;
+  #failure: AppError | null = null;
+  #isFailed = false;
+  /** What ends with the opened records: subscriptions and watches. */
+  #endings: (() => void)[] = [];
+
+  private constructor(parts: WorkstationParts) {
+    this.parts = parts;
+    this.#announcer = createAnnouncer((error) => parts.log.incident(error));
+    this.#idle = createIdleLock(parts.timers, parts.idleLockMs, () => this.#lockByItself(null));
+  }
+
+  /**
+   * Looks what is in the data folder, finishing or discarding an enrolment that a power cut interrupted. Comes up locked,
+   * unenrolled, or failed (damaged or newer slot file).
+   */
+  static async create(parts: WorkstationParts): Promise<Workstation> {
+    const workstation = new Workstation(parts);
+    workstation.#isEnrolled = await recoverEnrolment(parts.folder);
+    if (workstation.#isEnrolled) await workstation.#loadSlots();
+    return workstation;
+  }
+
+  state(): WorkstationState {
+    return workstationState({
+      parts: this.parts,
+      isEnrolled: this.#isEnrolled,
+      slots: this.#slots,
+      session: this.#session,
+      records: this.#records,
+      failure: this.#failure,
+      isFailed: this.#isFailed,
+    });
+  }
+
+  /** Who is at work; null while locked. */
+  session(): Session | null {
+    return this.#session;
+  }
+
+  /** The running exchange with the center; null while locked. */
+  exchange(): Exchange | null {
+    return this.#session === null ? null : (this.#records?.exchange ?? null);
+  }
+
+  /** Returns a function that ends it. */
+  onChange(told: (change: Change) => void): () => void {
+    return this.#announcer.onNews(told);
+  }
+
+  /** Runs work that the lock has to wait for. */
+  whileOpen<Value>(work: () => Promise<Value>): Promise<Value> {
+    return this.#inFlight.run(work);
+  }
+
+  /** Fails with the codes of `workstation.enrol`. The first person is signed in afterwards. */
+  enrol(input: RequestInput<'workstation.enrol'>): Promise<Signed> {
+    return this.#inTurn(async () => {
+      if (this.#isClosed) return fail(appError('bridge.busy'));
+      if (this.#isEnrolled) return fail(appError('enrolment.already-enrolled'));
+      const enrolled = await enrolWorkstation(this.parts, input);
+      if (!enrolled.ok) return enrolled;
+      this.#isEnrolled = true;
+      const loaded = await this.#loadSlots();
+      if (!loaded.ok) return loaded;
+      const { dataKey, person } = enrolled.value;
+      return this.#open(person, { dataKey, device: null });
+    });
+  }
+
+  /** Fails with the codes of `session.unlock`. While unlocked it switches to the other person. */
+  unlock(input: RequestInput<'session.unlock'>): Promise<Signed> {
+    return this.#inTurn(async () => {
+      if (this.#isClosed) return fail(appError('bridge.busy'));
+      const slots = await this.#loadSlots();
+      if (!slots.ok) return slots;
+      const released = await releaseDataKey(slots.value, this.parts.devices, input);
+      if (!released.ok) return released;
+      return this.#records === null
+        ? this.#open(input.person, released.value)
+        : this.#switchTo(this.#records, input.person, released.value);
+    });
+  }
+
+  /** Adds a member of staff who can unlock here. Fails with the codes of `staff.enrol`. */
+  async enrolStaff(session: Session, input: RequestInput<'staff.enrol'>): Promise<Signed> {
+    const [slots, dataKey] = [this.#slots, this.#records?.dataKey];
+    if (slots === null || dataKey === undefined) return fail(appError('access.locked'));
+    const added = await addStaff(this.parts, session, slots, dataKey, input);
+    this.#announcer.tell({ kind: 'state' });
+    return added;
+  }
+
+  /** Ends the session, closes the records and drops the key. Resolves when the files are closed. */
+  lock(failure: AppError | null = null): Promise<void> {
+    const ended = this.#endSession(failure);
+    // By the time of its turn an unlock that was asked for earlier may have begun another session: that one ends too.
+    return this.#inTurn(() => this.#closeRecords(this.#endSession(failure) ?? ended));
+  }
+
+  /** Somebody is at the screen: puts the idle lock off. */
+  touch(): void {
+    if (this.#session !== null) this.#idle.touch();
+  }
+
+  /** Writes down that a session looked at a record. */
+  async recordView(session: Session, collection: CollectionName, record: RecordId): Promise<void> {
+    const at = session.context().now;
+    await this.#records?.trail.record({ at, person: session.person, action: 'view', collection, record });
+  }
+
+  /** 32 bytes for one person's draft box: the same for the same person, unrelated to anybody else's. Throws while locked. */
+  draftKey(session: Session): Uint8Array {
+    if (this.#records === null) throw new Error('no draft key while locked');
+    return deriveFromDataKey(this.#records.dataKey, 'draft', session.person);
+  }
+
+  /** Locks, and lets no phase change follow. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.lock();
+  }
+
+  /** The disk failed under an open session: nothing more is written, what is there is kept. */
+  reportDamage(failure: AppError): void {
+    if (this.#session === null) return;
+    this.#isFailed = true;
+    this.#lockByItself(failure);
+  }
+
+  #inTurn<Value>(run: () => Promise<Value>): Promise<Value> {
+    const turn = this.#turn.then(run);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Reads the slot file unless it was read: a failed workstation may have been repaired meanwhile. */
+  async #loadSlots(): Promise<Result<CredentialSlots>> {
+    if (this.#slots !== null) return ok(this.#slots);
+    if (!this.#isEnrolled) return fail(appError('access.unknown-person'));
+    const { clock, random, derivePassphraseKey } = this.parts;
+    const folder = layoutOf(this.parts.folder).current;
+    const opened = await openCredentialSlots({ folder, clock, random, derivePassphraseKey });
+    if (opened.ok && opened.value !== null) {
+      this.#slots = opened.value;
+      if (opened.value.isFromBackup) this.parts.log.note('slot file damaged, the version before is used');
+      this.#isFailed = false;
+      this.#failure = null;
+      return ok(opened.value);
+    }
+    const failure = opened.ok ? appError('store.damaged', { part: 'slots' }) : opened.error;
+    this.#failWith(failure);
+    return fail(failure);
+  }
+
+  async #open(person: PersonId, { dataKey, device }: ReleasedKey): Promise<Signed> {
+    const opened = await openRecords(this.parts, dataKey);
+    if (!opened.ok) {
+      this.#failWith(opened.error);
+      return opened;
+    }
+    const records = opened.value;
+    const session = sessionFor(this.parts, records, person);
+    if (!session.ok) {
+      await closeRecords(this.parts, records);
+      return session;
+    }
+    this.#records = records;
+    this.#endings = [
+      records.replica.onCommit((notice) => this.#hearCommit(notice)),
+      records.exchange.onChange(() => this.#hearExchange()),
+      watchDay(this.parts.clock, this.parts.timers, () => this.#announcer.tell({ kind: 'day' })),
+    ];
+    await this.#begin(session.value, device, 'session.unlock');
+    return ok({ person });
+  }
+
+  async #switchTo(records: OpenedRecords, person: PersonId, released: ReleasedKey): Promise<Signed> {
+    using dataKey = released.dataKey;
+    if (!timingSafeEqual(dataKey.reveal(), records.dataKey.reveal())) {
+      return fail(appError('store.wrong-key', { part: 'switch' }));
+    }
+    const session = sessionFor(this.parts, records, person);
+    if (!session.ok) return session;
+    await this.#begin(session.value, released.device, 'session.switch');
+    return ok({ person });
+  }
+
+  /** From here on requests are served for this session. */
+  async #begin(session: Session, device: ReleasedKey['device'], action: string): Promise<void> {
+    if (this.#session !== null) this.#announcer.tell({ kind: 'session-ended' });
+    this.#session = session;
+    this.#isFailed = false;
+    this.#failure = null;
+    this.#idle.touch();
+    if (device !== null) {
+      this.#endings.push(device.onRemoved(() => this.#lockByItself(appError('access.device-removed'))));
+    }
+    this.#announcer.tell({ kind: 'state' });
+    await this.#record(session, action);
+    await this.#refreshSlots();
+  }
+
+  /** At once, so that no request is served after a lock was asked for. */
+  #endSession(failure: AppError | null): Session | null {
+    const ending = this.#session;
+    this.#session = null;
+    this.#idle.stop();
+    if (ending === null) return null;
+    this.#failure = failure;
+    this.#announcer.tell({ kind: 'session-ended' });
+    this.#announcer.tell({ kind: 'state' });
+    return ending;
+  }
+
+  async #closeRecords(ended: Session | null): Promise<void> {
+    const records = this.#records;
+    if (records === null) return;
+    await this.#inFlight.settled(this.parts.timers, longestRequestMs);
+    if (ended !== null) await this.#record(ended, 'session.lock');
+    for (const end of this.#endings.splice(0)) end();
+    this.#records = null;
+    await closeRecords(this.parts, records);
+  }
+
+  #lockByItself(failure: AppError | null): void {
+    this.lock(failure).catch((error) => this.parts.log.incident(error));
+  }
+
+  #failWith(failure: AppError): void {
+    this.#isFailed = failure.code !== 'store.in-use' && failure.code !== 'store.disk-full';
+    this.#failure = failure;
+    this.#announcer.tell({ kind: 'state' });
+  }
+
+  async #record(session: Session, action: string): Promise<void> {
+    const line = { at: session.context().now, person: session.person, action, collection: null, record: null };
+    await this.#records?.trail.record(line).catch((error) => this.parts.log.incident(error));
+  }
+
+  #hearCommit(notice: CommitNotice): void {
+    this.#announcer.tell({ kind: 'commit', notice });
+    const touches = (collection: CollectionName) =>
+      notice.records.some((record) => record.collection === collection);
+    if (touches('staff')) this.#hearOfStaff();
+    if (touches('staff') || touches('reference')) {
+      this.#refreshSlots().catch((error) => this.parts.log.incident(error));
+    }
+  }
+
+  /** The center may have changed the roles of who is at work, or ended the work. */
+  #hearOfStaff(): void {
+    const [session, records] = [this.#session, this.#records];
+    if (session === null || records === null) return;
+    const now = sessionFor(this.parts, records, session.person);
+    if (!now.ok) return this.#lockByItself(now.error);
+    if (String(now.value.roles) === String(session.roles) && now.value.name === session.name) return;
+    this.#announcer.tell({ kind: 'session-ended' });
+    this.#session = { ...now.value, unlockedAt: session.unlockedAt };
+    this.#announcer.tell({ kind: 'state' });
+  }
+
+  #hearExchange(): void {
+    this.#announcer.tell({ kind: 'exchange' });
+    this.#announcer.tell({ kind: 'state' });
+  }
+
+  async #refreshSlots(): Promise<void> {
+    const [slots, records] = [this.#slots, this.#records];
+    if (slots === null || records === null) return;
+    const { dataKey, replica, identity } = records;
+    await refreshSlotList(slots, dataKey, replica, identity.scope);
+    this.#announcer.tell({ kind: 'state' });
+  }
+}
