@@ -113,6 +113,11 @@ export function isRoot(path: string): boolean {
 
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path) || path.startsWith('testing/');
 
+/** Files whose callers look for a default export: a reporter that vitest loads, and what stands in for Node's emitter. */
+const hasDefaultByContract = ['scripts/skipped-reporter.ts', 'renderer/drafts/event-emitter.ts'];
+
 /** Configuration that a tool reads; it may export a default and name development packages. */
-export const isToolConfiguration = (path: string): boolean =>
-  /(^|\/)[a-z.-]+\.config\.ts$/.test(path) || path === 'scripts/skipped-reporter.ts';
+export const mayExportDefault = (path: string): boolean =>
+  isToolConfiguration(path) || hasDefaultByContract.includes(path);
+
+export const isToolConfiguration = (path: string): boolean => /(^|\/)[a-z.-]+\.config\.ts$/.test(path);
