@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { createIdSource } from '#clinic/ids.ts';
 import {
   type DeviceId,
   DeviceIdSchema,
@@ -34,12 +33,17 @@ export interface Authorship {
 }
 
 /**
- * A UUIDv7 of the instant. Ids are branded here without parsing, since the format is that of clinic/ids.ts, whose tests
- * check it, and there are a million of them.
+ * A UUIDv7 of the instant. There are a million of them, so they are branded here without parsing; the test of the
+ * generator parses them all.
  */
 function idAt(at: Instant, random: SeededRandom): string {
-  return createIdSource({ now: () => at }, random)();
+  const time = at.toString(16).padStart(12, '0');
+  const [first, second, third] = [hexWord(random), hexWord(random), hexWord(random)];
+  const node = `${second.slice(4)}${third}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${first.slice(0, 3)}-8${first.slice(3, 6)}-${node}`;
 }
+const hexWord = (random: SeededRandom): string =>
+  random.integer(0, 0xffff_ffff).toString(16).padStart(8, '0');
 export const recordIdAt = (at: Instant, random: SeededRandom): RecordId => idAt(at, random) as RecordId;
 export const entryIdAt = (at: Instant, random: SeededRandom): EntryId => idAt(at, random) as EntryId;
 export const deviceIdAt = (at: Instant, random: SeededRandom): DeviceId =>
