@@ -1,0 +1,77 @@
+// The center of a training start, as a process of its own, so that it can be stopped and started like the real one.
+import * as v from 'valibot';
+import { type RunningCenter, startCenter } from '#center/start-center.ts';
+import { dayAt } from '#clinic/clinic-day.ts';
+import { generateDistrict } from '#testing/district/generate-district.ts';
+import {
+  CenterHearsSchema,
+  type CenterOrder,
+  CenterOrderSchema,
+  type CenterSays,
+} from './center-messages.ts';
+
+/** Fixed, so that every newcomer meets the same people. */
+const districtSeed = 20_261;
+/** Two, so that the center's page shows more than one; the workstation belongs to the first. */
+const facilities = 2;
+
+await run();
+
+async function run(): Promise<void> {
+  const order = v.parse(CenterOrderSchema, JSON.parse(process.argv[2] ?? ''));
+  try {
+    const center = await startCenter({
+      dataFolder: order.dataFolder,
+      port: order.port,
+      ...(order.postgresUrl === undefined ? {} : { postgresUrl: order.postgresUrl }),
+      log: (line) => console.log(`${new Date().toISOString()} ${line}`),
+    });
+    listen(center);
+    const seeded = (await center.isEmpty()) ? await seed(center, order) : 0;
+    say({ type: 'ready', url: center.url, pageUrl: center.pageUrl, seeded });
+  } catch (error) {
+    console.error(error);
+    say({ type: 'failed', reason: error instanceof Error ? error.message : 'unknown' });
+    process.exitCode = 1;
+    process.disconnect();
+  }
+}
+
+/** Facilities come first: records need theirs. Returns how many records were written. */
+async function seed(center: RunningCenter, { patients }: CenterOrder): Promise<number> {
+  const today = dayAt(Date.now());
+  const options = { seed: districtSeed, patients, facilities, years: 2, today };
+  const records = [...generateDistrict(options)];
+  let written = 0;
+  for (const { collection, record } of records) {
+    if (collection !== 'reference') continue;
+    await center.createFacility(record);
+    written += 1;
+  }
+  return written + (await center.seed(records.filter(({ collection }) => collection !== 'reference')));
+}
+
+function listen(center: RunningCenter): void {
+  process.on('message', (raw) => {
+    const heard = v.parse(CenterHearsSchema, raw);
+    if (heard.type === 'close') return void closeAndEnd(center);
+    void center.createEnrolmentCode(heard.scope).then(({ code }) => say({ type: 'code', code }));
+  });
+  process.on('disconnect', () => void closeAndEnd(center));
+  // Ctrl-C reaches this process too; the start decides when it closes.
+  process.on('SIGINT', () => {});
+  void center.lost.then(() => {
+    console.error('PostgreSQL ended by itself.');
+    process.exitCode = 1;
+    void closeAndEnd(center);
+  });
+}
+
+async function closeAndEnd(center: RunningCenter): Promise<void> {
+  await center.close();
+  process.exit();
+}
+
+function say(message: CenterSays): void {
+  process.send?.(message);
+}
