@@ -1,0 +1,125 @@
+import type {
+  BulkWriteRow,
+  CategorizeBulkWriteRowsOutput,
+  EventBulk,
+  RxDocumentData,
+  RxStorageChangeEvent,
+  RxStorageDefaultCheckpoint,
+} from 'rxdb';
+import { Subject } from 'rxjs';
+import type { Connection, PreparedStatement, SqlValue } from '../sqlcipher/connection.ts';
+import { orderedText } from './ordered-text.ts';
+import { fieldReader, type TableLayout, toColumnValue } from './table-layout.ts';
+
+export type DocumentEvents<Document> = EventBulk<
+  RxStorageChangeEvent<RxDocumentData<Document>>,
+  RxStorageDefaultCheckpoint
+>;
+
+/** What became of a bulk of writes, before it is told. */
+export type Categorized<Document> = CategorizeBulkWriteRowsOutput<Document>;
+export type WriteRow<Document> = BulkWriteRow<Document>;
+
+/**
+ * The table of one collection and schema version: a row per document with its JSON body and a column per indexed field
+ * (STO-8). Knows nothing of conflicts; writes run inside the caller's transaction.
+ */
+export class DocumentTable<Document> {
+  readonly id: number;
+  readonly name: string;
+  readonly layout: TableLayout;
+  readonly connection: Connection;
+  /** Changes of all instances that share this table, told after their commit. */
+  readonly changes = new Subject<DocumentEvents<Document>>();
+  isRemoved = false;
+  readonly #columnReaders: readonly ((document: object) => SqlValue)[];
+  readonly #insert: PreparedStatement;
+  readonly #replace: PreparedStatement;
+  readonly #replaceRevision: PreparedStatement;
+  readonly #body: PreparedStatement;
+  readonly #livingBody: PreparedStatement;
+
+  constructor(connection: Connection, id: number, layout: TableLayout) {
+    this.connection = connection;
+    this.id = id;
+    this.name = tableName(id);
+    this.layout = layout;
+    this.#columnReaders = layout.columns.map(({ path, kind }) => {
+      const read = fieldReader(path);
+      return (document) => toColumnValue(kind, read(document));
+    });
+    const sql = writeStatements(this.name, layout);
+    this.#insert = connection.prepare(sql.insert);
+    this.#replace = connection.prepare(sql.replace);
+    this.#replaceRevision = connection.prepare(`${sql.replace} AND rev = ?`);
+    this.#body = connection.prepare(`SELECT body FROM ${this.name} WHERE id = ?`);
+    this.#livingBody = connection.prepare(`SELECT body FROM ${this.name} WHERE id = ? AND deleted = 0`);
+  }
+
+  primaryOf(document: object): string {
+    return String(Reflect.get(document, this.layout.primaryPath));
+  }
+
+  /** The document, also if it is deleted. */
+  read(id: string): RxDocumentData<Document> | undefined {
+    return this.#parse(this.#body.value([orderedText(id)]));
+  }
+
+  /** The document, unless it is deleted. */
+  readLiving(id: string): RxDocumentData<Document> | undefined {
+    return this.#parse(this.#livingBody.value([orderedText(id)]));
+  }
+
+  /** Inserts a document; false if its id is taken. */
+  insert(document: RxDocumentData<Document>): boolean {
+    return this.#insert.run(this.#values(document)) === 1;
+  }
+
+  /** Replaces the document that has the revision `revision`; false if there is none. */
+  replaceRevision(document: RxDocumentData<Document>, revision: string): boolean {
+    const values = this.#values(document);
+    values.push(orderedText(this.primaryOf(document)), revision);
+    return this.#replaceRevision.run(values) === 1;
+  }
+
+  /** Replaces a document whatever its revision. */
+  replace(document: RxDocumentData<Document>): void {
+    const values = this.#values(document);
+    values.push(orderedText(this.primaryOf(document)));
+    this.#replace.run(values);
+  }
+
+  /**
+   * Bodies are trusted to be what was written: pages are authenticated by SQLCipher, and only this class writes them.
+   */
+  parseBody(body: string): RxDocumentData<Document> {
+    const document: RxDocumentData<Document> = JSON.parse(body);
+    return document;
+  }
+
+  #parse(body: SqlValue | undefined): RxDocumentData<Document> | undefined {
+    return typeof body === 'string' ? this.parseBody(body) : undefined;
+  }
+
+  #values(document: RxDocumentData<Document>): SqlValue[] {
+    const values: SqlValue[] = [
+      orderedText(this.primaryOf(document)),
+      document._rev,
+      document._deleted ? 1 : 0,
+      document._meta.lwt,
+    ];
+    for (const read of this.#columnReaders) values.push(read(document));
+    values.push(JSON.stringify(document));
+    return values;
+  }
+}
+
+export const tableName = (id: number): string => `document_${id}`;
+
+function writeStatements(table: string, layout: TableLayout): { insert: string; replace: string } {
+  const names = ['id', 'rev', 'deleted', 'lwt', ...layout.columns.map(({ name }) => name), 'body'];
+  return {
+    insert: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT (id) DO NOTHING`,
+    replace: `UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`,
+  };
+}
