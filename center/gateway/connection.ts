@@ -1,0 +1,160 @@
+import * as v from 'valibot';
+import type { WebSocket } from 'ws';
+import type { ErrorCode } from '#contracts/errors.ts';
+import type { DeviceId, Scope } from '#contracts/ids.ts';
+import type { CenterMessage } from '#contracts/wire/center-messages.ts';
+import { type ClientMessage, ClientMessageSchema } from '#contracts/wire/client-messages.ts';
+import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import { wait } from '../ports.ts';
+import { type GatewayContext, handle } from './conversation.ts';
+
+/** How far a connection has come. */
+export type Stage =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'challenged'; readonly nonce: string; readonly program: string }
+  | { readonly kind: 'welcomed'; readonly device: DeviceId; readonly scope: Scope };
+
+/** One workstation's connection. */
+export interface Connection {
+  readonly id: string;
+  stage: Stage;
+  /** When the other side last gave a sign of life. */
+  heardAt: number;
+  send(message: CenterMessage): Promise<void>;
+  /** Sends JSON text that is a message already. */
+  sendText(text: string): Promise<void>;
+  /** Like `send`, but drops the message if the line is full: for hints. */
+  offer(message: CenterMessage): void;
+  /** Says why and ends the connection. */
+  refuse(code: ErrorCode, retry: boolean, protocol?: number): void;
+  ping(): void;
+  terminate(): void;
+}
+
+const policyViolation = 1008;
+const closeGraceMs = 2_000;
+
+/**
+ * Runs the conversation over one socket: messages one after the other, never more of them waiting than the limits say.
+ * Resolves when the socket closed and nothing of it is running any more.
+ */
+export function runConnection(
+  socket: WebSocket,
+  context: GatewayContext,
+  opened: (connection: Connection) => void,
+): Promise<void> {
+  const connection = createConnection(socket, context);
+  const queue = createQueue(socket, connection, context);
+  const endHandshake = context.effects.timers.after(context.limits.handshakeMs, () => {
+    if (connection.stage.kind !== 'welcomed') connection.refuse('sync.unknown-message', true);
+  });
+  socket.on('pong', () => {
+    connection.heardAt = context.effects.clock.now();
+  });
+  socket.on('message', (data, isBinary) => {
+    connection.heardAt = context.effects.clock.now();
+    queue.add(isBinary ? undefined : textOf(data));
+  });
+  socket.on('error', () => socket.terminate());
+  opened(connection);
+  return new Promise((resolve) => {
+    socket.on('close', () => {
+      endHandshake();
+      void queue.idle().then(resolve);
+    });
+  });
+}
+
+function textOf(data: Buffer | ArrayBuffer | Buffer[]): string | undefined {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
+  return bytes.length > maxMessageBytes ? undefined : bytes.toString('utf8');
+}
+
+/** Parses a message; undefined if it is none of the protocol. */
+export function readMessage(text: string | undefined): ClientMessage | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const message = v.safeParse(ClientMessageSchema, JSON.parse(text));
+    return message.success ? message.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function createConnection(socket: WebSocket, context: GatewayContext): Connection {
+  const { effects, limits } = context;
+  const sendText = async (text: string) => {
+    if (!(await drained(socket, context))) return socket.terminate();
+    if (socket.readyState === socket.OPEN) socket.send(text);
+  };
+  return {
+    id: Buffer.from(effects.random.bytes(8)).toString('hex'),
+    stage: { kind: 'opened' },
+    heardAt: effects.clock.now(),
+    sendText,
+    send: (message) => sendText(JSON.stringify(message)),
+    offer: (message) => {
+      const hasRoom = socket.readyState === socket.OPEN && socket.bufferedAmount < limits.unsentBytes / 4;
+      if (hasRoom) socket.send(JSON.stringify(message));
+    },
+    refuse: (code, retry, protocol) => {
+      if (socket.readyState !== socket.OPEN) return;
+      const refused: CenterMessage = {
+        type: 'refused',
+        code,
+        retry,
+        ...(protocol === undefined ? {} : { protocol }),
+      };
+      socket.send(JSON.stringify(refused));
+      socket.close(policyViolation, code);
+      effects.timers.after(closeGraceMs, () => socket.terminate());
+    },
+    ping: () => {
+      if (socket.readyState === socket.OPEN) socket.ping();
+    },
+    terminate: () => socket.terminate(),
+  };
+}
+
+/** Waits until the workstation has read most of what it was sent; false if it does not, or left. */
+async function drained(socket: WebSocket, { effects, limits }: GatewayContext): Promise<boolean> {
+  const limit = effects.clock.now() + limits.drainMs;
+  while (socket.readyState === socket.OPEN && socket.bufferedAmount > limits.unsentBytes) {
+    if (effects.clock.now() > limit) return false;
+    await wait(effects.timers, 50);
+  }
+  return true;
+}
+
+function createQueue(socket: WebSocket, connection: Connection, context: GatewayContext) {
+  const { limits, effects } = context;
+  const waiting: (string | undefined)[] = [];
+  let working: Promise<void> | undefined;
+  const work = async () => {
+    while (waiting.length > 0 && socket.readyState === socket.OPEN) {
+      await answerOne(readMessage(waiting.shift()));
+      if (waiting.length < limits.pausedAtMessages && socket.isPaused) socket.resume();
+    }
+    working = undefined;
+  };
+  const answerOne = async (message: ClientMessage | undefined) => {
+    if (message === undefined) return connection.refuse('sync.unknown-message', false);
+    try {
+      await handle(message, connection, context);
+    } catch (error) {
+      effects.log(`Answering ${message.type} failed: ${error instanceof Error ? error.message : 'unknown'}`);
+      connection.refuse('internal.failure', true);
+    }
+  };
+  return {
+    add: (text: string | undefined) => {
+      if (waiting.length >= limits.messages) return connection.refuse('sync.overloaded', true);
+      waiting.push(text);
+      if (waiting.length >= limits.pausedAtMessages) socket.pause();
+      working ??= work();
+    },
+    idle: async () => {
+      await working;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+import { appError } from '#contracts/errors.ts';
+import { type DeviceId, type Scope, ScopeSchema } from '#contracts/ids.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import type { ProveSchema, StatusSchema } from '#contracts/wire/client-messages.ts';
+import type { Effects } from '../ports.ts';
+import { bigint, type Database, type Session, type Statement } from '../postgres/database.ts';
+import { isProven } from './proof.ts';
+import { confirmTicket, hashTicket, judgeTicket, newTicket } from './tickets.ts';
+
+/** What a device that proved itself is let in with. */
+export interface Admission {
+  readonly scope: Scope;
+  readonly ticket: string;
+}
+
+/** What the center knows of the workstations. */
+export interface DeviceBook {
+  /**
+   * Judges a proof. Fails with `sync.device-unknown`, `sync.proof-refused`, `sync.device-revoked` or
+   * `sync.device-cloned`; a used-up ticket marks the device as cloned.
+   */
+  admit(proof: Prove, challenge: Challenge): Promise<Result<Admission>>;
+  /** Fails with `sync.proof-refused` if the ticket is not the one on offer. */
+  confirm(device: DeviceId, ticket: string): Promise<Result<null>>;
+  report(device: DeviceId, status: Status): Promise<void>;
+  /** Notes that the devices were heard of just now. */
+  touch(devices: readonly DeviceId[]): Promise<void>;
+  /** False if there is no such device, or it was revoked before. */
+  revoke(device: DeviceId): Promise<boolean>;
+}
+
+type Prove = v.InferOutput<typeof ProveSchema>;
+type Status = v.InferOutput<typeof StatusSchema>;
+
+/** What the center asked the connection to sign. */
+export interface Challenge {
+  readonly nonce: string;
+  readonly center: string;
+  readonly program: string;
+}
+
+const lockDevice: Statement = {
+  name: 'device-lock',
+  text: `
+select scope, public_key, confirmed_ticket, offered_ticket, revoked_at, cloned_at from device where id = $1 for update`,
+};
+const writeAdmission: Statement = {
+  name: 'device-admit',
+  text: `
+update device set confirmed_ticket = $2, offered_ticket = $3, last_contact_at = $4, program = $5 where id = $1`,
+};
+const markCloned: Statement = {
+  name: 'device-mark-cloned',
+  text: 'update device set cloned_at = $2 where id = $1',
+};
+const writeTickets: Statement = {
+  name: 'device-tickets',
+  text: 'update device set confirmed_ticket = $2, offered_ticket = $3 where id = $1',
+};
+const writeStatus: Statement = {
+  name: 'device-status',
+  text: `
+update device set last_contact_at = $2, backlog = $3, oldest_pending_at = $4, quarantined = $5, open_reviews = $6,
+  clock_error = $7 where id = $1`,
+};
+const touchDevices: Statement = {
+  name: 'device-touch',
+  text: 'update device set last_contact_at = $2 where id = any($1::uuid[])',
+};
+const revokeDevice: Statement = {
+  name: 'device-revoke',
+  text: 'update device set revoked_at = $2 where id = $1 and revoked_at is null',
+};
+
+const DeviceRowSchema = v.object({
+  scope: ScopeSchema,
+  public_key: v.string(),
+  confirmed_ticket: v.nullable(v.string()),
+  offered_ticket: v.nullable(v.string()),
+  revoked_at: v.nullable(bigint),
+  cloned_at: v.nullable(bigint),
+});
+type DeviceRow = v.InferOutput<typeof DeviceRowSchema>;
+
+/** The book on `database`. */
+export function createDeviceBook(database: Database, effects: Effects): DeviceBook {
+  return {
+    admit: (proof, challenge) => database.transaction((session) => admit(session, proof, challenge, effects)),
+    confirm: (device, ticket) => database.transaction((session) => confirm(session, device, ticket)),
+    report: async (device, status) => {
+      const now = effects.clock.now();
+      const { backlog, oldestPendingAt, quarantined, openReviews, clock } = status;
+      const values = [now, backlog, oldestPendingAt, quarantined, openReviews, clock - now];
+      await database.run(writeStatus, [device, ...values]);
+    },
+    touch: async (devices) => {
+      if (devices.length > 0) await database.run(touchDevices, [devices, effects.clock.now()]);
+    },
+    revoke: async (device) => (await database.run(revokeDevice, [device, effects.clock.now()])) === 1,
+  };
+}
+
+async function admit(
+  session: Session,
+  proof: Prove,
+  challenge: Challenge,
+  effects: Effects,
+): Promise<Result<Admission>> {
+  const { device, ticket } = proof;
+  const [row] = await session.rows(lockDevice, DeviceRowSchema, [device]);
+  if (row === undefined) return fail(appError('sync.device-unknown'));
+  const { nonce, center } = challenge;
+  if (!isProven({ nonce, device, center, ticket }, proof.signature, row.public_key)) {
+    return fail(appError('sync.proof-refused'));
+  }
+  if (row.revoked_at !== null) return fail(appError('sync.device-revoked'));
+  if (row.cloned_at !== null) return fail(appError('sync.device-cloned'));
+  return await admitWithTicket(session, proof, row, challenge.program, effects);
+}
+
+async function admitWithTicket(
+  session: Session,
+  proof: Prove,
+  row: DeviceRow,
+  program: string,
+  effects: Effects,
+): Promise<Result<Admission>> {
+  const fresh = newTicket(effects.random);
+  const now = effects.clock.now();
+  const state = { confirmed: row.confirmed_ticket, offered: row.offered_ticket };
+  const judgement = judgeTicket(state, hashTicket(proof.ticket), hashTicket(fresh));
+  if (judgement.kind === 'cloned') {
+    await session.run(markCloned, [proof.device, now]);
+    return fail(appError('sync.device-cloned'));
+  }
+  const { confirmed, offered } = judgement.next;
+  await session.run(writeAdmission, [proof.device, confirmed, offered, now, program]);
+  return ok({ scope: row.scope, ticket: fresh });
+}
+
+async function confirm(session: Session, device: DeviceId, ticket: string): Promise<Result<null>> {
+  const [row] = await session.rows(lockDevice, DeviceRowSchema, [device]);
+  if (row === undefined) return fail(appError('sync.device-unknown'));
+  const state = { confirmed: row.confirmed_ticket, offered: row.offered_ticket };
+  const next = confirmTicket(state, hashTicket(ticket));
+  if (next === undefined) return fail(appError('sync.proof-refused'));
+  await session.run(writeTickets, [device, next.confirmed, next.offered]);
+  return ok(null);
+}

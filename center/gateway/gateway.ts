@@ -1,0 +1,142 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { DeviceId } from '#contracts/ids.ts';
+import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import type { News } from '../feed/bus.ts';
+import { readEpoch } from '../identity.ts';
+import { announceHeads } from './announcements.ts';
+import { type Connection, runConnection } from './connection.ts';
+import type { GatewayContext } from './conversation.ts';
+
+/** Serves workstations at `/sync`. */
+export interface Gateway {
+  /** Takes over an HTTP upgrade to `/sync`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends all connections and waits until their last messages are dealt with. */
+  close(): Promise<void>;
+}
+
+/** Everything a gateway needs, from its root. */
+export type GatewayParts = Omit<GatewayContext, 'epoch' | 'mayEnrol' | 'enrolmentFailed'>;
+
+/** Room for the frame around a message that is just too long, so that it can be refused with words. */
+const oversize = 64 * 1024;
+const busyClose = 1013;
+const goingAway = 1001;
+const minuteMs = 60_000;
+
+/** Opens the gateway; `epoch` is the present one. */
+export function createGateway(parts: GatewayParts, startEpoch: string): Gateway {
+  let epoch = startEpoch;
+  const connections = new Set<Connection>();
+  const running = new Set<Promise<void>>();
+  const context: GatewayContext = { ...parts, ...countEnrolments(parts), epoch: () => epoch };
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes + oversize,
+    perMessageDeflate: false,
+    clientTracking: true,
+  });
+  server.on('connection', (socket) => {
+    if (connections.size >= parts.limits.connections) return socket.close(busyClose);
+    let connection: Connection | undefined;
+    const run = runConnection(socket, context, (opened) => {
+      connection = opened;
+      connections.add(opened);
+    });
+    running.add(run);
+    void run.finally(() => {
+      if (connection !== undefined) connections.delete(connection);
+      running.delete(run);
+    });
+  });
+  const stopAnnouncing = announceHeads(connections, context);
+  const stopListening = parts.bus.listen((news) => {
+    if (news.kind === 'epoch') {
+      void readEpoch(parts.database).then((next) => {
+        epoch = next;
+        for (const connection of connections) connection.refuse('sync.overloaded', true);
+      });
+    } else endConnections(news, connections);
+  });
+  const stopPings = keepAlive(connections, context);
+  return {
+    upgrade: (request, socket, head) => {
+      server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
+    },
+    close: async () => {
+      stopPings();
+      stopListening();
+      stopAnnouncing();
+      for (const client of server.clients) client.close(goingAway);
+      const stopWaiting = parts.effects.timers.after(1_000, () => {
+        for (const client of server.clients) client.terminate();
+      });
+      await Promise.all(running);
+      stopWaiting();
+      server.close();
+    },
+  };
+}
+
+/** Hands upgrades of `http` to the gateway; any other path is refused. */
+export function serveUpgrades(http: Server, gateway: Gateway): void {
+  http.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (request.url === '/sync') return gateway.upgrade(request, socket, head);
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+}
+
+function endConnections(news: News, connections: ReadonlySet<Connection>): void {
+  if (news.kind !== 'device-out' && news.kind !== 'device-in') return;
+  for (const connection of connectionsOf(news.device, connections)) {
+    if (news.kind === 'device-out') connection.refuse(news.code, false);
+    else if (connection.id !== news.connection) connection.terminate();
+  }
+}
+
+const connectionsOf = (device: DeviceId, connections: ReadonlySet<Connection>) =>
+  [...connections].filter(({ stage }) => stage.kind === 'welcomed' && stage.device === device);
+
+/** Pings everyone, ends the silent ones, and notes who was heard of. */
+function keepAlive(connections: ReadonlySet<Connection>, context: GatewayContext): () => void {
+  const { effects, limits, devices, bus } = context;
+  let cancel: () => void = () => undefined;
+  const round = () => {
+    const now = effects.clock.now();
+    const heard: DeviceId[] = [];
+    for (const connection of connections) {
+      if (now - connection.heardAt > limits.silenceMs) connection.terminate();
+      else connection.ping();
+      const { stage } = connection;
+      if (stage.kind === 'welcomed' && now - connection.heardAt <= limits.pingMs * 1.5)
+        heard.push(stage.device);
+    }
+    if (heard.length > 0) {
+      devices.touch(heard).then(
+        () => bus.publish({ kind: 'page' }),
+        () => effects.log('Last contacts could not be noted.'),
+      );
+    }
+    cancel = effects.timers.after(limits.pingMs, round);
+  };
+  cancel = effects.timers.after(limits.pingMs, round);
+  return () => cancel();
+}
+
+/** Guessing codes is hopeless at 50 bits; this keeps it from being cheap as well. */
+function countEnrolments({ effects, limits }: GatewayParts) {
+  let failures: number[] = [];
+  return {
+    mayEnrol: () => {
+      const since = effects.clock.now() - minuteMs;
+      failures = failures.filter((at) => at > since);
+      return failures.length < limits.failedEnrolmentsPerMinute;
+    },
+    enrolmentFailed: () => {
+      failures.push(effects.clock.now());
+    },
+  };
+}

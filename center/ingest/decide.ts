@@ -1,0 +1,88 @@
+import type { OperationId, Revision } from '#contracts/ids.ts';
+import { recordTypes } from '#contracts/records/registry.ts';
+import type { SoundRow } from './row-check.ts';
+
+/** What the push log says of an operation that was applied earlier. */
+export interface LoggedOperation {
+  readonly rev: Revision;
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** What is to become of one sound row. */
+export type Decision =
+  /** Becomes the newest version of its record. */
+  | { readonly kind: 'apply'; readonly row: SoundRow }
+  /** Was applied by an earlier push; the answer is the same. */
+  | { readonly kind: 'applied-earlier'; readonly row: SoundRow; readonly logged: LoggedOperation }
+  /** Stands in this batch a second time. */
+  | { readonly kind: 'repeated'; readonly row: SoundRow }
+  /** Its base is not the newest version: a conflict if the center knows the base, otherwise a missing base. */
+  | { readonly kind: 'outdated'; readonly row: SoundRow; readonly isBaseKnown: boolean | 'look-up' }
+  /** An operation id that was used for something else. */
+  | { readonly kind: 'misused-operation'; readonly row: SoundRow };
+
+/** Names a record within its scope. */
+export const keyOf = (row: Pick<SoundRow, 'collection' | 'id'>) => `${row.collection}/${row.id}`;
+
+/**
+ * Decides about the rows of a batch in their order (docs/specs/center.md ING-3 to ING-5). Pure: `currentRevs` are the newest
+ * revisions of the records concerned, row-locked, by {@link keyOf}; `logged` are earlier operations among the rows'.
+ */
+export function decideRows(
+  rows: readonly SoundRow[],
+  currentRevs: ReadonlyMap<string, Revision>,
+  logged: ReadonlyMap<OperationId, LoggedOperation>,
+): readonly Decision[] {
+  const batch = {
+    newest: new Map(currentRevs),
+    applied: new Map<OperationId, Revision>(),
+    known: new Set<string>(),
+  };
+  return rows.map((row) => {
+    const decision = decideRow(row, batch, logged);
+    if (decision.kind === 'apply') {
+      batch.newest.set(keyOf(row), row.rev);
+      batch.applied.set(row.op, row.rev);
+      batch.known.add(`${keyOf(row)}/${row.rev}`);
+    }
+    return decision;
+  });
+}
+
+interface BatchState {
+  readonly newest: ReadonlyMap<string, Revision>;
+  readonly applied: ReadonlyMap<OperationId, Revision>;
+  readonly known: ReadonlySet<string>;
+}
+
+function decideRow(
+  row: SoundRow,
+  batch: BatchState,
+  logged: ReadonlyMap<OperationId, LoggedOperation>,
+): Decision {
+  const earlier = logged.get(row.op);
+  if (earlier !== undefined) {
+    return earlier.rev === row.rev
+      ? { kind: 'applied-earlier', row, logged: earlier }
+      : { kind: 'misused-operation', row };
+  }
+  const inBatch = batch.applied.get(row.op);
+  if (inBatch !== undefined) {
+    return inBatch === row.rev ? { kind: 'repeated', row } : { kind: 'misused-operation', row };
+  }
+  return compareAndSet(row, batch);
+}
+
+function compareAndSet(row: SoundRow, batch: BatchState): Decision {
+  const newest = batch.newest.get(keyOf(row)) ?? null;
+  const isCenterDeciding = recordTypes[row.collection].merge.kind === 'center-decides';
+  if (newest === row.baseRev && !(isCenterDeciding && newest !== null)) return { kind: 'apply', row };
+  return { kind: 'outdated', row, isBaseKnown: isBaseKnown(row, newest, batch) };
+}
+
+function isBaseKnown(row: SoundRow, newest: Revision | null, batch: BatchState): boolean | 'look-up' {
+  if (newest === null) return false;
+  if (row.baseRev === null || row.baseRev === newest) return true;
+  return batch.known.has(`${keyOf(row)}/${row.baseRev}`) ? true : 'look-up';
+}

@@ -1,0 +1,130 @@
+import * as v from 'valibot';
+import { OperationIdSchema, RecordIdSchema, RevisionSchema } from '#contracts/ids.ts';
+import { CollectionNameSchema } from '#contracts/records/registry.ts';
+import { bigint, type Statement } from '../postgres/database.ts';
+
+/** Whether the device may still write; read inside the transaction, so that a revocation is obeyed at once. */
+export const readStanding: Statement = {
+  name: 'ingest-standing',
+  text: 'select revoked_at is not null as revoked, cloned_at is not null as cloned from device where id = $1 and scope = $2',
+};
+export const StandingSchema = v.object({ revoked: v.boolean(), cloned: v.boolean() });
+
+/** Locks the records of a batch in one order for all writers, so that two batches cannot block each other for ever. */
+export const lockDocuments: Statement = {
+  name: 'ingest-lock-documents',
+  text: `
+select d.collection, d.id, d.rev from doc d
+join unnest($2::text[], $3::uuid[]) as wanted (collection, id) on d.collection = wanted.collection and d.id = wanted.id
+where d.scope = $1 order by d.collection, d.id for update of d`,
+};
+export const LockedSchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+});
+
+/** Read after the locks, when an earlier push of the same operations has either committed or gone. */
+export const readPushLog: Statement = {
+  name: 'ingest-read-push-log',
+  text: 'select op, rev, seq, at from push_log where scope = $1 and op = any($2::uuid[])',
+};
+export const LoggedSchema = v.object({ op: OperationIdSchema, rev: RevisionSchema, seq: bigint, at: bigint });
+
+export const findHistory: Statement = {
+  name: 'ingest-find-history',
+  text: `
+select h.collection, h.id, h.rev from doc_history h
+join unnest($2::text[], $3::uuid[], $4::text[]) as wanted (collection, id, rev)
+  on h.collection = wanted.collection and h.id = wanted.id and h.rev = wanted.rev
+where h.scope = $1`,
+};
+
+export const insertDocuments: Statement = {
+  name: 'ingest-insert-documents',
+  text: `
+insert into doc (scope, collection, id, rev, body)
+select $1, n.collection, n.id, n.rev, n.body
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as n (collection, id, rev, body)
+on conflict (scope, collection, id) do nothing`,
+};
+
+/** Keeps the versions that are about to be replaced. */
+export const keepReplaced: Statement = {
+  name: 'ingest-keep-replaced',
+  text: `
+insert into doc_history (scope, collection, id, rev, body)
+select d.scope, d.collection, d.id, d.rev, d.body from doc d
+join unnest($2::text[], $3::uuid[]) as n (collection, id) on d.collection = n.collection and d.id = n.id
+where d.scope = $1`,
+};
+
+export const updateDocuments: Statement = {
+  name: 'ingest-update-documents',
+  text: `
+update doc set rev = n.rev, body = n.body
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[]) as n (collection, id, rev, body, replaced)
+where doc.scope = $1 and doc.collection = n.collection and doc.id = n.id and doc.rev = n.replaced`,
+};
+
+/** Versions that were written and replaced within one batch. */
+export const insertHistory: Statement = {
+  name: 'ingest-insert-history',
+  text: `
+insert into doc_history (scope, collection, id, rev, body)
+select $1, n.collection, n.id, n.rev, n.body
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as n (collection, id, rev, body)`,
+};
+
+export const readBodies: Statement = {
+  name: 'ingest-read-bodies',
+  text: `
+select d.collection, d.id, d.body from doc d
+join unnest($2::text[], $3::uuid[]) as wanted (collection, id) on d.collection = wanted.collection and d.id = wanted.id
+where d.scope = $1`,
+};
+export const BodySchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  body: v.string(),
+});
+
+export const countQuarantine: Statement = {
+  name: 'ingest-count-quarantine',
+  text: 'select count(*) as count from quarantine where scope = $1 and device = $2',
+};
+export const CountSchema = v.object({ count: bigint });
+
+export const insertQuarantine: Statement = {
+  name: 'ingest-insert-quarantine',
+  text: `
+insert into quarantine (scope, device, digest, op, code, paths, content, at)
+select $1, $2, n.digest, n.op, $3, n.paths, n.content, $4
+from unnest($5::text[], $6::uuid[], $7::text[], $8::text[]) as n (digest, op, paths, content)
+on conflict (scope, device, digest) do nothing`,
+};
+
+/**
+ * The last statement of a push: only now is the counter of the scope locked, until COMMIT (decision 7). Positions become
+ * visible in their order, without gaps, so that a reader who follows them misses nothing.
+ */
+export const takePositions: Statement = {
+  name: 'ingest-take-positions',
+  text: `
+with taken as (
+  update scope_head set
+    head = head + $2, received = received + $2,
+    received_on_day = case when received_day = $3 then received_on_day + $2 else $2 end, received_day = $3
+  where scope = $1 returning head - $2 as base
+), placed as (
+  select taken.base + n.place as seq, n.* from taken,
+    unnest($6::uuid[], $7::smallint[], $8::text[], $9::uuid[], $10::text[])
+    with ordinality as n (op, lane, collection, id, rev, place)
+), fed as (
+  insert into feed (scope, seq, lane, collection, id, rev, device, at)
+  select $1, seq, lane, collection, id, rev, $4, $5 from placed
+)
+insert into push_log (scope, op, device, rev, seq, at)
+select $1, op, $4, rev, seq, $5 from placed returning op, seq`,
+};
+export const PlacedSchema = v.object({ op: OperationIdSchema, seq: bigint });

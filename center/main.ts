@@ -1,0 +1,193 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
+import { createEnrolmentDesk } from './enrolment.ts';
+import { createNewsBus, type NewsBus } from './feed/bus.ts';
+import { confirmBackup, markBeforeBackup } from './feed/durability.ts';
+import { createDeviceBook } from './gateway/device-book.ts';
+import { beginEpoch, loadIdentity } from './identity.ts';
+import { migrate } from './migrations/migrate.ts';
+import type { Effects } from './ports.ts';
+import { type Database, openDatabase } from './postgres/database.ts';
+import { findRunningPostgres, startEmbeddedPostgres } from './postgres/embedded.ts';
+import { createRevocation, startCenter } from './start-center.ts';
+import { systemEffects } from './system-effects.ts';
+
+const usage = `The reference center of Hamshira.
+
+usage: npm run center -- <command> [options]
+
+  serve                          run the center until interrupted
+      --port <number>            default: a free one
+      --page-host <name[:port]>  a further name of the page, behind a proxy; may be repeated
+      --backup commit|operator   what counts as safe; default: commit, or operator with --postgres
+  enrol --facility <code>        print a new enrolment code
+  revoke --device <id>           revoke a workstation
+  durable mark                   note where every facility stands, right before a backup
+  durable confirm                declare everything up to the mark safe, once the backup is
+  new-epoch                      after the database was restored: workstations offer again what it lost
+
+  --data-folder <path>           default: data-local/center
+  --postgres <url>               any PostgreSQL instead of the embedded one
+`;
+
+/** What was typed cannot be done; the sentence says why. */
+class UsageError extends Error {}
+
+interface Place {
+  readonly dataFolder: string;
+  readonly postgresUrl: string | undefined;
+}
+
+const say = (line: string) => {
+  process.stdout.write(`${line}\n`);
+};
+
+const { values, positionals } = readArguments();
+const effects = systemEffects((line) => process.stderr.write(`center: ${line}\n`));
+const place: Place = {
+  dataFolder: values['data-folder'] ?? 'data-local/center',
+  postgresUrl: values.postgres,
+};
+
+try {
+  await run(positionals[0]);
+} catch (error) {
+  process.stderr.write(
+    error instanceof UsageError ? `${error.message}\n\n${usage}` : `center: ${messageOf(error)}\n`,
+  );
+  process.exitCode = 1;
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        'data-folder': { type: 'string' },
+        postgres: { type: 'string' },
+        port: { type: 'string' },
+        'page-host': { type: 'string', multiple: true },
+        backup: { type: 'string' },
+        facility: { type: 'string' },
+        device: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${usage}`);
+    process.exit(1);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown failure';
+}
+
+async function run(command: string | undefined): Promise<void> {
+  if (values.help === true) return say(usage);
+  switch (command) {
+    case 'serve':
+      return await serve();
+    case 'enrol':
+      return await withDatabase(enrol);
+    case 'revoke':
+      return await withDatabase(revoke);
+    case 'durable':
+      return await withDatabase(durable);
+    case 'new-epoch':
+      return await withDatabase(newEpoch);
+    default:
+      throw new UsageError(command === undefined ? 'Say what to do.' : `There is no command "${command}".`);
+  }
+}
+
+async function serve(): Promise<void> {
+  const backup = parseOption(v.optional(v.picklist(['commit', 'operator'])), values.backup, '--backup');
+  const port = parseOption(v.pipe(v.string(), v.regex(/^\d{1,5}$/)), values.port ?? '0', '--port');
+  const center = await startCenter({
+    dataFolder: place.dataFolder,
+    port: Number(port),
+    ...(place.postgresUrl === undefined ? {} : { postgresUrl: place.postgresUrl }),
+    ...(backup === undefined ? {} : { backup }),
+    pageHosts: values['page-host'] ?? [],
+    effects,
+    log: effects.log,
+  });
+  say(`Workstations connect to ${center.url}`);
+  say(`The center's page: ${center.pageUrl}`);
+  process.send?.({ type: 'ready', url: center.url, pageUrl: center.pageUrl });
+  const stop = () => void center.close().then(() => process.exit());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.on('disconnect', stop);
+  void center.lost.then(() => {
+    effects.log('PostgreSQL ended by itself; the center stops. See postgres.log in the data folder.');
+    process.exitCode = 1;
+    stop();
+  });
+}
+
+async function enrol(database: Database): Promise<void> {
+  const scope = parseOption(ScopeSchema, values.facility, '--facility');
+  const desk = createEnrolmentDesk(database, await loadIdentity(database, effects), effects);
+  const code = await desk.createCode(scope);
+  if (!code.ok) throw new UsageError(`There is no facility ${scope}.`);
+  say(`Enrolment code for ${scope}: ${code.value.code} (for one workstation, within 24 hours)`);
+}
+
+async function revoke(database: Database, bus: NewsBus): Promise<void> {
+  const device = parseOption(DeviceIdSchema, values.device, '--device');
+  const isRevoked = await createRevocation(createDeviceBook(database, effects), bus)(device);
+  if (!isRevoked) throw new UsageError(`There is no workstation ${device}, or it was revoked before.`);
+  say(`Workstation ${device} is revoked; it obeys at its next contact.`);
+}
+
+async function durable(database: Database, bus: NewsBus): Promise<void> {
+  if (positionals[1] === 'mark') {
+    say(`Noted where ${await markBeforeBackup(database)} facilities stand. Take the backup now.`);
+  } else if (positionals[1] === 'confirm') {
+    say(`${await confirmBackup(database)} facilities are safe up to their mark.`);
+    bus.publish({ kind: 'durable' });
+  } else throw new UsageError('Say "durable mark" before a backup and "durable confirm" after it.');
+}
+
+async function newEpoch(database: Database, bus: NewsBus): Promise<void> {
+  await loadIdentity(database, effects);
+  say(
+    `The epoch is now ${await beginEpoch(database, effects)}; workstations offer again what they still have.`,
+  );
+  bus.publish({ kind: 'epoch' });
+}
+
+function parseOption<Value>(schema: v.GenericSchema<unknown, Value>, typed: unknown, name: string): Value {
+  const parsed = v.safeParse(schema, typed);
+  if (!parsed.success) throw new UsageError(`${name} is missing or not right.`);
+  return parsed.output;
+}
+
+/** Uses the database of a running center, or starts its PostgreSQL for as long as the command takes. */
+async function withDatabase(work: (database: Database, bus: NewsBus) => Promise<void>): Promise<void> {
+  const { url, stop } = await findDatabase(effects);
+  const database = openDatabase(url, effects.log, 2);
+  const bus = createNewsBus(database, url, effects);
+  try {
+    await migrate(database);
+    await work(database, bus);
+  } finally {
+    await bus.close();
+    await database.close();
+    await stop();
+  }
+}
+
+async function findDatabase(
+  using: Effects,
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const stop = async () => undefined;
+  if (place.postgresUrl !== undefined) return { url: place.postgresUrl, stop };
+  const folder = join(place.dataFolder, 'postgres');
+  const running = await findRunningPostgres(folder, using);
+  if (running !== undefined) return { url: running, stop };
+  return await startEmbeddedPostgres(folder, using);
+}

@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import type { Effects, Log } from './ports.ts';
+
+/** The real clock, timers and randomness of this computer. */
+export function systemEffects(log: Log): Effects {
+  return {
+    clock: { now: () => Date.now() },
+    timers: {
+      after: (waitMs, run) => {
+        const timer = setTimeout(run, waitMs);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: { bytes: (length) => randomBytes(length) },
+    log,
+  };
+}

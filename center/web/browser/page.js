@@ -1,0 +1,173 @@
+import { follow, makeCode, openSession, revokeDevice } from './center-link.js';
+import { button, byId, element, fill } from './elements.js';
+import { showFacilities } from './facility-list.js';
+import { showReceived } from './received-list.js';
+import { languages } from './words.js';
+import { say, writeMoment } from './writing.js';
+
+/** @import { Device, Facility, Overview } from './center-link.js' */
+/** @import { Language } from './words.js' */
+
+const languageKey = 'hamshira center language';
+
+/** What the page shows at this moment. */
+const state = {
+  language: storedLanguage(),
+  isLive: false,
+  /** @type {Overview | undefined} */
+  overview: undefined,
+  /** @type {string | null} */
+  session: null,
+  isRefused: false,
+};
+const facilities = element('div', { class: 'cards' });
+const received = element('div', { class: 'card', id: 'received' });
+/** @type {Set<string>} */
+const seen = new Set();
+
+show();
+state.session = await openSession();
+if (state.session === null) refuse();
+else {
+  void follow(state.session, {
+    overview: (overview) => {
+      state.overview = overview;
+      show();
+    },
+    live: (isLive) => {
+      state.isLive = isLive;
+      show();
+    },
+    refused: refuse,
+  });
+}
+
+/** @returns {Language} */
+function storedLanguage() {
+  const stored = localStorage.getItem(languageKey);
+  return languages.find(([language]) => language === stored)?.[0] ?? 'uz-Latn';
+}
+
+function refuse() {
+  state.isRefused = true;
+  show();
+}
+
+function show() {
+  const { language, overview } = state;
+  document.documentElement.lang = language;
+  document.title = `${say(language, 'title')} · Hamshira`;
+  fill(byId('top'), topBar());
+  const page = byId('page');
+  if (state.isRefused) {
+    page.replaceChildren(element('p', { class: 'notice', role: 'alert' }, say(language, 'noAccess')));
+    return;
+  }
+  if (overview === undefined) return;
+  showFacilities(facilities, overview, language, { newCode: showNewCode, revoke: askToRevoke });
+  showReceived(received, overview, language, seen);
+  showSections(page, language);
+  page.setAttribute('aria-busy', 'false');
+}
+
+/**
+ * @param {HTMLElement} page
+ * @param {Language} language
+ */
+function showSections(page, language) {
+  if (page.dataset.language === language && page.contains(facilities)) return;
+  page.dataset.language = language;
+  page.replaceChildren(
+    element('section', {}, element('h2', {}, say(language, 'facilities')), facilities),
+    element('section', {}, element('h2', {}, say(language, 'received')), received),
+  );
+}
+
+/** @returns {readonly Node[]} */
+function topBar() {
+  const { language, isLive } = state;
+  const switches = languages.map(([code, name]) => {
+    const choose = button('language', `language ${code}`, name, () => chooseLanguage(code));
+    choose.lang = code;
+    choose.setAttribute('aria-pressed', String(code === language));
+    return choose;
+  });
+  const line = element(
+    'p',
+    { class: isLive ? 'line here' : 'line', role: 'status' },
+    say(language, isLive ? 'live' : 'reconnecting'),
+  );
+  return [
+    element(
+      'div',
+      { class: 'brand' },
+      element('h1', {}, 'Hamshira ', element('span', {}, say(language, 'title'))),
+      element('p', {}, say(language, 'subtitle')),
+    ),
+    line,
+    element(
+      'div',
+      { class: 'languages', role: 'group', 'aria-label': say(language, 'language') },
+      ...switches,
+    ),
+  ];
+}
+
+/** @param {Language} language */
+function chooseLanguage(language) {
+  state.language = language;
+  localStorage.setItem(languageKey, language);
+  show();
+}
+
+/** @param {Facility} facility */
+async function showNewCode(facility) {
+  const { language, session } = state;
+  const code = session === null ? null : await makeCode(session, facility.scope);
+  if (code === null) return openDialog(say(language, 'failed'), [], []);
+  openDialog(
+    say(language, 'codeTitle'),
+    [
+      element('p', { class: 'strong' }, facility.names[language] ?? facility.scope),
+      element('output', { class: 'enrolment-code' }, code.code),
+      element('p', {}, say(language, 'codeHelp'), ' ', writeMoment(code.expiresAt, 0)),
+    ],
+    [],
+  );
+}
+
+/** @param {Device} device */
+function askToRevoke(device) {
+  const { language } = state;
+  const revoke = button('button danger', 'confirm', say(language, 'revoke'), async () => {
+    const isDone = state.session !== null && (await revokeDevice(state.session, device.id));
+    if (isDone) closeDialog();
+    else openDialog(say(language, 'failed'), [], []);
+  });
+  openDialog(
+    say(language, 'revokeTitle'),
+    [element('p', { class: 'strong' }, device.label), element('p', {}, say(language, 'revokeHelp'))],
+    [revoke],
+  );
+}
+
+/**
+ * @param {string} title
+ * @param {readonly Node[]} content
+ * @param {readonly Node[]} actions
+ */
+function openDialog(title, content, actions) {
+  const dialog = byId('dialog');
+  const word = say(state.language, actions.length === 0 ? 'close' : 'cancel');
+  dialog.replaceChildren(
+    element('h2', { id: 'dialog-title' }, title),
+    ...content,
+    element('div', { class: 'actions' }, button('button', 'close', word, closeDialog), ...actions),
+  );
+  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+}
+
+function closeDialog() {
+  const dialog = byId('dialog');
+  if (dialog instanceof HTMLDialogElement) dialog.close();
+}
