@@ -4,7 +4,7 @@ import { checkPassphrase, passphraseBytes } from './passphrase.ts';
 const owner = { family: 'Karimova', given: 'Dilnoza', patronymic: 'Rustamovna' };
 const ruleOf = (passphrase: string) => {
   const outcome = checkPassphrase(passphrase, owner);
-  return outcome.ok ? 'accepted' : outcome.error.detail?..rule;
+  return outcome.ok ? 'accepted' : outcome.error.detail?.rule;
 };
 
 test.each([

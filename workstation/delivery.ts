@@ -19,7 +19,8 @@ export function deliveryReader(reader: ReplicaReader): DeliveryReader {
   return (collection, record) => {
     const savedAt = record.capturedAt;
     const isRefused = refused.has(`${collection} ${record.rev}`);
-    if (isRefused || reader.outbox.pendingOf(collection, record.id).length > 0) return { savedAt, receivedAt: null };
+    if (isRefused || reader.outbox.pendingOf(collection, record.id).length > 0)
+      return { savedAt, receivedAt: null };
     return { savedAt, receivedAt: reader.outbox.receipt(collection, record.id)?.at ?? savedAt };
   };
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { preparePrivateFolder } from '#access/data-folder.ts';
 import { createSlotFile } from '#access/credential-slots.ts';
+import { preparePrivateFolder } from '#access/data-folder.ts';
 import { diskFailure } from '#access/disk-failure.ts';
 import { checkPassphrase } from '#access/passphrase.ts';
 import { randomUuid } from '#access/random-uuid.ts';
@@ -11,8 +11,8 @@ import type { Replica } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import { type PersonId, PersonIdSchema } from '#contracts/ids.ts';
-import type { Role } from '#contracts/roles.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
+import type { Role } from '#contracts/roles.ts';
 import { act } from './acting.ts';
 import { completeEnrolment, discardEnrolment, layoutOf } from './folder-layout.ts';
 import type { Enrolment, WorkstationParts } from './parts.ts';

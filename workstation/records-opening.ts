@@ -1,11 +1,11 @@
 import type { Secret } from '#access/secret.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
-import type { PersonId } from '#contracts/ids.ts';
 import { appError } from '#contracts/errors.ts';
+import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { createAuditTrail } from './audit-trail.ts';
-import type { WorkstationParts } from './parts.ts';
 import { layoutOf } from './folder-layout.ts';
+import type { WorkstationParts } from './parts.ts';
 import { personName, staffOf } from './people.ts';
 import { beginSession, type OpenedRecords, type Session } from './session.ts';
 
@@ -53,5 +53,7 @@ export function sessionFor(
   const staff = staffOf(records.replica, person);
   if (staff === undefined) return fail(appError('access.unknown-person'));
   if (!staff.body.active) return fail(appError('access.forbidden', { rule: 'not-active' }));
-  return ok(beginSession(records, { person, name: personName(staff.body.name), roles: staff.body.roles }, parts));
+  return ok(
+    beginSession(records, { person, name: personName(staff.body.name), roles: staff.body.roles }, parts),
+  );
 }

@@ -38,7 +38,8 @@ export function workstationState(sources: StateSources): WorkstationState {
     })),
     facility: slots?.facility() ?? null,
     hasSimulatedDevices: parts.hasSimulatedDevices,
-    clockErrorMs: clockErrorMs !== null && Math.abs(clockErrorMs) > worrisomeClockErrorMs ? clockErrorMs : null,
+    clockErrorMs:
+      clockErrorMs !== null && Math.abs(clockErrorMs) > worrisomeClockErrorMs ? clockErrorMs : null,
   };
 }
 

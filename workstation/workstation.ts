@@ -277,7 +277,13 @@ export class Workstation {
   }
 
   async #record(session: Session, action: string): Promise<void> {
-    const line = { at: session.context().now, person: session.person, action, collection: null, record: null };
+    const line = {
+      at: session.context().now,
+      person: session.person,
+      action,
+      collection: null,
+      record: null,
+    };
     await this.#records?.trail.record(line).catch((error) => this.parts.log.incident(error));
   }
 
@@ -296,7 +302,10 @@ export class Workstation {
     const [session, records] = [this.#session, this.#records];
     if (session === null || records === null) return;
     const now = sessionFor(this.parts, records, session.person);
-    if (!now.ok) return this.#lockByItself(now.error);
+    if (!now.ok) {
+      this.#lockByItself(now.error);
+      return;
+    }
     if (String(now.value.roles) === String(session.roles) && now.value.name === session.name) return;
     this.#announcer.tell({ kind: 'session-ended' });
     this.#session = { ...now.value, unlockedAt: session.unlockedAt };

@@ -1,0 +1,32 @@
+import type { ReplicaReader } from '#clinic/ports/replica.ts';
+import type { PatientSummary } from '#contracts/bridge/views.ts';
+import type { RecordId } from '#contracts/ids.ts';
+import type { RecordOf } from '#contracts/records/registry.ts';
+
+/** What identifies a patient in a list; `mahalla` by name where it is known. */
+export function patientSummary(
+  { id, body }: RecordOf<'patients'>,
+  mahallaName: (code: string) => string | null,
+): PatientSummary {
+  const mahalla = body.address?.mahalla;
+  return {
+    id,
+    name: body.name,
+    sex: body.sex,
+    birth: body.birth,
+    pinfl: body.pinfl ?? null,
+    mahalla: mahalla === undefined ? null : (mahallaName(mahalla) ?? mahalla),
+    allergyStatus: body.allergyStatus,
+    isVoid: body.voided !== undefined,
+  };
+}
+
+/** The summary of a patient by id; null when the record is not here. */
+export function summaryOf(
+  reader: ReplicaReader,
+  id: RecordId,
+  mahallaName: (code: string) => string | null,
+): PatientSummary | null {
+  const record = reader.get('patients', id);
+  return record === undefined ? null : patientSummary(record, mahallaName);
+}

@@ -1,0 +1,92 @@
+import type { ReplicaReader } from '#clinic/ports/replica.ts';
+import { deriveVisit } from '#clinic/visit-state.ts';
+import type { PatientRecord, Person } from '#contracts/bridge/views.ts';
+import type { PersonId, RecordId } from '#contracts/ids.ts';
+import type { PatientBody } from '#contracts/records/patients.ts';
+import type { RecordOf } from '#contracts/records/registry.ts';
+import type { VisitBody } from '#contracts/records/visits.ts';
+import type { Change } from '../change.ts';
+import { type DeliveryReader, deliveryReader } from '../delivery.ts';
+import { personShown } from '../people.ts';
+import type { Session } from '../session.ts';
+import { type SessionView, touches, touchesOutbox } from './view.ts';
+
+const mostVisits = 50;
+/** A frame from the center may touch hundreds of visits; looking at each costs more than computing the view again. */
+const mostLookedAt = 20;
+
+/** A patient with visits. Opening it is written to the audit trail before anything is shown (BRI-8). */
+export const patientRecordView: SessionView<'patients.record'> = {
+  audience: 'session',
+  isTouchedBy: (change, { id }, session) =>
+    touchesOutbox(change) || touches(change, 'staff') || touchesPatient(change, id, session),
+  opened: ({ id }, session, workstation) => workstation.recordView(session, 'patients', id),
+  compute: ({ id }, { replica }, { parts }) => {
+    const patient = replica.get('patients', id);
+    if (patient === undefined) return null;
+    const delivery = deliveryReader(replica);
+    const visits = newestVisits(replica, id);
+    const mahalla = patient.body.address?.mahalla;
+    return {
+      id,
+      rev: patient.rev,
+      body: patient.body,
+      mahallaName: mahalla === undefined ? null : parts.reference.mahallaName(mahalla),
+      delivery: delivery('patients', patient),
+      visits: visits.map((visit) => visitShown(visit, delivery)),
+      people: peopleNamed(replica, patient, visits),
+    };
+  },
+};
+
+function touchesPatient(change: Change, id: RecordId, { replica }: Session): boolean {
+  if (change.kind !== 'commit') return false;
+  const { records } = change.notice;
+  if (records.some((record) => record.collection === 'patients' && record.id === id)) return true;
+  const visits = records.filter((record) => record.collection === 'visits');
+  if (visits.length > mostLookedAt) return true;
+  return visits.some((record) => replica.get('visits', record.id)?.body.patientId === id);
+}
+
+const newestVisits = (reader: ReplicaReader, patientId: RecordId): readonly RecordOf<'visits'>[] =>
+  reader.find('visits', {
+    equals: { 'body.patientId': patientId },
+    orderBy: [
+      { path: 'body.day', direction: 'desc' },
+      { path: 'id', direction: 'desc' },
+    ],
+    limit: mostVisits,
+  });
+
+const visitShown = (
+  visit: RecordOf<'visits'>,
+  delivery: DeliveryReader,
+): PatientRecord['visits'][number] => ({
+  id: visit.id,
+  rev: visit.rev,
+  body: visit.body,
+  state: deriveVisit(visit.body).state,
+  delivery: delivery('visits', visit),
+});
+
+/** Everybody who is named in the record, once. */
+function peopleNamed(
+  reader: ReplicaReader,
+  patient: RecordOf<'patients'>,
+  visits: readonly RecordOf<'visits'>[],
+): Person[] {
+  const ids = new Set<PersonId>([patient.author, ...authorsInPatient(patient.body)]);
+  for (const visit of visits) {
+    ids.add(visit.author);
+    for (const author of authorsInVisit(visit.body)) ids.add(author);
+  }
+  return [...ids].flatMap((id) => personShown(reader, id) ?? []);
+}
+
+const authorsInPatient = (body: PatientBody): readonly PersonId[] => [
+  ...body.allergies.map((allergy) => allergy.by),
+  ...body.problems.map((problem) => problem.by),
+  ...(body.consent === undefined ? [] : [body.consent.by]),
+  ...(body.voided === undefined ? [] : [body.voided.by]),
+];
+const authorsInVisit = (body: VisitBody): readonly PersonId[] => body.entries.map((entry) => entry.by);

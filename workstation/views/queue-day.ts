@@ -1,0 +1,58 @@
+import type { ReplicaReader } from '#clinic/ports/replica.ts';
+import { deriveVisit } from '#clinic/visit-state.ts';
+import type { QueueRow } from '#contracts/bridge/views.ts';
+import type { Day } from '#contracts/ids.ts';
+import type { RecordOf } from '#contracts/records/registry.ts';
+import { type DeliveryReader, deliveryReader } from '../delivery.ts';
+import { summaryOf } from '../patient-summary.ts';
+import { inQueueOrder } from '../queue-order.ts';
+import { type SessionView, touches, touchesOutbox } from './view.ts';
+
+/** A facility sees some hundred patients a day. */
+export const mostVisitsOfDay = 2_000;
+
+/** Visits of a day, in the order they should be seen. */
+export const queueDayView: SessionView<'queue.day'> = {
+  audience: 'session',
+  isTouchedBy: (change, { day }) =>
+    touches(change, 'visits', 'patients') ||
+    touchesOutbox(change) ||
+    (change.kind === 'day' && day === undefined),
+  compute: (input, session, { parts }) => {
+    const day = input.day ?? session.today();
+    const delivery = deliveryReader(session.replica);
+    const rows = visitsOfDay(session.replica, day).flatMap(
+      (visit) => rowOf(session.replica, visit, delivery, parts.reference.mahallaName) ?? [],
+    );
+    return { day, rows: inQueueOrder(rows) };
+  },
+};
+
+/** All visits of a day. */
+export function visitsOfDay(reader: ReplicaReader, day: Day): readonly RecordOf<'visits'>[] {
+  return reader.find('visits', { equals: { 'body.day': day }, limit: mostVisitsOfDay });
+}
+
+/** Null for a visit whose patient is not here: it comes with the next frame. */
+function rowOf(
+  reader: ReplicaReader,
+  visit: RecordOf<'visits'>,
+  delivery: DeliveryReader,
+  mahallaName: (code: string) => string | null,
+): QueueRow | null {
+  const patient = summaryOf(reader, visit.body.patientId, mahallaName);
+  if (patient === null) return null;
+  const { state, room, since, arrivedAt } = deriveVisit(visit.body);
+  const { reason, urgency } = visit.body;
+  return {
+    visitId: visit.id,
+    patient,
+    reason,
+    urgency,
+    state,
+    room,
+    since,
+    arrivedAt,
+    delivery: delivery('visits', visit),
+  };
+}
