@@ -15,6 +15,8 @@ const districtSeed = 20_261;
 /** Two, so that the center's page shows more than one; the workstation belongs to the first. */
 const facilities = 2;
 
+let isClosing = false;
+
 await run();
 
 async function run(): Promise<void> {
@@ -61,6 +63,7 @@ function listen(center: RunningCenter): void {
   // Ctrl-C reaches this process too; the start decides when it closes.
   process.on('SIGINT', () => {});
   void center.lost.then(() => {
+    if (isClosing) return;
     console.error('PostgreSQL ended by itself.');
     process.exitCode = 1;
     void closeAndEnd(center);
@@ -68,6 +71,7 @@ function listen(center: RunningCenter): void {
 }
 
 async function closeAndEnd(center: RunningCenter): Promise<void> {
+  isClosing = true;
   await center.close();
   process.exit();
 }
