@@ -1,0 +1,44 @@
+import { crc32 } from 'node:zlib';
+import * as v from 'valibot';
+import { type CenterMessage, CenterMessageSchema } from '#contracts/wire/center-messages.ts';
+import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import { misunderstood } from './session-end.ts';
+
+/**
+ * Parses one message of the center. Throws a `SessionEnd` when it is too long, no JSON, of no known shape, or when the
+ * CRC of a frame does not fit (PULL-2, LNK-2).
+ */
+export function parseCenterMessage(text: string): CenterMessage {
+  if (text.length > maxMessageBytes) throw misunderstood('message too long');
+  const raw = parseJson(text);
+  const message = v.safeParse(CenterMessageSchema, raw);
+  if (!message.success) throw misunderstood(`message ${typeOf(raw)}: ${pathsOf(message.issues)}`);
+  if (message.output.type === 'frame' && crcOf(raw) !== message.output.crc) throw misunderstood('frame crc');
+  return message.output;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw misunderstood('no JSON');
+  }
+}
+
+const WithDocuments = v.looseObject({ documents: v.array(v.unknown()) });
+
+/** Over the documents as they came: the schemas drop unknown members and may change their order. */
+const crcOf = (raw: unknown): number => crc32(JSON.stringify(v.parse(WithDocuments, raw).documents));
+
+const WithType = v.looseObject({ type: v.pipe(v.string(), v.regex(/^[a-z-]{1,32}$/)) });
+
+function typeOf(raw: unknown): string {
+  const typed = v.safeParse(WithType, raw);
+  return typed.success ? typed.output.type : 'without type';
+}
+
+const pathsOf = (issues: readonly v.BaseIssue<unknown>[]): string =>
+  issues
+    .slice(0, 3)
+    .map((issue) => v.getDotPath(issue) ?? '')
+    .join(' ');

@@ -1,0 +1,116 @@
+import type { Timers } from '#clinic/ports/clock.ts';
+import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
+import type { OperationId } from '#contracts/ids.ts';
+import { type RecordRef, recordKey } from './record-key.ts';
+
+const maxRowsRead = 5000;
+
+/**
+ * What this process knows about rows on their way. A row the center may have applied without our having heard of it must
+ * not be merged again (PULL-5); rows written before the process started are all of that kind.
+ */
+export class SendLedger {
+  /** Rows up to this local position may have been applied, whatever else is known. */
+  #doubtfulThrough = 0;
+  readonly #sent = new Set<OperationId>();
+  /** Answered in a way that says: not applied. */
+  readonly #notApplied = new Set<OperationId>();
+  /** How to cancel the wait, by record. */
+  readonly #waiting = new Map<string, () => void>();
+  readonly #missingTries = new Map<string, number>();
+  /** Feed position of the newest write accepted in this connection, by record. */
+  readonly #acceptedAt = new Map<string, number>();
+
+  /** After a start, or when accepted rows are pending again: everything pending now is in doubt. */
+  doubt(outbox: OutboxReader): void {
+    this.#notApplied.clear();
+    const pending = outbox.pending(maxRowsRead);
+    // A longer backlog is not read for this: until it is sent, new rows are in doubt like the old ones.
+    const isWhole = outbox.counts().pending <= pending.length;
+    const newest = pending.reduce((seq, row) => Math.max(seq, row.seq), this.#doubtfulThrough);
+    this.#doubtfulThrough = isWhole ? newest : Number.POSITIVE_INFINITY;
+  }
+
+  nothingPending(): void {
+    this.#doubtfulThrough = 0;
+  }
+
+  /** Positions of the last connection may no longer hold, or everything up to them was read. */
+  forgetPositions(): void {
+    this.#acceptedAt.clear();
+  }
+
+  sent(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      this.#sent.add(row.op);
+      this.#notApplied.delete(row.op);
+    }
+  }
+
+  mayBeApplied(row: OutboxRow): boolean {
+    if (this.#notApplied.has(row.op)) return false;
+    return row.seq <= this.#doubtfulThrough || this.#sent.has(row.op);
+  }
+
+  /** The row left the pending state. */
+  settled(op: OperationId): void {
+    this.#sent.delete(op);
+    this.#notApplied.delete(op);
+  }
+
+  accepted(record: RecordRef, centerSeq: number): void {
+    const key = recordKey(record);
+    this.#acceptedAt.set(key, Math.max(centerSeq, this.#acceptedAt.get(key) ?? 0));
+    this.#waiting.get(key)?.();
+    this.#waiting.delete(key);
+    this.#missingTries.delete(key);
+  }
+
+  acceptedAt(record: RecordRef): number {
+    return this.#acceptedAt.get(recordKey(record)) ?? 0;
+  }
+
+  notApplied(op: OperationId): void {
+    this.#notApplied.add(op);
+  }
+
+  /** Counts another `missing-base` of the record's first row; returns how often it happened before. */
+  missedBase(record: RecordRef): number {
+    const key = recordKey(record);
+    const tries = this.#missingTries.get(key) ?? 0;
+    this.#missingTries.set(key, tries + 1);
+    return tries;
+  }
+
+  forgetMissedBase(record: RecordRef): void {
+    this.#missingTries.delete(recordKey(record));
+  }
+
+  /**
+   * Leaves the record out of pushes for a while, then calls `over`. Counted by timers, not by the clock: a clock that
+   * jumps back must not make a record wait for years.
+   */
+  wait(record: RecordRef, waitMs: number, timers: Timers, over: () => void): void {
+    const key = recordKey(record);
+    this.#waiting.get(key)?.();
+    const cancel = timers.after(waitMs, () => {
+      this.#waiting.delete(key);
+      over();
+    });
+    this.#waiting.set(key, cancel);
+  }
+
+  isWaiting(record: RecordRef): boolean {
+    return this.#waiting.has(recordKey(record));
+  }
+
+  get waitingRecords(): number {
+    return this.#waiting.size;
+  }
+
+  /** Ends every wait; nothing is called. */
+  endAllWaits(): void {
+    for (const cancel of this.#waiting.values()) cancel();
+    this.#waiting.clear();
+  }
+}

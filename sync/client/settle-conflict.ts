@@ -1,0 +1,154 @@
+import type { Random } from '#clinic/ports/clock.ts';
+import type { OutboxRow, ReplicaTransaction } from '#clinic/ports/replica.ts';
+import type { DeviceId, Instant, OperationId, Revision } from '#contracts/ids.ts';
+import { type CollectionName, type RecordOf, recordTypes } from '#contracts/records/registry.ts';
+import { appendWrite, type BasedWrite } from '../local-write.ts';
+import { type MergedBody, mergeRecord } from '../merge/merge-record.ts';
+import { versionOf } from '../merge/revision.ts';
+import type { RecordRef } from './record-key.ts';
+import { writeConflictReviews } from './write-reviews.ts';
+
+/** Where and when a merge is made. */
+export interface WriteContext {
+  readonly device: DeviceId;
+  readonly now: Instant;
+  readonly random: Random;
+}
+
+/** Most operations one row may name as superseded (contracts/wire). */
+const maxSupersedes = 1000;
+
+/**
+ * Merges the record's unsent edits with the center's version, all in this transaction: the merged record, one outbox row
+ * on the center's revision in place of all pending ones, the shadow, and reviews for what both changed (PUSH-5).
+ */
+export function settleConflict<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  collection: C,
+  theirs: RecordOf<C>,
+  context: WriteContext,
+): void {
+  const pending = transaction.outbox.pendingOf(collection, theirs.id);
+  const mine = transaction.get(collection, theirs.id);
+  const [first] = pending;
+  if (mine === undefined || first === undefined) throw new Error('a conflict needs an unsent edit');
+  const isOwn = pending.some((row) => row.record.rev === theirs.rev);
+  const base = isOwn ? theirs : mergeBase(transaction, collection, first, theirs);
+  const merged = mergeRecord(collection, { base: base?.body, mine: mine.body, theirs: theirs.body });
+  if (recordTypes[collection].merge.kind === 'center-decides') {
+    yieldToCenter(transaction, { collection, mine, theirs, pending, merged, context });
+  } else {
+    replacePending(transaction, { collection, mine, theirs, pending, merged, context });
+  }
+}
+
+interface Settlement<C extends CollectionName> {
+  readonly collection: C;
+  readonly mine: RecordOf<C>;
+  readonly theirs: RecordOf<C>;
+  readonly pending: readonly OutboxRow[];
+  readonly merged: MergedBody<C>;
+  readonly context: WriteContext;
+}
+
+/** The shadow, if the center's version descends from it; a base that does not is worse than none. */
+function mergeBase<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  collection: C,
+  first: OutboxRow,
+  theirs: RecordOf<C>,
+): RecordOf<C> | undefined {
+  const shadow = transaction.sync.shadow(collection, theirs.id);
+  if (shadow === undefined || shadow.rev === theirs.rev) return shadow;
+  const mayDescend = shadow.rev === first.baseRev && versionOf(theirs.rev) > versionOf(shadow.rev);
+  return mayDescend ? shadow : undefined;
+}
+
+/** The center decides: its version is stored, what was changed here goes to review (MRG-4). */
+function yieldToCenter<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  settlement: Settlement<C>,
+): void {
+  const { collection, mine, theirs, pending, merged, context } = settlement;
+  const supersedes = supersededBy(pending);
+  transaction.put(collection, theirs);
+  transaction.sync.removeShadow(collection, theirs.id);
+  if (
+    !merged.keepsMine ||
+    !writeConflictReviews(transaction, { collection, mine, theirs, merged, context, supersedes })
+  ) {
+    quarantineAll(transaction, pending);
+  } else {
+    transaction.outbox.supersede(pending.map((row) => row.op));
+  }
+}
+
+function replacePending<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  settlement: Settlement<C>,
+): void {
+  const { collection, mine, theirs, pending, merged, context } = settlement;
+  const isKept =
+    writeConflictReviews(transaction, { collection, mine, theirs, merged, context }) && merged.keepsMine;
+  if (isKept) transaction.outbox.supersede(pending.map((row) => row.op));
+  // The rows themselves are then the only place where this content is whole (MRG-7).
+  else quarantineAll(transaction, pending);
+  transaction.sync.setShadow(collection, theirs);
+  appendWrite(transaction, {
+    ...rewriteOf(collection, mine, context),
+    body: merged.body,
+    scope: theirs.scope,
+    baseRev: theirs.rev,
+    after: [mine, theirs],
+    supersedes: isKept ? supersededBy(pending) : [],
+  });
+}
+
+/** Offers the record's whole present content as one row on `baseRev`, in place of its pending rows (PUSH-6, PUSH-8). */
+export function rebasePending<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  { collection, id }: RecordRef & { readonly collection: C },
+  baseRev: Revision | null,
+  context: WriteContext,
+): void {
+  const pending = transaction.outbox.pendingOf(collection, id);
+  const mine = transaction.get(collection, id);
+  if (mine === undefined || pending.length === 0) return;
+  transaction.outbox.supersede(pending.map((row) => row.op));
+  if (baseRev === null) transaction.sync.removeShadow(collection, id);
+  appendWrite(transaction, {
+    ...rewriteOf(collection, mine, context),
+    baseRev,
+    after: [mine],
+    supersedes: supersededBy(pending),
+  });
+}
+
+/** A write of the same person about the same moment; only the version it builds on changes. */
+function rewriteOf<C extends CollectionName>(
+  collection: C,
+  mine: RecordOf<C>,
+  { device, now, random }: WriteContext,
+): Omit<BasedWrite<C>, 'baseRev' | 'after'> {
+  return {
+    collection,
+    id: mine.id,
+    body: mine.body,
+    scope: mine.scope,
+    author: mine.author,
+    device,
+    at: now,
+    capturedAt: mine.capturedAt,
+    enteredLate: mine.enteredLate,
+    random,
+  };
+}
+
+/** The rows and what they had superseded themselves, newest kept if there are too many. */
+function supersededBy(pending: readonly OutboxRow[]): readonly OperationId[] {
+  return [...new Set(pending.flatMap((row) => [...(row.supersedes ?? []), row.op]))].slice(-maxSupersedes);
+}
+
+function quarantineAll(transaction: ReplicaTransaction, pending: readonly OutboxRow[]): void {
+  for (const row of pending) transaction.outbox.quarantine(row.op, 'sync.record-refused');
+}
