@@ -84,7 +84,10 @@ export function serveLink(link: Link, workstation: Workstation, options: LinkSer
   const receive = (raw: unknown): void => {
     if (!isOpen) return;
     const parsed = v.safeParse(ScreenMessageSchema, raw);
-    if (parsed.success) return hear(parsed.output);
+    if (parsed.success) {
+      hear(parsed.output);
+      return;
+    }
     failWith(idOf(raw), unreadableError(raw));
     unreadable += 1;
     if (unreadable > mostUnreadable) end();
