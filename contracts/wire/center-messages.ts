@@ -94,7 +94,7 @@ export const FeedDocumentSchema = v.object({
   record: v.unknown(),
 });
 
-/** Answer to `pull`, exactly one each, also when there is nothing new. After committing `documents` the client's checkpoint for scope and lane is `through`. */
+/** Answer to `pull`. After committing `documents` the client's checkpoint for scope and lane is `through`. */
 export const FrameSchema = v.object({
   type: v.literal('frame'),
   epoch: EpochSchema,

@@ -68,8 +68,8 @@ export const PushSchema = v.object({
 });
 
 /**
- * Asks for what the feed of a scope and lane holds after `since`. Always answered by exactly one `frame`; when the lane
- * holds nothing more, the frame has no documents and its `through` is the scope's head.
+ * Asks for what the feed of a scope and lane holds after `since`. Answered by exactly one `frame` if the scope's head is
+ * beyond `since` (without documents and with `through` at the head if the lane holds nothing more), otherwise by none.
  */
 export const PullSchema = v.object({
   type: v.literal('pull'),

@@ -28,8 +28,8 @@ export class Puller {
   readonly #welcome: Welcome;
   /** Newest known position by scope. */
   readonly #heads = new Map<Scope, number>();
-  /** Feeds to ask whatever the heads say: a hint may have been lost (PULL-8). */
-  readonly #unasked = new Set<string>();
+  /** Scopes whose head is to be asked for: a hint may have been lost (PULL-8). */
+  readonly #toLookAt = new Set<Scope>();
   /** Position up to which a feed has nothing more, by feed. */
   readonly #exhausted = new Map<string, number>();
   readonly #waiting = new Map<string, () => void>();
@@ -55,15 +55,30 @@ export class Puller {
     if (known !== undefined && head > known) this.#heads.set(scope, head);
   }
 
-  /** Asks every feed once, hint or not. */
+  /** Asks every scope for its head, hint or not. */
   lookEverywhere(): void {
-    for (const feed of this.#feeds()) this.#unasked.add(keyOf(feed));
+    for (const [scope, head] of this.#heads) if (head > 0) this.#toLookAt.add(scope);
   }
 
   /** Reads one frame of the most urgent feed that may have something. Undefined when all is read. */
   async pullNext(): Promise<FrameOutcome | undefined> {
+    for (const scope of this.#toLookAt) await this.#look(scope);
     const feed = this.#feeds().find((candidate) => this.#isBehind(candidate));
     return feed === undefined ? undefined : this.#pull(feed);
+  }
+
+  /** One position back, so that there is an answer also when nothing is new; only its head is used. */
+  async #look(scope: Scope): Promise<void> {
+    this.#toLookAt.delete(scope);
+    const lane = lanes[0];
+    const since = Math.max(0, (this.#heads.get(scope) ?? 0) - 1);
+    const frame = await this.#conversation.ask(
+      { type: 'pull', scope, lane, since, limit: 1 },
+      'frame',
+      this.#context.limits.answerMs,
+    );
+    checkFrame(frame, { scope, lane, since, epoch: this.#welcome.epoch });
+    this.hint(scope, frame.head);
   }
 
   /** Cancels what waits. */
@@ -80,7 +95,6 @@ export class Puller {
   #isBehind(feed: Feed): boolean {
     const key = keyOf(feed);
     if (this.#waiting.has(key)) return false;
-    if (this.#unasked.has(key)) return true;
     const head = this.#heads.get(feed.scope) ?? 0;
     return Math.max(this.#since(feed), this.#exhausted.get(key) ?? 0) < head;
   }
@@ -104,7 +118,6 @@ export class Puller {
       this.#wait(feed);
       return { stored: 0, merged: 0, setAside: 0 };
     }
-    this.#unasked.delete(keyOf(feed));
     // An empty frame that gets nowhere must not be asked for again at once.
     if (frame.through === since) this.#exhausted.set(keyOf(feed), frame.head);
     return outcome;
