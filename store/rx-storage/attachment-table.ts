@@ -68,9 +68,9 @@ export class AttachmentTable {
          WHERE table_id = ? AND document_id = ? AND attachment_id = ? AND digest = ?`,
       )
       .rows([this.#tableId, documentId, attachmentId, digest]);
-    const data = row?.['data'];
+    const data = row?.data;
     // The ids are not named: they could say who the patient is.
     if (!(data instanceof Uint8Array)) throw new Error('attachment does not exist');
-    return new Blob([data], { type: String(row?.['type']) });
+    return new Blob([data], { type: String(row?.type) });
   }
 }

@@ -87,7 +87,7 @@ function accessOf(connection: Connection, statement: string, plan: QueryPlan): A
   const steps = connection
     .prepare(`EXPLAIN QUERY PLAN ${statement}`)
     .rows(plan.parameters)
-    .map((row) => String(row['detail']));
+    .map((row) => String(row.detail));
   const [step] = steps;
   const isSorted = !steps.some((detail) => detail.includes('TEMP B-TREE'));
   if (step === undefined || steps.some((detail) => detail.includes('MULTI-INDEX'))) {

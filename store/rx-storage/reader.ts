@@ -54,8 +54,10 @@ export class Reader {
   }
 
   #ask(kind: 'find' | 'count', plan: QueryPlan, read: OpenRead): void {
-    if (this.#isClosed) return read.failed(new Error('the reader is closed'));
-    if (this.#open.size >= maxOpenReads) return read.failed(new Error('too many heavy reads at once'));
+    if (this.#isClosed || this.#open.size >= maxOpenReads) {
+      read.failed(new Error(this.#isClosed ? 'the reader is closed' : 'too many heavy reads at once'));
+      return;
+    }
     this.#lastId += 1;
     this.#open.set(this.#lastId, read);
     const worker = this.#runningWorker();

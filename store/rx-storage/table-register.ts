@@ -59,7 +59,7 @@ function findTable(connection: Connection, key: TableKey): { id: number; layout:
     )
     .rows([key.databaseName, key.collection, key.schemaVersion]);
   if (row === undefined) return undefined;
-  return { id: Number(row['id']), layout: v.parse(LayoutSchema, JSON.parse(String(row['layout']))) };
+  return { id: Number(row.id), layout: v.parse(LayoutSchema, JSON.parse(String(row.layout))) };
 }
 
 function createTable(connection: Connection, key: TableKey, layout: TableLayout): number {

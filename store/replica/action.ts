@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { createRevision, now, type RxStorageChangeEvent } from 'rxdb';
+import * as v from 'valibot';
+import type {
+  AuditDraft,
+  CommitNotice,
+  OutboxWriter,
+  RecordQuery,
+  ReplicaTransaction,
+  SettingsWriter,
+  SyncStateWriter,
+} from '#clinic/ports/replica.ts';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import type { RecordId } from '#contracts/ids.ts';
+import { maxRecordLength } from '#contracts/records/record.ts';
+import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
+import type { PatientIndex } from '../patient-index-port.ts';
+import type { DocumentTable } from '../rx-storage/document-table.ts';
+import type { Connection } from '../sqlcipher/connection.ts';
+import { appendToAudit } from './audit-trail.ts';
+import { countRecords, findRecords } from './find-records.ts';
+import { Outbox } from './outbox.ts';
+import { type RecordTables, type StoredRecord, toRecord } from './record-tables.ts';
+import { Settings, SyncState } from './sync-state.ts';
+
+export interface ActionParts {
+  readonly connection: Connection;
+  readonly tables: RecordTables;
+  readonly patientIndex: PatientIndex;
+  /** Names this run of the workstation in RxDB's revisions. */
+  readonly token: string;
+  /** While the disk is full only upkeep is let through: what helps records to leave. */
+  readonly isContentRefused: () => boolean;
+}
+
+/** A document written by this action: as it was before the action, and as it is now. */
+interface Write<C extends CollectionName> {
+  readonly previous: StoredRecord<C> | undefined;
+  readonly document: StoredRecord<C>;
+}
+
+/** The writes of one action, inside the SQLite transaction that its maker has opened (STO-3). */
+export class Action implements ReplicaTransaction {
+  readonly outbox: OutboxWriter;
+  readonly sync: SyncStateWriter;
+  readonly settings: SettingsWriter;
+  readonly #parts: ActionParts;
+  readonly #writesByCollection = new Map<CollectionName, Map<RecordId, Write<CollectionName>>>();
+  #outboxChanged = false;
+  #settingsChanged = false;
+  #isOver = false;
+
+  constructor(parts: ActionParts) {
+    this.#parts = parts;
+    this.outbox = new Outbox(parts.connection, {
+      beforeWrite: (kind) => this.#beforeWrite(kind),
+      changed: () => {
+        this.#outboxChanged = true;
+      },
+    });
+    this.sync = new SyncState(parts.connection, () => this.#beforeWrite('upkeep'));
+    this.settings = new Settings(parts.connection, () => {
+      this.#beforeWrite('upkeep');
+      this.#settingsChanged = true;
+    });
+  }
+
+  get<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined {
+    const document = this.#parts.tables.of(collection).readLiving(id);
+    return document === undefined ? undefined : toRecord<C>(document);
+  }
+
+  find<C extends CollectionName>(collection: C, query: RecordQuery): readonly RecordOf<C>[] {
+    return findRecords(this.#parts.connection, this.#parts.tables, collection, query);
+  }
+
+  count(collection: CollectionName, query: RecordQuery): number {
+    return countRecords(this.#parts.connection, this.#parts.tables, collection, query);
+  }
+
+  put<C extends CollectionName>(collection: C, record: RecordOf<C>): void {
+    this.#beforeWrite('content');
+    checkRecord(collection, record);
+    const table = this.#parts.tables.of(collection);
+    const previous = this.#before(table, collection, record.id);
+    const document: StoredRecord<C> = {
+      ...record,
+      _deleted: false,
+      _attachments: {},
+      _meta: { lwt: now() },
+      _rev: createRevision(this.#parts.token, previous),
+    };
+    if (!table.insert(document)) table.replace(document);
+    if (isPatient(collection, record)) this.#parts.patientIndex.put(record.id, record.body);
+    this.#remember(collection, record.id, { previous, document });
+  }
+
+  audit(entry: AuditDraft): void {
+    this.#beforeWrite('upkeep');
+    appendToAudit(this.#parts.connection, entry);
+  }
+
+  /** Ends the action: nothing can be written through it any more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Tells RxDB of the documents written. Only after the commit. */
+  tellChanges(): void {
+    for (const [collection, writes] of this.#writesByCollection) {
+      tellWrites(this.#parts.tables.of(collection), [...writes.values()]);
+    }
+  }
+
+  notice(): CommitNotice {
+    const records = [...this.#writesByCollection].flatMap(([collection, writes]) =>
+      [...writes.keys()].map((id) => ({ collection, id })),
+    );
+    return { records, outboxChanged: this.#outboxChanged, settingsChanged: this.#settingsChanged };
+  }
+
+  #beforeWrite(kind: 'content' | 'upkeep'): void {
+    if (this.#isOver) throw new Error('the action is over');
+    if (kind === 'content' && this.#parts.isContentRefused()) throw new ReplicaFailure('store.disk-full');
+  }
+
+  /** The document before this action, however often the action writes it: RxDB hears of one change. */
+  #before<C extends CollectionName>(
+    table: DocumentTable<RecordOf<C>>,
+    collection: C,
+    id: RecordId,
+  ): StoredRecord<C> | undefined {
+    const written = this.#writesByCollection.get(collection)?.get(id);
+    // Entries under a collection's name are of that collection.
+    return written === undefined ? table.read(id) : (written.previous as StoredRecord<C> | undefined);
+  }
+
+  #remember<C extends CollectionName>(collection: C, id: RecordId, write: Write<C>): void {
+    const writes = this.#writesByCollection.get(collection) ?? new Map<RecordId, Write<CollectionName>>();
+    this.#writesByCollection.set(collection, writes.set(id, write));
+  }
+}
+
+/** The last gate before the disk. Whoever made the record should have parsed it: failing here is a defect. */
+function checkRecord<C extends CollectionName>(collection: C, record: RecordOf<C>): void {
+  if (!v.is(recordSchemas[collection], record)) throw new TypeError(`not a record of ${collection}`);
+  // A character is at most 6 units of JSON text, so most records need no second look.
+  if (JSON.stringify(record).length > maxRecordLength) throw new RangeError('the record is too long');
+}
+
+function isPatient(
+  collection: CollectionName,
+  record: RecordOf<CollectionName>,
+): record is RecordOf<'patients'> {
+  return collection === 'patients' && record !== undefined;
+}
+
+function tellWrites<C extends CollectionName>(
+  table: DocumentTable<RecordOf<C>>,
+  writes: readonly Write<C>[],
+): void {
+  const events = writes.map(
+    ({ previous, document }): RxStorageChangeEvent<StoredRecord<C>> =>
+      previous === undefined || previous._deleted
+        ? {
+            operation: 'INSERT',
+            documentId: document.id,
+            documentData: document,
+            previousDocumentData: undefined,
+          }
+        : {
+            operation: 'UPDATE',
+            documentId: document.id,
+            documentData: document,
+            previousDocumentData: previous,
+          },
+  );
+  const last = writes.at(-1)?.document;
+  if (last === undefined) return;
+  const checkpoint = { id: last.id, lwt: last._meta.lwt };
+  table.changes.next({ id: randomUUID(), context: 'action', events, checkpoint });
+}

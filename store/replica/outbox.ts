@@ -1,0 +1,181 @@
+import * as v from 'valibot';
+import type { OutboxDraft, OutboxRow, OutboxState, OutboxWriter } from '#clinic/ports/replica.ts';
+import type { ErrorCode } from '#contracts/errors.ts';
+import { ErrorCodeSchema } from '#contracts/errors.ts';
+import {
+  type Instant,
+  type OperationId,
+  OperationIdSchema,
+  type RecordId,
+  type Revision,
+  RevisionSchema,
+  type Scope,
+} from '#contracts/ids.ts';
+import { LaneSchema } from '#contracts/records/record.ts';
+import { type CollectionName, CollectionNameSchema } from '#contracts/records/registry.ts';
+import type { Connection, SqlValue } from '../sqlcipher/connection.ts';
+import { recordFromText } from './record-tables.ts';
+
+type Row = Readonly<Record<string, SqlValue>>;
+
+/** What an outbox write must ask first, and tell afterwards. */
+export interface OutboxWatch {
+  /** Throws if the transaction is over, or if new content is refused for want of space. */
+  beforeWrite(kind: 'content' | 'upkeep'): void;
+  changed(): void;
+}
+
+/** The writes that the center has to get (STO-13). Reads and writes at once, inside whatever transaction is open. */
+export class Outbox implements OutboxWriter {
+  readonly #connection: Connection;
+  readonly #watch: OutboxWatch;
+
+  constructor(connection: Connection, watch: OutboxWatch) {
+    this.#connection = connection;
+    this.#watch = watch;
+  }
+
+  pending(limit: number): readonly OutboxRow[] {
+    return this.#rows(`WHERE state = 'pending' ORDER BY travel_lane, seq LIMIT ?`, [limit]);
+  }
+
+  pendingOf(collection: CollectionName, id: RecordId): readonly OutboxRow[] {
+    return this.#rows(`WHERE state = 'pending' AND collection = ? AND record_id = ? ORDER BY seq`, [
+      collection,
+      id,
+    ]);
+  }
+
+  byState(state: OutboxState, limit: number): readonly OutboxRow[] {
+    return this.#rows('WHERE state = ? ORDER BY seq LIMIT ?', [state, limit]);
+  }
+
+  counts(): { pending: number; quarantined: number; oldestPendingAt: Instant | null } {
+    const count = (state: OutboxState) =>
+      Number(this.#connection.prepare('SELECT count(*) FROM outbox WHERE state = ?').value([state]));
+    const oldest = this.#connection
+      .prepare(`SELECT at FROM outbox WHERE state = 'pending' ORDER BY seq LIMIT 1`)
+      .value([]);
+    return {
+      pending: count('pending'),
+      quarantined: count('quarantined'),
+      oldestPendingAt: oldest === undefined ? null : Number(oldest),
+    };
+  }
+
+  receipt(collection: CollectionName, id: RecordId): { rev: Revision; at: Instant } | null {
+    const newest = this.#connection
+      .prepare('SELECT state FROM outbox WHERE collection = ? AND record_id = ? ORDER BY seq DESC LIMIT 1')
+      .value([collection, id]);
+    if (newest !== undefined && newest !== 'accepted') return null;
+    const [row] = this.#connection
+      .prepare('SELECT rev, at FROM receipt WHERE collection = ? AND record_id = ?')
+      .rows([collection, id]);
+    return row === undefined ? null : { rev: v.parse(RevisionSchema, row.rev), at: Number(row.at) };
+  }
+
+  append(draft: OutboxDraft): void {
+    this.#watch.beforeWrite('content');
+    this.#connection
+      .prepare(
+        `INSERT INTO outbox (op, collection, record_id, scope, lane, travel_lane, base_rev, record, at, supersedes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run([
+        draft.op,
+        draft.collection,
+        draft.record.id,
+        draft.record.scope,
+        draft.lane,
+        draft.lane,
+        draft.baseRev,
+        JSON.stringify(draft.record),
+        draft.at,
+        draft.supersedes === undefined ? null : JSON.stringify(draft.supersedes),
+      ]);
+    // Earlier writes of the record must not be overtaken by this one, so they travel in its lane.
+    this.#connection
+      .prepare(
+        `UPDATE outbox SET travel_lane = ?
+         WHERE state = 'pending' AND collection = ? AND record_id = ? AND travel_lane > ?`,
+      )
+      .run([draft.lane, draft.collection, draft.record.id, draft.lane]);
+    this.#watch.changed();
+  }
+
+  accept(op: OperationId, centerSeq: number, at: Instant): void {
+    this.#change(
+      `UPDATE outbox SET state = 'accepted', center_seq = ?, accepted_at = ?, refusal = NULL WHERE op = ?`,
+      [centerSeq, at, op],
+    );
+    // A receipt never goes back to an older write.
+    this.#connection
+      .prepare(
+        `INSERT INTO receipt (collection, record_id, seq, rev, at)
+         SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ?
+         ON CONFLICT (collection, record_id) DO UPDATE
+           SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`,
+      )
+      .run([op]);
+  }
+
+  quarantine(op: OperationId, refusal: ErrorCode): void {
+    this.#change(`UPDATE outbox SET state = 'quarantined', refusal = ? WHERE op = ?`, [refusal, op]);
+  }
+
+  supersede(ops: readonly OperationId[]): void {
+    this.#change(`DELETE FROM outbox WHERE state = 'pending' AND op IN (SELECT value FROM json_each(?))`, [
+      JSON.stringify(ops),
+    ]);
+  }
+
+  forgetThrough(scope: Scope, centerSeq: number): void {
+    this.#change(`DELETE FROM outbox WHERE state = 'accepted' AND scope = ? AND center_seq <= ?`, [
+      scope,
+      centerSeq,
+    ]);
+  }
+
+  offerAgain(): void {
+    this.#change(
+      `UPDATE outbox SET state = 'pending', center_seq = NULL, accepted_at = NULL WHERE state = 'accepted'`,
+      [],
+    );
+  }
+
+  #change(sql: string, parameters: readonly SqlValue[]): void {
+    this.#watch.beforeWrite('upkeep');
+    if (this.#connection.prepare(sql).run(parameters) > 0) this.#watch.changed();
+  }
+
+  #rows(clause: string, parameters: readonly SqlValue[]): OutboxRow[] {
+    return this.#connection.prepare(`SELECT * FROM outbox ${clause}`).rows(parameters).map(toOutboxRow);
+  }
+}
+
+const OutboxStateSchema = v.picklist(['pending', 'accepted', 'quarantined']);
+const SupersedesSchema = v.array(OperationIdSchema);
+
+function toOutboxRow(row: Row): OutboxRow {
+  const collection = v.parse(CollectionNameSchema, row.collection);
+  const supersedes = row.supersedes;
+  return {
+    op: v.parse(OperationIdSchema, row.op),
+    collection,
+    lane: v.parse(LaneSchema, row.lane),
+    baseRev: v.parse(v.nullable(RevisionSchema), row.base_rev),
+    record: recordFromText(collection, String(row.record)),
+    at: Number(row.at),
+    ...(typeof supersedes === 'string'
+      ? { supersedes: v.parse(SupersedesSchema, JSON.parse(supersedes)) }
+      : {}),
+    seq: Number(row.seq),
+    state: v.parse(OutboxStateSchema, row.state),
+    centerSeq: numberOrNull(row.center_seq),
+    acceptedAt: numberOrNull(row.accepted_at),
+    refusal: v.parse(v.nullable(ErrorCodeSchema), row.refusal),
+  };
+}
+
+const numberOrNull = (value: SqlValue | undefined): number | null =>
+  typeof value === 'number' ? value : null;
