@@ -71,11 +71,15 @@ export async function openTrainingCenter(
   };
 }
 
-async function readyFrom(child: Child<CenterSays>): Promise<{ readonly url: string; readonly pageUrl: string }> {
+async function readyFrom(
+  child: Child<CenterSays>,
+): Promise<{ readonly url: string; readonly pageUrl: string }> {
   try {
     const answer = await child.next(startLimitMs);
     if (answer.type === 'ready') return answer;
-    throw new StartRefusal(`The center did not start: ${answer.type === 'failed' ? answer.reason : answer.type}`);
+    throw new StartRefusal(
+      `The center did not start: ${answer.type === 'failed' ? answer.reason : answer.type}`,
+    );
   } catch (error) {
     await child.kill();
     if (error instanceof StartRefusal) throw error;

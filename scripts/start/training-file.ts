@@ -7,24 +7,29 @@ const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
 /** Somebody who can sign in on the training workstation. */
 const TrainingPersonSchema = v.object({
-  name: v.string(),
-  roles: v.pipe(v.array(RoleSchema), v.minLength(1)),
+  post: v.picklist(['administrator', 'nurse', 'doctor']),
+  name: v.object({ family: v.string(), given: v.string(), patronymic: v.string() }),
+  roles: v.tupleWithRest([RoleSchema], RoleSchema),
   passphrase: v.string(),
 });
 export type TrainingPerson = v.InferOutput<typeof TrainingPersonSchema>;
 
+const trainingPurpose = 'training only: synthetic people, passphrases in the clear';
+
 /** What one start leaves for the next. Synthetic people only: the passphrases lie here in the clear. */
 const TrainingFileSchema = v.object({
-  purpose: v.literal('training only: synthetic people, passphrases in the clear'),
+  purpose: v.literal(trainingPurpose),
   /** The workstation looks for the center here, so that it has to stay. */
   centerPort: port,
   /** The browser keeps drafts by address, so that it should stay. */
   workstationPort: port,
-  people: v.array(TrainingPersonSchema),
+  /** The administrator first. */
+  people: v.tupleWithRest([TrainingPersonSchema], TrainingPersonSchema),
+  /** Everybody listed can sign in. Written after the fact, so that a start that was cut off is completed. */
+  isEnrolled: v.boolean(),
 });
-export type TrainingFile = v.InferOutput<typeof TrainingFileSchema>;
-
-export const trainingPurpose = 'training only: synthetic people, passphrases in the clear';
+type WholeTrainingFile = v.InferOutput<typeof TrainingFileSchema>;
+export type TrainingFile = Omit<WholeTrainingFile, 'purpose'>;
 
 const pathIn = (dataFolder: string): string => join(dataFolder, 'training.json');
 
@@ -37,12 +42,13 @@ export async function readTrainingFile(dataFolder: string): Promise<TrainingFile
   return text === undefined ? undefined : v.parse(TrainingFileSchema, JSON.parse(text));
 }
 
-/** Durable before it returns: without it nobody could sign in to what was enrolled. */
+/** Durable before it returns: without it nobody could sign in to what is enrolled afterwards. */
 export async function writeTrainingFile(dataFolder: string, content: TrainingFile): Promise<void> {
   const path = pathIn(dataFolder);
+  const whole: WholeTrainingFile = { purpose: trainingPurpose, ...content };
   const file = await open(`${path}.new`, 'w', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+    await file.writeFile(`${JSON.stringify(whole, null, 2)}\n`);
     await file.sync();
   } finally {
     await file.close();

@@ -1,0 +1,183 @@
+// npm start: a center with a synthetic district, and this computer as an enrolled workstation. See README.md.
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { holdDataFolder } from '#access/data-folder.ts';
+import { facilityScope } from '#testing/district/places.ts';
+import { readArguments, type StartArguments, StartRefusal } from './start/arguments.ts';
+import { openDesktopWorkstation, opensDesktop } from './start/desktop-workstation.ts';
+import { enrolPeople } from './start/enrol-people.ts';
+import { type Key, readKeys } from './start/keys.ts';
+import { findFreePort, isPortFree, requireSpace, requireSupportedPlatform } from './start/machine.ts';
+import { hasDisplay, openBrowser } from './start/open-browser.ts';
+import { buildRendererIfStale } from './start/renderer-build.ts';
+import { centerStarted, centerStopped, welcome, workstationRestarted } from './start/terminal-words.ts';
+import { openTrainingCenter, type TrainingCenter } from './start/training-center.ts';
+import { readTrainingFile, type TrainingFile, writeTrainingFile } from './start/training-file.ts';
+import { planPeople } from './start/training-people.ts';
+import { openTrainingWorkstation, type TrainingWorkstation } from './start/training-workstation.ts';
+import { projectFolder } from './steps.ts';
+
+/** What is running, for the keys. */
+interface Running {
+  readonly center: TrainingCenter;
+  readonly workstation: TrainingWorkstation;
+  close(): Promise<void>;
+}
+
+const say = (text: string): void => console.log(text);
+
+try {
+  const running = await bringUp(readArguments(process.argv.slice(2), projectFolder));
+  await serveKeys(running);
+  await running.close();
+  process.exit(0);
+} catch (error) {
+  if (error instanceof StartRefusal) console.error(`\n${error.message}`);
+  else console.error(error);
+  process.exit(1);
+}
+
+async function bringUp(asked: StartArguments): Promise<Running> {
+  requireSupportedPlatform(process.platform, process.arch);
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0).reverse()) await one();
+  };
+  const interrupted = (): void => void close().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    const { training, logFolder } = await prepareFolder(asked, closing);
+    const [center] = await Promise.all([
+      startCenter(asked, training, logFolder, closing),
+      buildRendererIfStale().then((isBuilt) => isBuilt && say('The screens are built.')),
+    ]);
+    const workstation = await startWorkstation(asked, training, center, logFolder, closing);
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    say(welcome(workstation.address(), center.pageUrl(), training.people));
+    const isPage = workstation.address().startsWith('http');
+    if (isPage && asked.opensBrowser && hasDisplay(process.platform, process.env)) {
+      openBrowser(workstation.address(), process.platform);
+    }
+    return { center, workstation, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Takes the folder for this start and reads or plans what is fixed from the first start on. */
+async function prepareFolder(
+  asked: StartArguments,
+  closing: (() => Promise<void>)[],
+): Promise<{ readonly training: TrainingFile; readonly logFolder: string }> {
+  const held = await holdDataFolder(asked.dataFolder);
+  if (!held.ok) {
+    throw new StartRefusal(
+      held.error.code === 'store.in-use'
+        ? `${asked.dataFolder} is already in use by another npm start. End that one, or choose another folder with --data.`
+        : `Not enough space in ${asked.dataFolder}, or it cannot be written (${held.error.code}).`,
+    );
+  }
+  closing.push(async () => held.value.release());
+  await requireSpace(asked.dataFolder);
+  const logFolder = join(asked.dataFolder, 'logs');
+  await mkdir(logFolder, { recursive: true });
+  return { training: await trainingFor(asked), logFolder };
+}
+
+async function trainingFor(asked: StartArguments): Promise<TrainingFile> {
+  const known = await readTrainingFile(asked.dataFolder);
+  const centerPort = known?.centerPort ?? asked.centerPort ?? (await findFreePort());
+  if (!(await isPortFree(centerPort))) {
+    throw new StartRefusal(
+      `Port ${centerPort}, where the workstation looks for the center, is in use by another program. ` +
+        'End it, or begin anew with another folder: --data.',
+    );
+  }
+  const workstationPort = asked.port ?? (await usablePort(known?.workstationPort));
+  if (!(await isPortFree(workstationPort))) throw new StartRefusal(`Port ${workstationPort} is in use.`);
+  const people = known?.people ?? planPeople({ bytes: (length) => randomBytes(length) });
+  const training = { centerPort, workstationPort, people, isEnrolled: known?.isEnrolled ?? false };
+  await writeTrainingFile(asked.dataFolder, training);
+  return training;
+}
+
+async function usablePort(known: number | undefined): Promise<number> {
+  if (known !== undefined && (await isPortFree(known))) return known;
+  return await findFreePort();
+}
+
+async function startCenter(
+  asked: StartArguments,
+  { centerPort }: TrainingFile,
+  logFolder: string,
+  closing: (() => Promise<void>)[],
+): Promise<TrainingCenter> {
+  const { postgresUrl, patients } = asked;
+  const order = { dataFolder: join(asked.dataFolder, 'center'), port: centerPort, patients };
+  const center = await openTrainingCenter(
+    postgresUrl === undefined ? order : { ...order, postgresUrl },
+    logFolder,
+    (how) =>
+      say(`The center ended by itself (${how}); c starts it again. See ${join(logFolder, 'center.log')}`),
+  );
+  closing.push(() => center.stop());
+  return center;
+}
+
+async function startWorkstation(
+  asked: StartArguments,
+  training: TrainingFile,
+  center: TrainingCenter,
+  logFolder: string,
+  closing: (() => Promise<void>)[],
+): Promise<TrainingWorkstation> {
+  const folder = join(asked.dataFolder, 'workstation', 'records');
+  if (!training.isEnrolled) {
+    say('Enrolling this workstation and its people …');
+    const log = createWriteStream(join(logFolder, 'workstation.log'), { flags: 'a', mode: 0o600 });
+    const enrolling = { url: center.url, makeCode: () => center.makeCode(facilityScope(0)) };
+    await enrolPeople(folder, training.people, enrolling, (line) => log.write(`${line}\n`));
+    log.end();
+    await writeTrainingFile(asked.dataFolder, { ...training, isEnrolled: true });
+  }
+  const endedByItself = (how: string): void =>
+    say(`The workstation ended by itself (${how}); w starts it again.`);
+  const workstation = opensDesktop(asked.shell)
+    ? await openDesktopWorkstation(folder, logFolder, endedByItself)
+    : await openTrainingWorkstation({ folder, port: training.workstationPort }, logFolder, endedByItself);
+  closing.push(() => workstation.stop());
+  return workstation;
+}
+
+/** Serves the keys until somebody quits, one at a time. */
+async function serveKeys(running: Running): Promise<void> {
+  const quit = Promise.withResolvers<void>();
+  let turn: Promise<void> = Promise.resolve();
+  const pressed = (key: Key): void => {
+    if (key === 'quit') quit.resolve();
+    else turn = turn.then(() => act(running, key)).catch((error: unknown) => console.error(error));
+  };
+  const stopReading = readKeys(process.stdin, pressed);
+  const interrupted = (): void => quit.resolve();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupted);
+  await quit.promise;
+  stopReading();
+  say('Closing …');
+  await turn;
+}
+
+async function act({ center, workstation }: Running, key: Exclude<Key, 'quit'>): Promise<void> {
+  if (key === 'workstation') {
+    await workstation.restart();
+    say(workstationRestarted(workstation.address()));
+  } else if (center.isRunning()) {
+    await center.stop();
+    say(centerStopped);
+  } else {
+    await center.start();
+    say(centerStarted(center.pageUrl()));
+  }
+}

@@ -1,0 +1,30 @@
+import type { TrainingPerson } from './training-file.ts';
+
+/** What the terminal shows once everything runs. */
+export function welcome(address: string, pageUrl: string, people: readonly TrainingPerson[]): string {
+  const named = people.map((person) => ({ ...person, shown: nameOf(person) }));
+  const width = Math.max(...named.map(({ shown }) => shown.length));
+  const lines = named.map(
+    ({ shown, passphrase, post }) => `    ${shown.padEnd(width)}   ${passphrase}   ${post}`,
+  );
+  return `
+Hamshira is running, for training: nobody in it exists.
+
+  Workstation:    ${address}
+  Center's page:  ${pageUrl}
+
+  Who can sign in, and the passphrase:
+${lines.join('\n')}
+
+  Keys:  c  stop or start the center      w  kill the workstation and start it again      q  quit
+`;
+}
+
+export const centerStopped = 'The center is stopped. Work on; c starts it again.';
+export const centerStarted = (pageUrl: string): string =>
+  `The center is running.\n  Center's page:  ${pageUrl}`;
+export const workstationRestarted = (address: string): string =>
+  `The workstation was killed and is running again.\n  Workstation:    ${address}`;
+
+/** Family name first, as on the workstation's own list. */
+export const nameOf = ({ name }: TrainingPerson): string => `${name.family} ${name.given} ${name.patronymic}`;
