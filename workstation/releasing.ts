@@ -1,9 +1,11 @@
 import type { CredentialSlots } from '#access/credential-slots.ts';
 import type { CredentialDevice, DeviceOperation, DeviceShelf } from '#access/ports.ts';
 import type { Secret } from '#access/secret.ts';
+import type { Timers } from '#clinic/ports/clock.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
+import type { WorkstationParts } from './parts.ts';
 
 /** How long a key waits for its owner before the attempt is given up. */
 const longestTouchMs = 30_000;
@@ -17,16 +19,18 @@ export interface ReleasedKey {
 /** The data key by whichever method the person chose. Fails with the codes of `session.unlock`. */
 export async function releaseDataKey(
   slots: CredentialSlots,
-  shelf: DeviceShelf,
+  { devices, timers }: Pick<WorkstationParts, 'devices' | 'timers'>,
   input: RequestInput<'session.unlock'>,
 ): Promise<Result<ReleasedKey>> {
   if (input.method === 'passphrase') {
     const released = await slots.unlockByPassphrase(input.person, input.passphrase);
     return released.ok ? ok({ dataKey: released.value, device: null }) : released;
   }
-  const device = deviceOf(shelf, input.method);
+  const device = deviceOf(devices, input.method);
   if (device === undefined) return fail(appError('access.device-removed'));
-  const released = await slots.unlockByDevice(input.person, device, byFinger());
+  const released = await byFinger(timers, (operation) =>
+    slots.unlockByDevice(input.person, device, operation),
+  );
   return released.ok ? ok({ dataKey: released.value, device }) : released;
 }
 
@@ -34,9 +38,20 @@ export async function releaseDataKey(
 export const deviceOf = (shelf: DeviceShelf, kind: CredentialDevice['kind']): CredentialDevice | undefined =>
   shelf.credentialDevices().find((device) => device.kind === kind);
 
-/** An operation by finger that gives up after a while. */
-export const byFinger = (): DeviceOperation => ({
-  verification: { method: 'finger' },
-  signal: AbortSignal.timeout(longestTouchMs),
-  onProgress: () => undefined,
-});
+/** Runs an operation by finger that is cancelled when nobody touches the key for a while. */
+export async function byFinger<Value>(
+  timers: Timers,
+  run: (operation: DeviceOperation) => Promise<Value>,
+): Promise<Value> {
+  const abort = new AbortController();
+  const cancel = timers.after(longestTouchMs, () => abort.abort());
+  try {
+    return await run({
+      verification: { method: 'finger' },
+      signal: abort.signal,
+      onProgress: () => undefined,
+    });
+  } finally {
+    cancel();
+  }
+}

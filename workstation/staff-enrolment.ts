@@ -28,11 +28,15 @@ export async function addStaff(
   if (!strength.ok) return strength;
   const id = v.parse(PersonIdSchema, session.context().newId());
   const person = { id, name: personName(input.name) };
-  const slotted = await addSlots(parts, slots, dataKey, person, input);
-  const written = slotted.ok ? await write(session, id, input) : slotted;
-  if (written.ok) return ok({ person: id });
-  await slots.remove(dataKey, id);
-  return written;
+  let isWritten = false;
+  try {
+    const slotted = await addSlots(parts, slots, dataKey, person, input);
+    const written = slotted.ok ? await write(session, id, input) : slotted;
+    isWritten = written.ok;
+    return written.ok ? ok({ person: id }) : written;
+  } finally {
+    if (!isWritten) await slots.remove(dataKey, id);
+  }
 }
 
 async function addSlots(
@@ -46,7 +50,7 @@ async function addSlots(
   if (!byPassphrase.ok || input.withSimulatedKey !== true) return byPassphrase;
   const device = deviceOf(parts.devices, 'simulated-key');
   if (device === undefined) return fail(appError('access.device-removed'));
-  return slots.enrolDevice(dataKey, person, device, byFinger());
+  return byFinger(parts.timers, (operation) => slots.enrolDevice(dataKey, person, device, operation));
 }
 
 function write(session: Session, person: PersonId, { name, roles }: RequestInput<'staff.enrol'>) {

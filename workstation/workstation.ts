@@ -117,7 +117,7 @@ export class Workstation {
       if (this.#isClosed) return fail(appError('bridge.busy'));
       const slots = await this.#loadSlots();
       if (!slots.ok) return slots;
-      const released = await releaseDataKey(slots.value, this.parts.devices, input);
+      const released = await releaseDataKey(slots.value, this.parts, input);
       if (!released.ok) return released;
       return this.#records === null
         ? this.#open(input.person, released.value)

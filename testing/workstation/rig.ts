@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { DerivePassphraseKey } from '#access/argon2.ts';
+import { createSimulatedCardReader } from '#access/simulated/simulated-card.ts';
+import {
+  createSimulatedKey,
+  type SimulatedKey,
+  type SimulatedTouch,
+} from '#access/simulated/simulated-key.ts';
+import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
+import { type AppError, appError } from '#contracts/errors.ts';
+import { DeviceIdSchema, type PersonId, ScopeSchema } from '#contracts/ids.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import type { Role } from '#contracts/roles.ts';
+import { openReplica } from '#store/open-replica.ts';
+import { createPatientIndex } from '#store/search/patient-index.ts';
+import { connectInMemory } from '#workstation/hosts/memory-host.ts';
+import { createLog } from '#workstation/log.ts';
+import type { ExchangeState, WorkstationParts } from '#workstation/parts.ts';
+import type { ReferenceData } from '#workstation/reference-data.ts';
+import { systemRandom } from '#workstation/system-effects.ts';
+import { Workstation } from '#workstation/workstation.ts';
+import { createManualTime, type ManualTime } from './manual-time.ts';
+import { openTestScreen, type TestScreen } from './test-screen.ts';
+
+export const scope = v.parse(ScopeSchema, 'TST000001');
+export const device = v.parse(DeviceIdSchema, '01930000-0000-7000-8000-0000000000d1');
+export const passphrase = 'tog olma 7 daryo';
+export const administrator = { family: 'Karimova', given: 'Dilnoza' };
+
+/** Cheap stand-in for Argon2id: what it derives from is the same. */
+const quickDerive: DerivePassphraseKey = async (bytes, salt) =>
+  createHash('sha256').update(bytes).update(salt).digest();
+
+/** A workstation with the real store on a folder of its own, whose center and devices are played. */
+export interface Rig extends Pick<ManualTime, 'clock' | 'timers'> {
+  workstation: Workstation;
+  readonly folder: string;
+  readonly log: string[];
+  readonly key: SimulatedKey;
+  /** What the owner of the simulated key does next. */
+  touch: SimulatedTouch;
+  /** What the center answers to an enrolment: null is yes. */
+  refusal: AppError | null;
+  /** Runs when the center has been asked, before it answers. */
+  whileEnrolling: () => void;
+  readonly exchange: { state: ExchangeState; tell(): void; hurried: number; running: number };
+  screen(): TestScreen;
+  /** Closes nothing: takes what is on the disk, as after a power cut. */
+  restart(): Promise<void>;
+  enrol(): Promise<Result<{ readonly person: PersonId }>>;
+  /** Adds somebody with these roles, signed in as the administrator. */
+  addPerson(roles: readonly Role[], words?: string): Promise<PersonId>;
+  unlock(person: PersonId, words?: string): Promise<Result<{ readonly person: PersonId }>>;
+  close(): Promise<void>;
+}
+
+const noReference: ReferenceData = {
+  searchIcd10: () => [],
+  icd10ByCodes: () => [],
+  searchMahallas: () => [],
+  mahallaName: () => null,
+};
+
+export interface RigOptions {
+  readonly hasSimulatedDevices?: boolean;
+  readonly openReplica?: (real: WorkstationParts['openReplica']) => WorkstationParts['openReplica'];
+  readonly reference?: ReferenceData;
+}
+
+/** Opens an unenrolled workstation. */
+export async function openRig(options: RigOptions = {}): Promise<Rig> {
+  const folder = await mkdtemp(join(tmpdir(), 'workstation-'));
+  const time = createManualTime({ isQuick: true });
+  const log: string[] = [];
+  const listeners = new Set<() => void>();
+  const key = createSimulatedKey({
+    seed: systemRandom.bytes(32),
+    random: systemRandom,
+    waitForTouch: async () => rig.touch,
+  });
+  const screens: TestScreen[] = [];
+  const older: Workstation[] = [];
+
+  const realOpen: WorkstationParts['openReplica'] = (place) =>
+    openReplica({
+      file: join(place.folder, 'records.sqlite'),
+      key: place.dataKey,
+      patientIndex: createPatientIndex(patientSearchRules),
+      reserveBytes: 64 * 1024,
+    });
+
+  const parts: WorkstationParts = {
+    folder,
+    clock: time.clock,
+    timers: time.timers,
+    random: systemRandom,
+    log: createLog((line) => log.push(line), time.clock),
+    derivePassphraseKey: quickDerive,
+    devices: {
+      credentialDevices: () => [key],
+      cardReaders: () => [createSimulatedCardReader()],
+      onChange: () => () => undefined,
+    },
+    hasSimulatedDevices: options.hasSimulatedDevices ?? true,
+    reference: options.reference ?? noReference,
+    openReplica: options.openReplica?.(realOpen) ?? realOpen,
+    enrolDevice: async () => {
+      rig.whileEnrolling();
+      if (rig.refusal !== null) return fail(rig.refusal);
+      return ok({ device, scope, keep: ({ settings }) => settings.set('test.enrolled', 'yes') });
+    },
+    readIdentity: ({ settings }) => (settings.get('test.enrolled') === 'yes' ? { device, scope } : null),
+    startExchange: () => {
+      rig.exchange.running += 1;
+      return {
+        state: () => rig.exchange.state,
+        onChange: (told) => {
+          listeners.add(told);
+          return () => listeners.delete(told);
+        },
+        hurry: () => {
+          rig.exchange.hurried += 1;
+        },
+        stop: async () => {
+          rig.exchange.running -= 1;
+        },
+      };
+    },
+    idleLockMs: 5 * 60_000,
+  };
+
+  const rig: Rig = {
+    ...time,
+    workstation: await Workstation.create(parts),
+    folder,
+    log,
+    key,
+    touch: 'right-finger',
+    refusal: null,
+    whileEnrolling: () => undefined,
+    exchange: {
+      state: {
+        link: 'offline',
+        refusal: null,
+        lastContactAt: null,
+        isFirstCopy: false,
+        received: 0,
+        clockErrorMs: null,
+      },
+      tell: () => {
+        for (const told of listeners) told();
+      },
+      hurried: 0,
+      running: 0,
+    },
+    screen: () => {
+      const screen = openTestScreen(connectInMemory(rig.workstation, { checksOutput: true }));
+      screens.push(screen);
+      return screen;
+    },
+    restart: async () => {
+      older.push(rig.workstation);
+      rig.workstation = await Workstation.create(parts);
+    },
+    enrol: () =>
+      rig.workstation.enrol({
+        center: 'ws://127.0.0.1:9',
+        code: 'ABCDE12345',
+        label: 'Room 1',
+        administrator,
+        passphrase,
+      }),
+    addPerson: async (roles, words = 'yetti qora mushuk') => {
+      const screen = rig.screen();
+      const added = await screen.request('staff.enrol', {
+        name: { family: 'Azimov', given: 'Jasur' },
+        roles: [...roles],
+        passphrase: words,
+        withSimulatedKey: options.hasSimulatedDevices ?? true,
+      });
+      screen.close();
+      if (!added.ok) throw new Error(added.error.code);
+      return added.value.person;
+    },
+    unlock: (person, words = passphrase) =>
+      rig.workstation.unlock({ method: 'passphrase', person, passphrase: words }),
+    close: async () => {
+      for (const screen of screens) screen.close();
+      for (const workstation of [...older, rig.workstation]) await workstation.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return rig;
+}
+
+/** A rig whose administrator is signed in. */
+export async function openEnrolledRig(options: RigOptions = {}): Promise<Rig & { readonly head: PersonId }> {
+  const rig = await openRig(options);
+  const enrolled = await rig.enrol();
+  if (!enrolled.ok) throw new Error(enrolled.error.code);
+  return Object.assign(rig, { head: enrolled.value.person });
+}
+
+export const diskFull = appError('store.disk-full');

@@ -1,0 +1,129 @@
+// Part of the roots main.ts, main-development.ts and Electron's workstation process: names the concrete adapters.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deriveInThread } from '#access/argon2-thread.ts';
+import { type HeldFolder, holdDataFolder } from '#access/data-folder.ts';
+import { type DeviceShelf, emptyShelf } from '#access/ports.ts';
+import type { Replica } from '#clinic/ports/replica.ts';
+import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
+import { ok, type Result } from '#contracts/result.ts';
+import { openReplica } from '#store/open-replica.ts';
+import { createPatientIndex } from '#store/search/patient-index.ts';
+import { SyncClient } from '#sync/client/sync-client.ts';
+import { loadDeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
+import { enrolDevice } from '#sync/enrol-device.ts';
+import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
+import { createLog, type Log, type LogLine } from './log.ts';
+import { type Exchange, usualIdleLockMs, type WorkstationParts } from './parts.ts';
+import { loadReferenceData } from './reference-files.ts';
+import { systemClock, systemRandom, systemTimers } from './system-effects.ts';
+import { Workstation } from './workstation.ts';
+
+/** Name and version for the center's page. */
+const program = 'hamshira 0.1.0';
+const databaseFileName = 'records.sqlite';
+
+export interface CompositionOptions {
+  /** Data folder; made if need be. */
+  readonly folder: string;
+  readonly writeLog: LogLine;
+  /** Makes the development devices; only development roots give it. */
+  readonly openSimulatedShelf?: (folder: string) => Promise<DeviceShelf>;
+  readonly idleLockMs?: number;
+}
+
+/** A workstation on this machine's disk, clock and network, and the folder it holds. */
+export interface ComposedWorkstation {
+  readonly workstation: Workstation;
+  readonly log: Log;
+  /** Locks, and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Joins store, sync and access. Fails with `store.in-use` when another process holds the folder, `store.disk-full`, or
+ * `store.damaged` when the system refuses access to it.
+ */
+export async function composeWorkstation(options: CompositionOptions): Promise<Result<ComposedWorkstation>> {
+  const held = await holdDataFolder(options.folder);
+  if (!held.ok) return held;
+  try {
+    const log = createLog(options.writeLog, systemClock);
+    const workstation = await Workstation.create(await partsOf(options, log));
+    return ok({ workstation, log, close: () => closeDown(workstation, held.value) });
+  } catch (error) {
+    held.value.release();
+    throw error;
+  }
+}
+
+async function closeDown(workstation: Workstation, held: HeldFolder): Promise<void> {
+  await workstation.close();
+  held.release();
+}
+
+async function partsOf(options: CompositionOptions, log: Log): Promise<WorkstationParts> {
+  const { folder, openSimulatedShelf } = options;
+  return {
+    folder,
+    log,
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    derivePassphraseKey: deriveInThread,
+    devices: openSimulatedShelf === undefined ? emptyShelf : await openSimulatedShelf(folder),
+    hasSimulatedDevices: openSimulatedShelf !== undefined,
+    idleLockMs: options.idleLockMs ?? usualIdleLockMs,
+    reference: loadReferenceData((name) => readFileSync(name, 'utf8')),
+    openReplica: (place) =>
+      openReplica({
+        file: join(place.folder, databaseFileName),
+        key: place.dataKey,
+        patientIndex: createPatientIndex(patientSearchRules),
+      }),
+    readIdentity: (replica) => loadDeviceIdentity(replica.settings) ?? null,
+    enrolDevice: askCenter,
+    startExchange: (replica) => startExchange(replica, log),
+  };
+}
+
+const askCenter: WorkstationParts['enrolDevice'] = async ({ center, code, label }) => {
+  const enrolled = await enrolDevice({
+    connect: webSocketConnect(center, systemTimers),
+    centerUrl: center,
+    code,
+    label,
+    program,
+    random: systemRandom,
+    timers: systemTimers,
+  });
+  if (!enrolled.ok) return enrolled;
+  const { identity, ticket } = enrolled.value;
+  return ok({
+    device: identity.device,
+    scope: identity.scope,
+    keep: (transaction) => saveDeviceIdentity(transaction.settings, identity, ticket),
+  });
+};
+
+function startExchange(replica: Replica, log: Log): Exchange {
+  const identity = loadDeviceIdentity(replica.settings);
+  if (identity === undefined) throw new Error('an enrolled workstation has an identity');
+  const client = new SyncClient({
+    replica,
+    identity,
+    program,
+    connect: webSocketConnect(identity.centerUrl, systemTimers),
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    onTrouble: (trouble) => void log.incident(trouble),
+  });
+  client.start();
+  return {
+    state: () => client.state(),
+    onChange: (told) => client.onState(told),
+    hurry: () => client.syncNow(),
+    stop: () => client.stop(),
+  };
+}
