@@ -1,0 +1,405 @@
+import type {
+  AuditDraft,
+  CommitNotice,
+  OutboxDraft,
+  OutboxRow,
+  OutboxState,
+  OutboxWriter,
+  PatientHit,
+  RecordQuery,
+  Replica,
+  ReplicaTransaction,
+  SettingsWriter,
+  SyncStateWriter,
+} from '#clinic/ports/replica.ts';
+import type { ErrorCode } from '#contracts/errors.ts';
+import type { Instant, OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
+import type { Lane } from '#contracts/records/record.ts';
+import {
+  type AnyRecord,
+  type CollectionName,
+  collectionNames,
+  type RecordOf,
+} from '#contracts/records/registry.ts';
+
+type Records = { readonly [C in CollectionName]: Map<RecordId, RecordOf<C>> };
+type Checkpoint = { readonly epoch: string; readonly seq: number };
+type Receipt = { readonly rev: Revision; readonly at: Instant };
+
+/** What stays when a process dies. Open it with {@link MemoryReplica}; one handle at a time. */
+export class MemoryDisk {
+  readonly records: Records = emptyRecords();
+  readonly shadows: Records = emptyRecords();
+  readonly outbox = new Map<OperationId, OutboxRow>();
+  readonly receipts = new Map<string, Receipt>();
+  readonly checkpoints = new Map<string, Checkpoint>();
+  readonly settings = new Map<string, string>();
+  readonly audit: AuditDraft[] = [];
+  lastSeq = 0;
+
+  /** A second disk with the same content: the data folder copied to another machine. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const name of collectionNames) {
+      copyMap<RecordId, AnyRecord>(this.records[name], copy.records[name]);
+      copyMap<RecordId, AnyRecord>(this.shadows[name], copy.shadows[name]);
+    }
+    copyMap(this.outbox, copy.outbox);
+    copyMap(this.receipts, copy.receipts);
+    copyMap(this.checkpoints, copy.checkpoints);
+    copyMap(this.settings, copy.settings);
+    copy.audit.push(...this.audit);
+    copy.lastSeq = this.lastSeq;
+    return copy;
+  }
+}
+
+function copyMap<Key, Value>(from: ReadonlyMap<Key, Value>, to: Map<NoInfer<Key>, NoInfer<Value>>): void {
+  for (const [key, value] of from) to.set(key, value);
+}
+
+function emptyRecords(): Records {
+  return {
+    patients: new Map(),
+    visits: new Map(),
+    staff: new Map(),
+    reference: new Map(),
+    reviews: new Map(),
+  };
+}
+
+/** When the process dies: before the transaction begins, or after its commit and before anybody hears of it. */
+export type Death = 'before' | 'after';
+
+/**
+ * The Replica port over memory, for tests of what uses it. Transactions are all or nothing; {@link killAt} stops the
+ * process it belongs to at a chosen one. No encryption, no search.
+ */
+export class MemoryReplica implements Replica {
+  readonly disk: MemoryDisk;
+  readonly #listeners = new Set<(notice: CommitNotice) => void>();
+  #isDead = false;
+  #isClosed = false;
+  #death: { transactions: number; when: Death; died: () => void } | undefined;
+  readonly outbox;
+  readonly sync;
+  readonly settings;
+
+  constructor(disk: MemoryDisk = new MemoryDisk()) {
+    this.disk = disk;
+    const reads = createTransaction(disk, new Changes());
+    this.outbox = reads.outbox;
+    this.sync = reads.sync;
+    this.settings = reads.settings;
+  }
+
+  /** Kills at the `transactions`-th transaction from now (1 is the next): its promise and all later ones never settle. */
+  killAt(transactions: number, when: Death, died: () => void): void {
+    this.#death = { transactions, when, died };
+  }
+
+  /** Kills at once. */
+  kill(): void {
+    this.#isDead = true;
+    this.#listeners.clear();
+  }
+
+  get<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined {
+    return this.#recordsOf(collection).get(id);
+  }
+
+  find<C extends CollectionName>(collection: C, query: RecordQuery): readonly RecordOf<C>[] {
+    return findIn([...this.#recordsOf(collection).values()], query);
+  }
+
+  count(collection: CollectionName, query: RecordQuery): number {
+    return this.find(collection, query).length;
+  }
+
+  async transact<Value>(write: (transaction: ReplicaTransaction) => Value): Promise<Value> {
+    if (this.#isClosed) throw new Error('the replica is closed');
+    if (this.#isDead || this.#dies('before')) return new Promise<Value>(() => {});
+    const changes = new Changes();
+    let value: Value;
+    try {
+      value = write(createTransaction(this.disk, changes));
+    } catch (error) {
+      changes.undo();
+      throw error;
+    }
+    changes.end();
+    if (this.#dies('after')) return new Promise<Value>(() => {});
+    await Promise.resolve();
+    if (this.#isDead) return new Promise<Value>(() => {});
+    for (const told of this.#listeners) told(changes.notice());
+    return value;
+  }
+
+  live<C extends CollectionName>(
+    collection: C,
+    query: RecordQuery,
+    told: (records: readonly RecordOf<C>[]) => void,
+  ): () => void {
+    told(this.find(collection, query));
+    return this.onCommit((notice) => {
+      if (notice.records.some((record) => record.collection === collection))
+        told(this.find(collection, query));
+    });
+  }
+
+  onCommit(told: (notice: CommitNotice) => void): () => void {
+    this.#listeners.add(told);
+    return () => this.#listeners.delete(told);
+  }
+
+  searchPatients(): readonly PatientHit[] {
+    throw new Error('the memory replica has no search');
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listeners.clear();
+  }
+
+  #recordsOf<C extends CollectionName>(collection: C): Records[C] {
+    return this.disk.records[collection];
+  }
+
+  #dies(when: Death): boolean {
+    if (this.#death === undefined || this.#death.when !== when) return false;
+    this.#death.transactions -= 1;
+    if (this.#death.transactions > 0) return false;
+    const { died } = this.#death;
+    this.#death = undefined;
+    this.kill();
+    died();
+    return true;
+  }
+}
+
+/** What a transaction did, and how to undo it. */
+class Changes {
+  readonly #undo: (() => void)[] = [];
+  readonly #records: { collection: CollectionName; id: RecordId }[] = [];
+  #outboxChanged = false;
+  #settingsChanged = false;
+  #hasEnded = false;
+
+  set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+    this.#check();
+    const before = map.get(key);
+    const had = map.has(key);
+    map.set(key, value);
+    this.#undo.push(() => (had && before !== undefined ? map.set(key, before) : map.delete(key)));
+  }
+
+  delete<Key, Value>(map: Map<Key, Value>, key: Key): void {
+    this.#check();
+    const before = map.get(key);
+    if (!map.delete(key) || before === undefined) return;
+    this.#undo.push(() => map.set(key, before));
+  }
+
+  also(undo: () => void): void {
+    this.#check();
+    this.#undo.push(undo);
+  }
+
+  record(collection: CollectionName, id: RecordId): void {
+    this.#records.push({ collection, id });
+  }
+
+  outbox(): void {
+    this.#outboxChanged = true;
+  }
+
+  setting(): void {
+    this.#settingsChanged = true;
+  }
+
+  undo(): void {
+    this.#hasEnded = true;
+    for (const step of this.#undo.reverse()) step();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  notice(): CommitNotice {
+    return {
+      records: this.#records,
+      outboxChanged: this.#outboxChanged,
+      settingsChanged: this.#settingsChanged,
+    };
+  }
+
+  #check(): void {
+    if (this.#hasEnded) throw new Error('the transaction has ended');
+  }
+}
+
+function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransaction {
+  return {
+    get: (collection, id) => disk.records[collection].get(id),
+    find: <C extends CollectionName>(collection: C, query: RecordQuery) =>
+      findIn([...mapOf(disk.records, collection).values()], query),
+    count: (collection, query) => findIn<AnyRecord>([...disk.records[collection].values()], query).length,
+    put: <C extends CollectionName>(collection: C, record: RecordOf<C>) => {
+      changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
+      changes.record(collection, record.id);
+    },
+    audit: (entry) => {
+      disk.audit.push(entry);
+      changes.also(() => disk.audit.pop());
+    },
+    outbox: createOutbox(disk, changes),
+    sync: createSyncState(disk, changes),
+    settings: createSettings(disk, changes),
+  };
+}
+
+const mapOf = <C extends CollectionName>(records: Records, collection: C): Records[C] => records[collection];
+
+function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
+  const rows = (state: OutboxState) =>
+    [...disk.outbox.values()]
+      .filter((row) => row.state === state)
+      .sort((left, right) => left.seq - right.seq);
+  const pendingOf = (collection: CollectionName, id: RecordId) =>
+    rows('pending').filter((row) => row.collection === collection && row.record.id === id);
+  const change = (row: OutboxRow) => {
+    changes.set(disk.outbox, row.op, row);
+    changes.outbox();
+  };
+  const rowOf = (op: OperationId): OutboxRow => {
+    const row = disk.outbox.get(op);
+    if (row === undefined) throw new Error('no such operation');
+    return row;
+  };
+  return {
+    pending: (limit) =>
+      rows('pending')
+        .sort((left, right) => left.lane - right.lane || left.seq - right.seq)
+        .slice(0, limit),
+    pendingOf,
+    byState: (state, limit) => rows(state).slice(0, limit),
+    counts: () => {
+      const pending = rows('pending');
+      return {
+        pending: pending.length,
+        quarantined: rows('quarantined').length,
+        oldestPendingAt: pending[0]?.at ?? null,
+      };
+    },
+    receipt: (collection, id) => disk.receipts.get(keyOf(collection, id)) ?? null,
+    append: (draft: OutboxDraft) => {
+      if (disk.outbox.has(draft.op)) throw new Error('an operation id is used once');
+      const before = disk.lastSeq;
+      disk.lastSeq += 1;
+      changes.also(() => {
+        disk.lastSeq = before;
+      });
+      change({
+        ...structuredClone(draft),
+        seq: disk.lastSeq,
+        state: 'pending',
+        centerSeq: null,
+        acceptedAt: null,
+        refusal: null,
+      });
+      changes.delete(disk.receipts, keyOf(draft.collection, draft.record.id));
+    },
+    accept: (op, centerSeq, at) => {
+      const row = rowOf(op);
+      change({ ...row, state: 'accepted', centerSeq, acceptedAt: at });
+      if (pendingOf(row.collection, row.record.id).length > 0) return;
+      changes.set(disk.receipts, keyOf(row.collection, row.record.id), { rev: row.record.rev, at });
+    },
+    quarantine: (op, refusal: ErrorCode) => change({ ...rowOf(op), state: 'quarantined', refusal }),
+    supersede: (ops) => {
+      for (const op of ops) {
+        if (rowOf(op).state !== 'pending') throw new Error('only pending operations are superseded');
+        changes.delete(disk.outbox, op);
+        changes.outbox();
+      }
+    },
+    forgetThrough: (scope, centerSeq) => {
+      for (const row of rows('accepted')) {
+        if (row.record.scope !== scope || (row.centerSeq ?? 0) > centerSeq) continue;
+        changes.delete(disk.outbox, row.op);
+        changes.outbox();
+      }
+    },
+    offerAgain: () => {
+      for (const row of rows('accepted')) {
+        change({ ...row, state: 'pending', centerSeq: null, acceptedAt: null });
+        changes.delete(disk.receipts, keyOf(row.collection, row.record.id));
+      }
+    },
+  };
+}
+
+function createSyncState(disk: MemoryDisk, changes: Changes): SyncStateWriter {
+  return {
+    shadow: (collection, id) => disk.shadows[collection].get(id),
+    checkpoint: (scope, lane) => disk.checkpoints.get(keyOf(scope, lane)),
+    setShadow: <C extends CollectionName>(collection: C, record: RecordOf<C>) =>
+      changes.set(mapOf(disk.shadows, collection), record.id, structuredClone(record)),
+    removeShadow: (collection, id) => changes.delete<RecordId, AnyRecord>(disk.shadows[collection], id),
+    setCheckpoint: (scope: Scope, lane: Lane, checkpoint: Checkpoint) =>
+      changes.set(disk.checkpoints, keyOf(scope, lane), checkpoint),
+    clearCheckpoints: () => {
+      for (const key of [...disk.checkpoints.keys()]) changes.delete(disk.checkpoints, key);
+    },
+  };
+}
+
+function createSettings(disk: MemoryDisk, changes: Changes): SettingsWriter {
+  return {
+    get: (key) => disk.settings.get(key),
+    set: (key, value) => {
+      changes.set(disk.settings, key, value);
+      changes.setting();
+    },
+  };
+}
+
+const keyOf = (left: string, right: string | number): string => `${left}/${right}`;
+
+function findIn<Row extends AnyRecord>(records: readonly Row[], query: RecordQuery): readonly Row[] {
+  const { equals = {}, range, orderBy = [{ path: 'id', direction: 'asc' }], limit } = query;
+  const matching = records.filter(
+    (record) =>
+      Object.entries(equals).every(([path, value]) => valueAt(record, path) === value) &&
+      isInRange(record, range),
+  );
+  return matching.sort((left, right) => compareBy(left, right, orderBy)).slice(0, limit);
+}
+
+function isInRange(record: AnyRecord, range: RecordQuery['range']): boolean {
+  if (range === undefined) return true;
+  const value = valueAt(record, range.path);
+  if (typeof value !== 'string' && typeof value !== 'number') return false;
+  const isAtLeast = range.atLeast === undefined || value >= range.atLeast;
+  return isAtLeast && (range.below === undefined || value < range.below);
+}
+
+function compareBy(left: AnyRecord, right: AnyRecord, orderBy: NonNullable<RecordQuery['orderBy']>): number {
+  for (const { path, direction } of orderBy) {
+    const [a, b] = [String(valueAt(left, path)), String(valueAt(right, path))];
+    const numeric = Number(valueAt(left, path)) - Number(valueAt(right, path));
+    const order = Number.isNaN(numeric) ? (a < b ? -1 : a > b ? 1 : 0) : numeric;
+    if (order !== 0) return direction === 'asc' ? order : -order;
+  }
+  return 0;
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  let found = value;
+  for (const key of path.split('.')) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = Object.entries(found).find(([name]) => name === key)?.[1];
+  }
+  return found;
+}

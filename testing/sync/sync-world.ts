@@ -1,0 +1,230 @@
+import * as v from 'valibot';
+import type { ReplicaTransaction } from '#clinic/ports/replica.ts';
+import { type PersonId, PersonIdSchema, type Scope, ScopeSchema } from '#contracts/ids.ts';
+import type { SyncLimits } from '#sync/client/limits.ts';
+import { SyncClient } from '#sync/client/sync-client.ts';
+import { type DeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
+import { enrolDevice } from '#sync/enrol-device.ts';
+import type { Transport } from '#sync/transports/transport.ts';
+import { uuidV7 } from '#sync/uuid-v7.ts';
+import { MemoryCenter } from '../doubles/memory-center.ts';
+import { type Death, MemoryDisk, MemoryReplica } from '../doubles/memory-replica.ts';
+import { type Faults, type MemoryTransportPair, memoryTransportPair } from '../doubles/memory-transport.ts';
+import { SeededRandom } from '../doubles/seeded-random.ts';
+import { VirtualTime } from '../doubles/virtual-time.ts';
+import { WriteLedger } from './write-ledger.ts';
+
+export const facility: Scope = v.parse(ScopeSchema, 'AND000001');
+
+/** One process of a workstation, from its start to its death. Nothing it left behind runs afterwards. */
+interface Life {
+  readonly replica: MemoryReplica;
+  readonly client: SyncClient;
+  isOver: boolean;
+}
+
+/** One workstation: a disk that survives, and a process that may not. */
+export class Workstation {
+  readonly disk: MemoryDisk;
+  readonly identity: DeviceIdentity;
+  readonly person: PersonId;
+  readonly random: SeededRandom;
+  readonly trouble: unknown[] = [];
+  /** This workstation's clock is wrong by so much. */
+  clockErrorMs = 0;
+  isOnline = true;
+  latencyMs = 20;
+  faults: Faults = () => 'deliver';
+  limits: Partial<SyncLimits> = {};
+  readonly #world: SyncWorld;
+  #life: Life | undefined;
+  #link: MemoryTransportPair | undefined;
+
+  constructor(world: SyncWorld, disk: MemoryDisk, identity: DeviceIdentity, random: SeededRandom) {
+    this.#world = world;
+    this.disk = disk;
+    this.identity = identity;
+    this.random = random;
+    this.person = v.parse(PersonIdSchema, uuidV7(world.time.now(), random));
+  }
+
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get client(): SyncClient {
+    return this.#alive().client;
+  }
+
+  get replica(): MemoryReplica {
+    return this.#alive().replica;
+  }
+
+  now(): number {
+    return Math.max(0, this.#world.time.now() + this.clockErrorMs);
+  }
+
+  start(): void {
+    if (this.#life !== undefined) return;
+    const replica = new MemoryReplica(this.disk);
+    const life: { replica: MemoryReplica; client: SyncClient; isOver: boolean } = {
+      replica,
+      client: new SyncClient({
+        replica,
+        connect: () => this.#connect(life),
+        clock: { now: () => this.now() },
+        timers: {
+          after: (waitMs, run) => this.#world.time.after(waitMs, () => (life.isOver ? undefined : run())),
+        },
+        random: this.random,
+        identity: this.identity,
+        program: 'world',
+        limits: this.limits,
+        onTrouble: (trouble) => this.trouble.push(trouble),
+      }),
+      isOver: false,
+    };
+    this.#life = life;
+    life.client.start();
+  }
+
+  /** Like kill -9: what was not committed is gone. */
+  kill(): void {
+    if (this.#life === undefined) return;
+    this.#life.isOver = true;
+    this.#life.replica.kill();
+    this.#life = undefined;
+    this.#link?.cut();
+  }
+
+  /** Dies by itself at a coming transaction. */
+  killAt(transactions: number, when: Death): void {
+    this.#alive().replica.killAt(transactions, when, () => this.kill());
+  }
+
+  goOffline(): void {
+    this.isOnline = false;
+    this.#link?.cut();
+  }
+
+  cutLink(): void {
+    this.#link?.cut();
+  }
+
+  /** Does one local transaction, as an action would. Returns whether it is durable. */
+  write(change: (transaction: ReplicaTransaction) => void): boolean {
+    let isDone = false;
+    void this.replica.transact((transaction) => {
+      change(transaction);
+      isDone = true;
+    });
+    return isDone;
+  }
+
+  #alive(): Life {
+    if (this.#life === undefined) throw new Error('this workstation is not running');
+    return this.#life;
+  }
+
+  #connect(life: Life): Promise<Transport> {
+    if (life.isOver) return new Promise(() => {});
+    if (!this.isOnline) return Promise.reject(new Error('offline'));
+    const link = this.#world.link(this.latencyMs, (direction, text, index) =>
+      this.faults(direction, text, index),
+    );
+    this.#link = link;
+    return Promise.resolve(link.client);
+  }
+}
+
+/** Workstations of one facility and their center, in one process and in virtual time. */
+export class SyncWorld {
+  readonly time = new VirtualTime();
+  readonly random: SeededRandom;
+  readonly center: MemoryCenter;
+  readonly workstations: Workstation[] = [];
+  readonly ledger = new WriteLedger();
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed);
+    this.center = new MemoryCenter(this.time, this.random.fork());
+  }
+
+  /** A link to the center. */
+  link(latencyMs: number, faults?: Faults): MemoryTransportPair {
+    const pair = memoryTransportPair(this.time, { latencyMs, ...(faults === undefined ? {} : { faults }) });
+    this.center.accept(pair.center);
+    return pair;
+  }
+
+  /** Enrols a new workstation by the real conversation. Not started yet. */
+  async enrol(): Promise<Workstation> {
+    const random = this.random.fork();
+    const enrolling = enrolDevice({
+      connect: () => Promise.resolve(this.link(1).client),
+      centerUrl: 'ws://center',
+      code: this.center.issueCode(facility),
+      label: 'world',
+      program: 'world',
+      random,
+      timers: this.time,
+    });
+    await this.time.advance(100);
+    const enrolled = await enrolling;
+    if (!enrolled.ok) throw new Error(enrolled.error.code);
+    const disk = new MemoryDisk();
+    const { identity, ticket } = enrolled.value;
+    await new MemoryReplica(disk).transact((transaction) =>
+      saveDeviceIdentity(transaction.settings, identity, ticket),
+    );
+    const workstation = new Workstation(this, disk, identity, random);
+    this.workstations.push(workstation);
+    return workstation;
+  }
+
+  /** Enrols and starts so many. */
+  async start(count: number): Promise<readonly Workstation[]> {
+    const started: Workstation[] = [];
+    for (let index = 0; index < count; index += 1) started.push(await this.enrol());
+    for (const workstation of started) workstation.start();
+    await this.time.advance(1000);
+    return started;
+  }
+
+  /** Ends every disturbance and waits until nothing is left to exchange. Returns whether that was reached. */
+  async heal(limitMs = 12 * 60 * 60_000): Promise<boolean> {
+    this.center.moods.isRefused = () => false;
+    this.center.moods.putOff = () => 'no';
+    for (const workstation of this.workstations) {
+      workstation.faults = () => 'deliver';
+      workstation.isOnline = true;
+      workstation.start();
+      workstation.client.syncNow();
+    }
+    return this.time.advanceUntil(() => this.isQuiet(), limitMs);
+  }
+
+  isQuiet(): boolean {
+    const head = this.head();
+    return this.workstations.every((workstation) => {
+      if (!workstation.isUp) return false;
+      const { outbox, sync } = workstation.replica;
+      const hasRead = [0, 1, 2, 3] as const;
+      return (
+        outbox.counts().pending === 0 &&
+        hasRead.every(
+          (lane) => (sync.checkpoint(facility, lane)?.seq ?? 0) >= head && this.#isOfEpoch(workstation, lane),
+        )
+      );
+    });
+  }
+
+  head(): number {
+    return this.center.head(facility);
+  }
+
+  #isOfEpoch(workstation: Workstation, lane: 0 | 1 | 2 | 3): boolean {
+    const checkpoint = workstation.replica.sync.checkpoint(facility, lane);
+    return this.head() === 0 || checkpoint?.epoch === this.center.epoch;
+  }
+}

@@ -1,0 +1,132 @@
+import * as v from 'valibot';
+import type { ReplicaTransaction } from '#clinic/ports/replica.ts';
+import { DaySchema, type RecordId } from '#contracts/ids.ts';
+import { type PatientBody, PatientBodySchema } from '#contracts/records/patients.ts';
+import type { BodyByCollection, CollectionName } from '#contracts/records/registry.ts';
+import { type VisitBody, VisitBodySchema } from '#contracts/records/visits.ts';
+import { recordLocalWrite } from '#sync/local-write.ts';
+import { randomEntryId, randomPerson, randomRecordId } from './random-bodies.ts';
+import { facility, type SyncWorld, type Workstation } from './sync-world.ts';
+
+type Written = { readonly field: string; readonly token: string };
+
+/** Registers a patient; returns its id if it is durable. */
+export function registerPatient(world: SyncWorld, workstation: Workstation): RecordId {
+  const token = world.ledger.token();
+  const body = v.parse(PatientBodySchema, {
+    name: { family: token, given: 'x' },
+    sex: 'female',
+    birth: { date: '1984' },
+    allergyStatus: 'not-recorded',
+    allergies: [],
+    problems: [],
+  });
+  const id = randomRecordId(world.random);
+  writeBody(world, workstation, 'patients', id, body, [{ field: 'name', token }]);
+  return id;
+}
+
+/** Starts a visit with one note. */
+export function startVisit(world: SyncWorld, workstation: Workstation): RecordId {
+  const token = world.ledger.token();
+  const body = v.parse(VisitBodySchema, {
+    patientId: randomRecordId(world.random),
+    day: v.parse(DaySchema, '2026-03-01'),
+    reason: token,
+    urgency: 'routine',
+    entries: [],
+  });
+  const id = randomRecordId(world.random);
+  writeBody(world, workstation, 'visits', id, body, [{ field: 'reason', token }]);
+  return id;
+}
+
+/** One random edit of a patient this workstation has. Returns whether there was one and it is durable. */
+export function amendPatient(world: SyncWorld, workstation: Workstation, id: RecordId): boolean {
+  const stored = workstation.replica.get('patients', id);
+  if (stored === undefined) return false;
+  const token = world.ledger.token();
+  const { random } = world;
+  const item = { id: randomEntryId(random), at: 1, by: randomPerson(random) };
+  const { body } = stored;
+  const edits: readonly { readonly field: string; readonly body: PatientBody }[] = [
+    { field: 'name', body: { ...body, name: { family: token, given: 'x' } } },
+    { field: 'phone', body: { ...body, phone: phoneOf(token) } },
+    { field: 'address', body: { ...body, address: { line: token } } },
+    {
+      field: 'allergies',
+      body: {
+        ...body,
+        allergyStatus: 'known',
+        allergies: [...body.allergies, { ...item, substance: token }],
+      },
+    },
+  ];
+  const edit = random.pick(edits);
+  const written = edit.field === 'phone' ? phoneOf(token) : token;
+  return writeBody(world, workstation, 'patients', id, edit.body, [{ field: edit.field, token: written }]);
+}
+
+/** Voids a patient, as a nurse does with a record entered by mistake. */
+export function voidPatient(world: SyncWorld, workstation: Workstation, id: RecordId): boolean {
+  const stored = workstation.replica.get('patients', id);
+  if (stored === undefined || stored.body.voided !== undefined) return false;
+  const token = world.ledger.token();
+  const voided = { reason: token, at: 1, by: workstation.person };
+  return writeBody(world, workstation, 'patients', id, { ...stored.body, voided }, [
+    { field: 'voided', token },
+  ]);
+}
+
+/** Adds an entry to a visit, or changes its reason. */
+export function continueVisit(world: SyncWorld, workstation: Workstation, id: RecordId): boolean {
+  const stored = workstation.replica.get('visits', id);
+  if (stored === undefined) return false;
+  const token = world.ledger.token();
+  const { random } = world;
+  const note = {
+    kind: 'note' as const,
+    id: randomEntryId(random),
+    at: 1,
+    by: workstation.person,
+    text: token,
+  };
+  const isNote = random.chance(0.7);
+  const body: VisitBody = isNote
+    ? { ...stored.body, entries: [...stored.body.entries, note] }
+    : { ...stored.body, reason: token };
+  return writeBody(world, workstation, 'visits', id, body, [{ field: isNote ? 'entries' : 'reason', token }]);
+}
+
+const phoneOf = (token: string): string => `+998${token.slice(1).padStart(9, '9')}`;
+
+/** Writes a whole body and notes the fields it changed. Returns whether it is durable. */
+export function writeBody<C extends CollectionName>(
+  world: SyncWorld,
+  workstation: Workstation,
+  collection: C,
+  id: RecordId,
+  body: BodyByCollection[C],
+  written: readonly Written[],
+): boolean {
+  const before = workstation.replica.get(collection, id);
+  let rev: ReturnType<typeof recordLocalWrite>['rev'] | undefined;
+  workstation.write((transaction: ReplicaTransaction) => {
+    ({ rev } = recordLocalWrite(transaction, {
+      collection,
+      id,
+      body,
+      scope: facility,
+      author: workstation.person,
+      device: workstation.identity.device,
+      at: workstation.now(),
+      random: workstation.random,
+    }));
+  });
+  if (rev === undefined) return false;
+  const [was, is]: readonly Readonly<Record<string, unknown>>[] = [{ ...before?.body }, { ...body }];
+  for (const { field, token } of written) {
+    world.ledger.note({ collection, id, field, token, rev }, was?.[field], is?.[field]);
+  }
+  return true;
+}
