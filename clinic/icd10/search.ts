@@ -117,7 +117,7 @@ function misspells(word: string): (known: string) => boolean {
 function scoreOf(entry: Entry, typed: readonly string[], favourites: readonly string[]): number {
   const place = favourites.indexOf(entry.hit.code);
   const favourite = place < 0 ? 0 : 8 - place / favourites.length;
-  const frequent = entry.frequency === null ? 0 : 4 - entry.frequency / 50;
+  const frequent = entry.frequency === null ? 0 : 4 - entry.frequency / 30;
   const names = entry.names.map((name) => nameScore(name, typed));
   return favourite + frequent + Math.max(...names);
 }
