@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { scanForPlainText } from '#testing/plain-text/scan.ts';
+import { scanForPlainText } from '../plain-text/scan.ts';
 import { launchBrowserWithProfile } from './browser.ts';
 import { startInTerminal, type Terminal } from './terminal.ts';
 import { type Findings, type WorkstationPage, workstationPage } from './workstation-page.ts';

@@ -96,8 +96,12 @@ export const forbiddenModules: readonly {
   readonly why: string;
   readonly testsMay?: true;
 }[] = [
-  { prefix: 'rxdb/plugins/dev-mode', why: 'it loads a page from outside' },
-  { prefix: 'rxdb/plugins/replication', why: 'a conflict handler that throws once loses the local write' },
+  { prefix: 'rxdb/plugins/dev-mode', why: 'it loads a page from outside', testsMay: true },
+  {
+    prefix: 'rxdb/plugins/replication',
+    why: 'a conflict handler that throws once loses the local write',
+    testsMay: true,
+  },
   { prefix: 'rxdb/plugins/test-utils', why: 'it is for tests', testsMay: true },
   { prefix: 'rxdb/plugins/electron', why: 'it hands the whole storage to every screen' },
 ];
@@ -113,11 +117,15 @@ export function isRoot(path: string): boolean {
 
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path) || path.startsWith('testing/');
 
-/** Files whose callers look for a default export: a reporter that vitest loads, and what stands in for Node's emitter. */
-const hasDefaultByContract = ['scripts/skipped-reporter.ts', 'renderer/drafts/event-emitter.ts'];
+/** Files whose callers look for a default export: a reporter that vitest loads, and what stands in for other packages. */
+const hasDefaultByContract = [
+  'scripts/skipped-reporter.ts',
+  'renderer/drafts/event-emitter.ts',
+  'testing/store/rxdb-test-utils/',
+];
 
 /** Configuration that a tool reads; it may export a default and name development packages. */
 export const mayExportDefault = (path: string): boolean =>
-  isToolConfiguration(path) || hasDefaultByContract.includes(path);
+  isToolConfiguration(path) || hasDefaultByContract.some((start) => path.startsWith(start));
 
 export const isToolConfiguration = (path: string): boolean => /(^|\/)[a-z.-]+\.config\.ts$/.test(path);
