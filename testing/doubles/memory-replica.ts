@@ -98,6 +98,11 @@ export class MemoryReplica implements Replica {
     this.#death = { transactions, when, died };
   }
 
+  /** Takes a {@link killAt} back. */
+  spare(): void {
+    this.#death = undefined;
+  }
+
   /** Kills at once. */
   kill(): void {
     this.#isDead = true;

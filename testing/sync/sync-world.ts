@@ -199,6 +199,7 @@ export class SyncWorld {
       workstation.faults = () => 'deliver';
       workstation.isOnline = true;
       workstation.start();
+      workstation.replica.spare();
       workstation.client.syncNow();
     }
     return this.time.advanceUntil(() => this.isQuiet(), limitMs);

@@ -12,12 +12,17 @@ export interface NotedWrite {
   readonly rev: Revision;
 }
 
+interface Noted extends NotedWrite {
+  /** The field's whole value as written. */
+  readonly after: unknown;
+}
+
 /**
  * Remembers every durable edit of a world, and what its author saw in the field before, so that afterwards each can be
  * looked for and each overwrite judged.
  */
 export class WriteLedger {
-  readonly writes: NotedWrite[] = [];
+  readonly writes: Noted[] = [];
   /** By record, field and written value: the value its author saw. */
   readonly #seen = new Map<string, string | undefined>();
   #tokens = 0;
@@ -30,10 +35,29 @@ export class WriteLedger {
 
   /** Notes one field of a durable edit. Values are compared as JSON. */
   note(write: NotedWrite, before: unknown, after: unknown): void {
-    this.writes.push(write);
+    this.writes.push({ ...write, after });
     const text = textOf(after);
     if (text !== undefined)
       this.#seen.set(keyOf(write.collection, write.id, write.field, text), textOf(before));
+  }
+
+  /**
+   * Writes of which `isKept` finds no trace, neither of themselves nor of a later edit by somebody who had seen them: a
+   * nurse who corrects what she has not sent yet replaces it.
+   */
+  lost(isKept: (token: string) => boolean): readonly NotedWrite[] {
+    const kept = this.writes.filter(({ token }) => isKept(token));
+    return this.writes.filter(
+      (write) =>
+        !isKept(write.token) &&
+        !kept.some(
+          (later) => later.id === write.id && later.field === write.field && this.#replaced(write, later),
+        ),
+    );
+  }
+
+  #replaced(write: Noted, later: Noted): boolean {
+    return this.hadSeen(write.collection, write.id, write.field, write.after, later.after);
   }
 
   /** Whether whoever wrote `after` into the field had seen `before` there, now or earlier in the same line of edits. */
