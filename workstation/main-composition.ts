@@ -1,5 +1,4 @@
 // Part of the roots main.ts, main-development.ts and Electron's workstation process: names the concrete adapters.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveInThread } from '#access/argon2-thread.ts';
 import { type HeldFolder, holdDataFolder } from '#access/data-folder.ts';
@@ -74,7 +73,7 @@ async function partsOf(options: CompositionOptions, log: Log): Promise<Workstati
     devices: openSimulatedShelf === undefined ? emptyShelf : await openSimulatedShelf(folder),
     hasSimulatedDevices: openSimulatedShelf !== undefined,
     idleLockMs: options.idleLockMs ?? usualIdleLockMs,
-    reference: loadReferenceData((name) => readFileSync(name, 'utf8')),
+    reference: loadReferenceData(),
     openReplica: (place) =>
       openReplica({
         file: join(place.folder, databaseFileName),
