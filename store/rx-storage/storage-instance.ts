@@ -213,7 +213,12 @@ export class SqlcipherStorageInstance<Document>
   }
 
   /** After the commit and before `bulkWrite` resolves: RxDB counts on that order. */
-  #tell({ eventBulk, newestRow }: CategorizeBulkWriteRowsOutput<Document>): void {
+  #tell({ eventBulk, newestRow, errors }: CategorizeBulkWriteRowsOutput<Document>): void {
+    if (errors.length > 0) {
+      // RxDB 17.6 also makes an event for a document it refuses because an attachment is missing.
+      const refused = new Set(errors.map(({ documentId }) => documentId));
+      eventBulk.events = eventBulk.events.filter(({ documentId }) => !refused.has(documentId));
+    }
     if (eventBulk.events.length === 0 || newestRow === undefined) return;
     const { document } = newestRow;
     eventBulk.checkpoint = { id: this.#table.primaryOf(document), lwt: document._meta.lwt };
