@@ -115,12 +115,12 @@ async function serve(): Promise<void> {
     effects,
     log: effects.log,
   });
-  say(`Workstations connect to ${center.url}`);
-  say(`The center's page: ${center.pageUrl}`);
-  process.send?.({ type: 'ready', url: center.url, pageUrl: center.pageUrl });
   const stop = () => void center.close().then(() => process.exit());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   process.on('disconnect', stop);
+  say(`Workstations connect to ${center.url}`);
+  say(`The center's page: ${center.pageUrl}`);
+  process.send?.({ type: 'ready', url: center.url, pageUrl: center.pageUrl });
   void center.lost.then(() => {
     effects.log('PostgreSQL ended by itself; the center stops. See postgres.log in the data folder.');
     process.exitCode = 1;

@@ -136,6 +136,8 @@ function createQueue(socket: WebSocket, connection: Connection, context: Gateway
       if (waiting.length < limits.pausedAtMessages && socket.isPaused) socket.resume();
     }
     working = undefined;
+    // A refused connection has to be read on, or the end of its closing handshake is never seen.
+    if (socket.isPaused) socket.resume();
   };
   const answerOne = async (message: ClientMessage | undefined) => {
     if (message === undefined) return connection.refuse('sync.unknown-message', false);
@@ -148,6 +150,7 @@ function createQueue(socket: WebSocket, connection: Connection, context: Gateway
   };
   return {
     add: (text: string | undefined) => {
+      if (socket.readyState !== socket.OPEN) return;
       if (waiting.length >= limits.messages) return connection.refuse('sync.overloaded', true);
       waiting.push(text);
       if (waiting.length >= limits.pausedAtMessages) socket.pause();

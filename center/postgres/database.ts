@@ -45,7 +45,7 @@ export const bigint = v.pipe(
 const connectionSettings = [
   'synchronous_commit=on',
   'statement_timeout=60000',
-  'lock_timeout=5000',
+  'lock_timeout=3000',
   'idle_in_transaction_session_timeout=60000',
 ]
   .map((setting) => `-c ${setting}`)

@@ -82,12 +82,19 @@ export async function findRunningPostgres(dataFolder: string, effects: Effects):
 }
 
 function running(place: ClusterPlace, child: ChildProcess, owner: pg.Client, url: string): EmbeddedPostgres {
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let isStopping = false;
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => {
+      if (!isStopping) resolve(code);
+    });
+  });
   const stop = async () => {
+    isStopping = true;
     await owner.end().catch(() => undefined);
     if (child.exitCode === null && child.signalCode === null) {
       await control(place, ['stop', '-m', 'fast', '-t', String(stopLimitSeconds)]);
-      await ended;
+      await exited;
     }
   };
   return { url, ended, stop };
@@ -221,7 +228,8 @@ async function control(place: ClusterPlace, command: readonly string[]): Promise
   });
   const complaints = collect(child);
   const code = await exitOf(child);
-  if (code !== 0 && (await isRunningHere(place))) {
+  const file = await readPostmasterFile(place);
+  if (code !== 0 && file !== undefined && (await isRunningHere(place, file))) {
     throw new Error(`PostgreSQL did not obey (${command.join(' ')}): ${complaints()}`);
   }
 }
@@ -238,15 +246,15 @@ async function readPostmasterFile(place: ClusterPlace): Promise<PostmasterFile |
 async function stopOrphan(place: ClusterPlace, password: string, effects: Effects): Promise<void> {
   const file = await readPostmasterFile(place);
   if (file === undefined) return;
-  const client = await connectWhileAlive(file, password, effects);
+  const client = await connectWhileRunning(place, file, password, effects);
   if (client !== undefined) {
     await refuseIfOwned(client, effects);
     effects.log(`Stopping the PostgreSQL that an earlier center left running (pid ${file.pid}).`);
     await control(place, ['stop', '-m', 'fast', '-t', String(stopLimitSeconds)]);
-  } else if (await isRunningHere(place)) {
+  } else if (await isRunningHere(place, file)) {
     effects.log(`Stopping a PostgreSQL that does not answer (pid ${file.pid}).`);
     await control(place, ['stop', '-m', 'immediate', '-t', String(stopLimitSeconds)]);
-  } else if (isAlive(file.pid) && process.platform === 'linux') {
+  } else if (hasProcess(file.pid) && process.platform === 'linux') {
     // The pid went to another program after a crash; PostgreSQL would take that one for itself and refuse to start.
     await rm(join(place.cluster, 'postmaster.pid'));
   }
@@ -258,14 +266,15 @@ async function refuseIfOwned(client: pg.Client, effects: Effects): Promise<void>
   if (!isOrphan) throw new DataFolderInUse('Another center is running on this data folder.');
 }
 
-/** A PostgreSQL that was killed with its center may be recovering or shutting down: it is given some seconds to answer. */
-async function connectWhileAlive(
+/** A PostgreSQL may be recovering or shutting down: it is given some seconds to answer. */
+async function connectWhileRunning(
+  place: ClusterPlace,
   file: PostmasterFile,
   password: string,
   effects: Effects,
 ): Promise<pg.Client | undefined> {
   const attempts = 50;
-  for (let attempt = 0; attempt < attempts && isAlive(file.pid); attempt += 1) {
+  for (let attempt = 0; attempt < attempts && (await isRunningHere(place, file)); attempt += 1) {
     const client = await connect(connectionUrl(file.port, password));
     if (client !== undefined) return client;
     await wait(effects.timers, 200);
@@ -273,7 +282,7 @@ async function connectWhileAlive(
   return undefined;
 }
 
-function isAlive(pid: number): boolean {
+function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -282,10 +291,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** PostgreSQL works inside its cluster's folder, which Linux shows. Elsewhere a living pid has to be believed. */
-async function isRunningHere(place: ClusterPlace): Promise<boolean> {
-  const file = await readPostmasterFile(place);
-  if (file === undefined || !isAlive(file.pid)) return false;
+/**
+ * PostgreSQL works inside its cluster's folder, which Linux shows; a killed one that nobody waited for works nowhere.
+ * Elsewhere a living pid has to be believed.
+ */
+async function isRunningHere(place: ClusterPlace, file: PostmasterFile): Promise<boolean> {
+  if (!hasProcess(file.pid)) return false;
   if (process.platform !== 'linux') return true;
   const workingFolder = await readlink(`/proc/${file.pid}/cwd`).catch(() => undefined);
   return workingFolder === (await realpath(place.cluster));

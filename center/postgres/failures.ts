@@ -6,10 +6,10 @@ import { sqlStateOf } from './database.ts';
  */
 export type FailureKind = 'again' | 'later' | 'defect';
 
-/** Serialization failure, deadlock, lock timeout, unique violation (another writer was first). */
-const lostRaces = new Set(['40001', '40P01', '55P03', '23505']);
-/** Query cancelled by its time limit, disk full, out of memory, too many connections, shutting down, starting up. */
-const passing = new Set(['57014', '53100', '53200', '53300', '57P01', '57P02', '57P03', '25P03']);
+/** Serialization failure, deadlock, unique violation (another writer was first). */
+const lostRaces = new Set(['40001', '40P01', '23505']);
+/** Lock not had in time, query cancelled by its time limit, disk full, out of memory, too many connections, shutting down, starting up. */
+const passing = new Set(['55P03', '57014', '53100', '53200', '53300', '57P01', '57P02', '57P03', '25P03']);
 const brokenConnection = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 
 /** Thrown when rows changed between looking and writing; the batch is decided anew. */

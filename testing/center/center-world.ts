@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { type CenterOptions, type RunningCenter, startCenter } from '#center/start-center.ts';
+import type { Scope } from '#contracts/ids.ts';
+import { facilityA, facilityB, facilityRecord } from './test-records.ts';
+import { enrol, type Identity } from './wire-client.ts';
+
+/** A center on its own embedded PostgreSQL, with two facilities. */
+export interface CenterWorld {
+  readonly center: RunningCenter;
+  readonly dataFolder: string;
+  /** A connection of its own, to look into the tables. */
+  readonly sql: pg.Client;
+  enrol(scope?: Scope): Promise<Identity>;
+  /** A second process's worth of center on the same PostgreSQL. */
+  startSecond(options?: Partial<CenterOptions>): Promise<RunningCenter>;
+  close(): Promise<void>;
+}
+
+const quiet = () => undefined;
+
+/** A fresh folder for a center's data, readable for PostgreSQL's own account. */
+export const newDataFolder = () => mkdtemp(join(tmpdir(), 'hamshira-center-')).then(openFolder);
+
+async function openFolder(folder: string): Promise<string> {
+  const { chmod } = await import('node:fs/promises');
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/** Starts the world; everything it opens is closed by `close`. */
+export async function startWorld(options: Partial<CenterOptions> = {}): Promise<CenterWorld> {
+  const dataFolder = await newDataFolder();
+  const center = await startCenter({ dataFolder, log: quiet, ...options });
+  await center.createFacility(facilityRecord(facilityA));
+  await center.createFacility(facilityRecord(facilityB));
+  const sql = new pg.Client({ connectionString: center.postgresUrl });
+  sql.on('error', quiet);
+  await sql.connect();
+  const others: RunningCenter[] = [];
+  return {
+    center,
+    dataFolder,
+    sql,
+    enrol: async (scope = facilityA) => enrol(center.url, (await center.createEnrolmentCode(scope)).code),
+    startSecond: async (more = {}) => {
+      const other = await startCenter({
+        dataFolder,
+        postgresUrl: center.postgresUrl,
+        backup: 'commit',
+        log: quiet,
+        ...more,
+      });
+      others.push(other);
+      return other;
+    },
+    close: async () => {
+      await sql.end().catch(quiet);
+      for (const other of others) await other.close();
+      await center.close();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
