@@ -27,10 +27,16 @@ export function ageOn(
   return { value: days, unit: 'days', isApproximate };
 }
 
+/** Age in completed months for rules, or undefined when the birth lies after `today`. */
+export function ageInMonths(birth: { readonly date: string }, today: Day): number | undefined {
+  const born = birth.date.length === 10 ? birth.date : middleOf(birth.date, today);
+  return born > today ? undefined : wholeMonths(born, today);
+}
+
 /** Age in completed years for rules, or undefined when the birth lies after `today`. */
 export function ageInYears(birth: { readonly date: string }, today: Day): number | undefined {
-  const born = birth.date.length === 10 ? birth.date : middleOf(birth.date, today);
-  return born > today ? undefined : Math.floor(wholeMonths(born, today) / 12);
+  const months = ageInMonths(birth, today);
+  return months === undefined ? undefined : Math.floor(months / 12);
 }
 
 /** The middle of the year or month, but not after `today` if some of it is before. */
@@ -40,7 +46,7 @@ function middleOf(partial: string, today: Day): string {
 }
 
 /** Completed months from one day to another, both `YYYY-MM-DD`. */
-export function wholeMonths(from: string, to: string): number {
+function wholeMonths(from: string, to: string): number {
   const months =
     (Number(to.slice(0, 4)) - Number(from.slice(0, 4))) * 12 +
     Number(to.slice(5, 7)) -

@@ -97,7 +97,7 @@ function searchWords(
     .filter((word) => word !== '')
     .slice(0, maxWords);
   if (typed.length === 0) return [];
-  const exact = index.rowsWithAll(typed.map((word) => index.beginningWith(word)));
+  const exact = index.rowsWithAll(typed.map((word) => index.beginningWith(stemOf(word))));
   const found =
     exact.length > 0 ? exact : index.rowsWithAll(typed.map((word) => index.matching(misspells(word))));
   return found
@@ -106,6 +106,9 @@ function searchWords(
     .sort((left, right) => right.score - left.score || compareText(left.entry.hit.code, right.entry.hit.code))
     .map(({ entry }) => entry.hit);
 }
+
+/** Uzbek words end in -k or -q alone and in -gi before an ending: камқонлик, камқонлиги. */
+const stemOf = (word: string): string => (word.length > 4 && word.endsWith('k') ? word.slice(0, -1) : word);
 
 /** One wrong letter in words of five and more, two from nine. */
 function misspells(word: string): (known: string) => boolean {
