@@ -26,6 +26,8 @@ interface Running {
   close(): Promise<void>;
 }
 
+/** Lock, training file and logs of the start itself. */
+const startFolder = ({ dataFolder }: StartArguments): string => join(dataFolder, 'start');
 const say = (text: string): void => console.log(text);
 
 try {
@@ -49,10 +51,14 @@ async function bringUp(asked: StartArguments): Promise<Running> {
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const { training, logFolder } = await prepareFolder(asked, closing);
-    const [center] = await Promise.all([
+    // Both to their end, also when one fails: what was started has to be closed.
+    const [centerStart, build] = await Promise.allSettled([
       startCenter(asked, training, logFolder, closing),
-      buildRendererIfStale().then((isBuilt) => isBuilt && say('The screens are built.')),
+      buildRendererIfStale(),
     ]);
+    if (build.status === 'rejected') throw build.reason;
+    if (centerStart.status === 'rejected') throw centerStart.reason;
+    const center = centerStart.value;
     const workstation = await startWorkstation(asked, training, center, logFolder, closing);
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     say(welcome(workstation.address(), center.pageUrl(), training.people));
@@ -72,7 +78,8 @@ async function prepareFolder(
   asked: StartArguments,
   closing: (() => Promise<void>)[],
 ): Promise<{ readonly training: TrainingFile; readonly logFolder: string }> {
-  const held = await holdDataFolder(asked.dataFolder);
+  // The lock closes its folder to other accounts; PostgreSQL's own account has to get through to the center's.
+  const held = await holdDataFolder(startFolder(asked));
   if (!held.ok) {
     throw new StartRefusal(
       held.error.code === 'store.in-use'
@@ -82,13 +89,13 @@ async function prepareFolder(
   }
   closing.push(async () => held.value.release());
   await requireSpace(asked.dataFolder);
-  const logFolder = join(asked.dataFolder, 'logs');
+  const logFolder = join(startFolder(asked), 'logs');
   await mkdir(logFolder, { recursive: true });
   return { training: await trainingFor(asked), logFolder };
 }
 
 async function trainingFor(asked: StartArguments): Promise<TrainingFile> {
-  const known = await readTrainingFile(asked.dataFolder);
+  const known = await readTrainingFile(startFolder(asked));
   const centerPort = known?.centerPort ?? asked.centerPort ?? (await findFreePort());
   if (!(await isPortFree(centerPort))) {
     throw new StartRefusal(
@@ -100,7 +107,7 @@ async function trainingFor(asked: StartArguments): Promise<TrainingFile> {
   if (!(await isPortFree(workstationPort))) throw new StartRefusal(`Port ${workstationPort} is in use.`);
   const people = known?.people ?? planPeople({ bytes: (length) => randomBytes(length) });
   const training = { centerPort, workstationPort, people, isEnrolled: known?.isEnrolled ?? false };
-  await writeTrainingFile(asked.dataFolder, training);
+  await writeTrainingFile(startFolder(asked), training);
   return training;
 }
 
@@ -141,7 +148,7 @@ async function startWorkstation(
     const enrolling = { url: center.url, makeCode: () => center.makeCode(facilityScope(0)) };
     await enrolPeople(folder, training.people, enrolling, (line) => log.write(`${line}\n`));
     log.end();
-    await writeTrainingFile(asked.dataFolder, { ...training, isEnrolled: true });
+    await writeTrainingFile(startFolder(asked), { ...training, isEnrolled: true });
   }
   const endedByItself = (how: string): void =>
     say(`The workstation ended by itself (${how}); w starts it again.`);

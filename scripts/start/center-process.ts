@@ -26,16 +26,18 @@ async function run(): Promise<void> {
       dataFolder: order.dataFolder,
       port: order.port,
       ...(order.postgresUrl === undefined ? {} : { postgresUrl: order.postgresUrl }),
-      log: (line) => console.log(`${new Date().toISOString()} ${line}`),
+      log: (line) => console.error(`${new Date().toISOString()} ${line}`),
     });
+    if (!process.connected) return await closeAndEnd(center);
     listen(center);
     const seeded = (await center.isEmpty()) ? await seed(center, order) : 0;
     say({ type: 'ready', url: center.url, pageUrl: center.pageUrl, seeded });
   } catch (error) {
     console.error(error);
     say({ type: 'failed', reason: error instanceof Error ? error.message : 'unknown' });
+    // Something that was opened may be left; the message has to be out before the end.
     process.exitCode = 1;
-    process.disconnect();
+    setTimeout(() => process.exit(), 200);
   }
 }
 
@@ -77,5 +79,5 @@ async function closeAndEnd(center: RunningCenter): Promise<void> {
 }
 
 function say(message: CenterSays): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }

@@ -34,7 +34,7 @@ async function start(script: string): Promise<Child<Said>> {
 const echo = `
   process.on('message', (message) => {
     if (message.type === 'close') process.disconnect();
-    else { console.log('heard'); process.send({ type: 'said', text: message.text }); process.send({ type: 'said', text: 'more' }); }
+    else { console.error('heard'); process.send({ type: 'said', text: message.text }); process.send({ type: 'said', text: 'more' }); }
   });`;
 
 test('answers come in order, its output goes to the log, and closing waits for the end', async () => {

@@ -7,7 +7,7 @@ export interface ChildOptions<Message> {
   readonly name: string;
   readonly script: string;
   readonly arguments: readonly string[];
-  /** Where its output is appended. */
+  /** Where what it writes to its standard error is appended. */
   readonly logPath: string;
   /** What it may say. Anything else ends it: it is another build. */
   readonly messages: v.GenericSchema<unknown, Message>;
@@ -31,10 +31,10 @@ export interface Child<Message> {
 export function startChild<Message>(options: ChildOptions<Message>): Child<Message> {
   const log = createWriteStream(options.logPath, { flags: 'a', mode: 0o600 });
   const child = fork(options.script, [...options.arguments], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // What it says on its standard output is for people who start it themselves, and holds addresses with tokens.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
   });
-  child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   const inbox = receiveFrom(child, options);
   const ended = endOf(child).finally(() => log.end());
