@@ -1,0 +1,380 @@
+import { Database } from '@signalapp/sqlcipher';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import type { CommitNotice, ReplicaTransaction } from '#clinic/ports/replica.ts';
+import { envelope } from '#contracts/records/record.ts';
+import { openReplica, type OpenReplica } from '#store/open-replica.ts';
+import { plainPatientIndex, type ReplicaUnderTest, replicaUnderTest, testKey } from './replica-under-test.ts';
+import { draftOf, patientRecord, recordId, revision, visitRecord } from './sample-records.ts';
+
+let tested: ReplicaUnderTest;
+let replica: OpenReplica;
+beforeEach(async () => {
+  tested = replicaUnderTest();
+  replica = await tested.open();
+});
+afterEach(() => tested.remove());
+
+const auditEntry = { at: 1, person: null, action: 'test', collection: null, record: null } as const;
+
+async function failureOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => new Error('nothing failed'),
+    (reason: unknown) => reason,
+  );
+  return error instanceof ReplicaFailure ? error.error.code : String(error);
+}
+
+/** What an action leaves behind, all of it. */
+function footprint(of: OpenReplica): unknown {
+  return {
+    patients: of.find('patients', {}),
+    visits: of.find('visits', {}),
+    hits: of.searchPatients('Karimova', 10),
+    outbox: of.outbox.pending(100),
+    shadow: of.sync.shadow('visits', recordId(1)),
+    checkpoint: of.sync.checkpoint(visitRecord(1).scope, 1),
+    setting: of.settings.get('ticket'),
+    audit: of.verifyAudit(),
+  };
+}
+
+const steps: readonly ((transaction: ReplicaTransaction) => void)[] = [
+  (transaction) => transaction.put('patients', patientRecord(10)),
+  (transaction) => transaction.put('visits', visitRecord(1, { version: 2, reason: 'changed' })),
+  (transaction) => transaction.put('visits', visitRecord(2)),
+  (transaction) => transaction.outbox.append(draftOf(101, visitRecord(1))),
+  (transaction) => transaction.outbox.accept(draftOf(100, visitRecord(1)).op, 5, 9),
+  (transaction) => transaction.sync.setShadow('visits', visitRecord(1)),
+  (transaction) => transaction.sync.setCheckpoint(visitRecord(1).scope, 1, { epoch: 'e', seq: 4 }),
+  (transaction) => transaction.settings.set('ticket', 'new'),
+  (transaction) => transaction.audit(auditEntry),
+];
+
+describe('one action', () => {
+  beforeEach(() =>
+    replica.transact((transaction) => {
+      transaction.put('visits', visitRecord(1));
+      transaction.outbox.append(draftOf(100, visitRecord(1)));
+      transaction.audit(auditEntry);
+    }),
+  );
+
+  it.each(Array.from({ length: steps.length + 1 }, (_, position) => position))(
+    'leaves nothing when it throws after step %i',
+    async (stepsDone) => {
+      const before = footprint(replica);
+      const told: unknown[] = [];
+      replica.onCommit((notice) => told.push(notice));
+      const work = replica.transact((transaction) => {
+        for (const step of steps.slice(0, stepsDone)) step(transaction);
+        throw new RangeError('in the middle');
+      });
+      await expect(work).rejects.toThrow('in the middle');
+      expect(footprint(replica)).toEqual(before);
+      expect(told).toEqual([]);
+      await replica.close();
+      replica = await tested.open();
+      expect(footprint(replica)).toEqual(before);
+    },
+  );
+
+  it('leaves nothing when the search index fails', async () => {
+    const before = footprint(replica);
+    const work = replica.transact((transaction) => {
+      transaction.put('visits', visitRecord(3));
+      transaction.put('patients', patientRecord(11, 'Karimova', 'index fails'));
+    });
+    await expect(work).rejects.toThrow('the index fails');
+    expect(footprint(replica)).toEqual(before);
+  });
+
+  it('keeps everything when it ends well, also after reopening', async () => {
+    const before = footprint(replica);
+    await replica.transact((transaction) => {
+      for (const step of steps) step(transaction);
+    });
+    const after = footprint(replica);
+    expect(after).not.toEqual(before);
+    expect(after).toMatchObject({ setting: 'new', audit: { entries: 2, firstBroken: null }, hits: [{ id: recordId(10) }] });
+    await replica.close();
+    replica = await tested.open();
+    expect(footprint(replica)).toEqual(after);
+  });
+
+  it('reads its own writes', async () => {
+    const read = await replica.transact((transaction) => {
+      transaction.put('visits', visitRecord(4, { reason: 'own' }));
+      return [transaction.get('visits', recordId(4))?.body.reason, transaction.count('visits', {})];
+    });
+    expect(read).toEqual(['own', 2]);
+  });
+
+  it('refuses a record that does not fit its schema', async () => {
+    const work = replica.transact((transaction) =>
+      transaction.put('visits', { ...visitRecord(5), hlc: 'yesterday' as never }),
+    );
+    await expect(work).rejects.toThrow('not a record of visits');
+    expect(replica.get('visits', recordId(5))).toBeUndefined();
+  });
+
+  it('refuses to write late or asynchronously', async () => {
+    let late: ReplicaTransaction | undefined;
+    await replica.transact((transaction) => {
+      late = transaction;
+    });
+    expect(() => late?.put('visits', visitRecord(6))).toThrow('the action is over');
+    const work = replica.transact(async (transaction) => transaction.put('visits', visitRecord(6)));
+    await expect(work).rejects.toThrow('not asynchronous');
+    expect(replica.get('visits', recordId(6))).toBeUndefined();
+  });
+
+  it('keeps every field of the envelope', async () => {
+    const record = { ...visitRecord(7), enteredLate: 'power cut' };
+    await replica.transact((transaction) => transaction.put('visits', record));
+    expect(replica.get('visits', recordId(7))).toEqual(record);
+    expect(Object.keys(record).sort()).toEqual([...Object.keys(envelope), 'body'].sort());
+  });
+});
+
+describe('finding', () => {
+  beforeEach(() =>
+    replica.transact((transaction) => {
+      for (let number = 0; number < 20; number += 1) {
+        transaction.put('visits', visitRecord(number, { day: `2026-03-0${1 + (number % 4)}`, patient: number % 3 }));
+      }
+    }),
+  );
+  const found = (query: Parameters<typeof replica.find>[1]) =>
+    replica.find('visits', query).map(({ id }) => Number(id.slice(-12)));
+
+  it('filters, sorts and limits', () => {
+    expect(found({ equals: { 'body.day': '2026-03-02' } })).toEqual([1, 5, 9, 13, 17]);
+    expect(
+      found({
+        range: { path: 'body.day', atLeast: '2026-03-03', below: '2026-03-04' },
+        orderBy: [{ path: 'capturedAt', direction: 'desc' }],
+        limit: 3,
+      }),
+    ).toEqual([18, 14, 10]);
+    expect(found({ equals: { scope: 'TST000001' }, limit: 2 })).toEqual([0, 1]);
+    expect(replica.count('visits', { equals: { 'body.day': '2026-03-02' } })).toBe(5);
+    expect(replica.count('visits', { limit: 7 })).toBe(7);
+  });
+
+  it('refuses a path without an index', () => {
+    expect(() => replica.find('visits', { equals: { 'body.reason': 'x' } })).toThrow('not indexed');
+  });
+});
+
+describe('live queries and notices', () => {
+  const numbersOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => Number(id.slice(-12)));
+
+  it('tell the present answer, and every change before the action resolves', async () => {
+    await replica.transact((transaction) => transaction.put('visits', visitRecord(1)));
+    const told: number[][] = [];
+    const query = { equals: { 'body.day': '2026-03-01' }, orderBy: [{ path: 'capturedAt', direction: 'desc' }] } as const;
+    const end = replica.live('visits', query, (records) => told.push(numbersOf(records)));
+    await replica.transact((transaction) => transaction.put('visits', visitRecord(2)));
+    expect(told.at(-1)).toEqual([2, 1]);
+    await replica.transact((transaction) => {
+      transaction.put('visits', visitRecord(3));
+      transaction.put('visits', visitRecord(1, { day: '2026-03-02', version: 2 }));
+    });
+    expect(told.at(-1)).toEqual([3, 2]);
+    const soFar = told.length;
+    await replica.transact((transaction) => transaction.put('visits', visitRecord(4, { day: '2026-04-01' })));
+    await replica.transact((transaction) => transaction.put('patients', patientRecord(5)));
+    expect(told.length).toBe(soFar);
+    end();
+    await replica.transact((transaction) => transaction.put('visits', visitRecord(6)));
+    expect(told.length).toBe(soFar);
+  });
+
+  it('tell a limited answer after each of many commits', async () => {
+    const told: number[][] = [];
+    const query = { orderBy: [{ path: 'capturedAt', direction: 'desc' }], limit: 3 } as const;
+    replica.live('visits', query, (records) => told.push(numbersOf(records)));
+    for (let number = 0; number < 12; number += 1) {
+      await replica.transact((transaction) => transaction.put('visits', visitRecord(number)));
+      expect(told.at(-1)).toEqual([number, number - 1, number - 2].filter((part) => part >= 0));
+    }
+  });
+
+  it('tell whole records without what RxDB adds', async () => {
+    const told: unknown[] = [];
+    replica.live('visits', {}, (records) => told.push(...records));
+    await replica.transact((transaction) => transaction.put('visits', visitRecord(1)));
+    expect(told.at(-1)).toEqual(visitRecord(1));
+  });
+
+  it('give notice after the commit, of what it touched', async () => {
+    const notices: CommitNotice[] = [];
+    const reasons: unknown[] = [];
+    replica.onCommit((notice) => {
+      notices.push(notice);
+      reasons.push(replica.get('visits', recordId(1))?.body.reason);
+    });
+    await replica.transact((transaction) => {
+      transaction.put('visits', visitRecord(1));
+      transaction.put('visits', visitRecord(1, { reason: 'twice' }));
+      transaction.outbox.append(draftOf(100, visitRecord(1)));
+    });
+    await replica.transact((transaction) => transaction.settings.set('a', 'b'));
+    expect(reasons).toEqual(['twice', 'twice']);
+    expect(notices).toEqual([
+      { records: [{ collection: 'visits', id: recordId(1) }], outboxChanged: true, settingsChanged: false },
+      { records: [], outboxChanged: false, settingsChanged: true },
+    ]);
+  });
+
+  it('work in many replicas of one process at once', async () => {
+    const others = Array.from({ length: 6 }, () => replicaUnderTest());
+    const opened = await Promise.all(others.map((other) => other.open()));
+    const told = opened.map(() => 0);
+    for (const [position, other] of opened.entries()) {
+      other.live('visits', {}, (records) => {
+        told[position] = records.length;
+      });
+    }
+    for (const other of opened) await other.transact((transaction) => transaction.put('visits', visitRecord(1)));
+    expect(told).toEqual([1, 1, 1, 1, 1, 1]);
+    for (const other of others) await other.remove();
+  });
+});
+
+describe('the outbox', () => {
+  const ops = (rows: readonly { readonly op: string }[]) => rows.map(({ op }) => Number(op.slice(-12)));
+  const append = (...drafts: readonly ReturnType<typeof draftOf>[]) =>
+    replica.transact(({ outbox }) => {
+      for (const draft of drafts) outbox.append(draft);
+    });
+
+  it('gives lanes in order, and one record in order of writing', async () => {
+    await append(
+      draftOf(1, visitRecord(1), 2),
+      draftOf(2, visitRecord(2), 1),
+      draftOf(3, visitRecord(3), 3),
+      draftOf(4, visitRecord(1), 0),
+      draftOf(5, visitRecord(4), 0),
+    );
+    expect(ops(replica.outbox.pending(10))).toEqual([1, 4, 5, 2, 3]);
+    expect(ops(replica.outbox.pending(2))).toEqual([1, 4]);
+    expect(replica.outbox.pending(10).map(({ lane }) => lane)).toEqual([2, 0, 0, 1, 3]);
+    expect(ops(replica.outbox.pendingOf('visits', recordId(1)))).toEqual([1, 4]);
+    expect(replica.outbox.counts()).toEqual({ pending: 5, quarantined: 0, oldestPendingAt: 1_760_000_000_001 });
+  });
+
+  it('gives rows back as they were written', async () => {
+    const draft = { ...draftOf(1, visitRecord(1)), supersedes: [draftOf(8, visitRecord(1)).op] };
+    await append(draft);
+    expect(replica.outbox.pending(1)).toEqual([
+      { ...draft, seq: 1, state: 'pending', centerSeq: null, acceptedAt: null, refusal: null },
+    ]);
+  });
+
+  it('follows a row from pending to accepted to forgotten, and keeps the receipt', async () => {
+    const [first, second] = [draftOf(1, visitRecord(1)), draftOf(2, visitRecord(1, { version: 2 }))];
+    await append(first, second);
+    expect(replica.outbox.receipt('visits', recordId(1))).toBeNull();
+    await replica.transact(({ outbox }) => outbox.accept(first.op, 7, 70));
+    expect(replica.outbox.receipt('visits', recordId(1))).toBeNull();
+    await replica.transact(({ outbox }) => outbox.accept(second.op, 8, 80));
+    expect(replica.outbox.receipt('visits', recordId(1))).toEqual({ rev: revision(2), at: 80 });
+    expect(replica.outbox.byState('accepted', 9)).toMatchObject([
+      { op: first.op, centerSeq: 7, acceptedAt: 70 },
+      { op: second.op, centerSeq: 8, acceptedAt: 80 },
+    ]);
+    await replica.transact(({ outbox }) => outbox.forgetThrough(first.record.scope, 7));
+    expect(ops(replica.outbox.byState('accepted', 9))).toEqual([2]);
+    await replica.transact(({ outbox }) => outbox.forgetThrough(first.record.scope, 99));
+    expect(replica.outbox.byState('accepted', 9)).toEqual([]);
+    expect(replica.outbox.receipt('visits', recordId(1))).toEqual({ rev: revision(2), at: 80 });
+  });
+
+  it('offers accepted rows again after the center lost them', async () => {
+    const draft = draftOf(1, visitRecord(1));
+    await append(draft, draftOf(2, visitRecord(2)));
+    await replica.transact(({ outbox }) => outbox.accept(draft.op, 7, 70));
+    await replica.transact(({ outbox }) => outbox.offerAgain());
+    expect(ops(replica.outbox.pending(9))).toEqual([1, 2]);
+    expect(replica.outbox.receipt('visits', recordId(1))).toBeNull();
+  });
+
+  it('quarantines and supersedes', async () => {
+    await append(draftOf(1, visitRecord(1)), draftOf(2, visitRecord(2)), draftOf(3, visitRecord(3)));
+    await replica.transact(({ outbox }) => {
+      outbox.quarantine(draftOf(1, visitRecord(1)).op, 'sync.record-refused');
+      outbox.supersede([draftOf(2, visitRecord(2)).op, draftOf(1, visitRecord(1)).op]);
+    });
+    expect(ops(replica.outbox.pending(9))).toEqual([3]);
+    expect(replica.outbox.byState('quarantined', 9)).toMatchObject([{ refusal: 'sync.record-refused' }]);
+    expect(replica.outbox.counts()).toMatchObject({ pending: 1, quarantined: 1 });
+  });
+
+  it('numbers rows densely over failed actions, and never twice', async () => {
+    await append(draftOf(1, visitRecord(1)));
+    await replica
+      .transact(({ outbox }) => {
+        outbox.append(draftOf(2, visitRecord(2)));
+        throw new Error('stop');
+      })
+      .catch(() => undefined);
+    await replica.transact(({ outbox }) => outbox.supersede([draftOf(1, visitRecord(1)).op]));
+    await append(draftOf(3, visitRecord(3)));
+    expect(replica.outbox.pending(9).map(({ seq }) => seq)).toEqual([2]);
+  });
+
+  it('cannot be written outside an action', () => {
+    const { outbox } = replica;
+    expect(() => {
+      if ('append' in outbox && typeof outbox.append === 'function') outbox.append(draftOf(1, visitRecord(1)));
+    }).toThrow('only an action writes');
+  });
+});
+
+describe('opening', () => {
+  it('refuses a second opener while the first lives, and lets it in afterwards', async () => {
+    expect(await failureOf(tested.open())).toBe('store.in-use');
+    await replica.close();
+    replica = await tested.open();
+    expect(replica.count('visits', {})).toBe(0);
+  });
+
+  it('tells a wrong key', async () => {
+    await replica.close();
+    const wrong = { file: tested.file, key: new Uint8Array(32).fill(9), patientIndex: plainPatientIndex };
+    expect(await failureOf(openReplica(wrong))).toBe('store.wrong-key');
+  });
+
+  it('refuses a file of a newer program', async () => {
+    await replica.close();
+    const database = new Database(tested.file);
+    database.exec(`PRAGMA key = "x'${Buffer.from(testKey).toString('hex')}'"; PRAGMA user_version = 999`);
+    database.close();
+    expect(await failureOf(tested.open())).toBe('store.newer');
+  });
+
+  it('finds a broken audit trail', async () => {
+    for (let entry = 0; entry < 5; entry += 1) {
+      await replica.transact((transaction) => transaction.audit({ ...auditEntry, reason: `reason ${entry}` }));
+    }
+    expect(replica.verifyAudit()).toEqual({ entries: 5, firstBroken: null });
+    await replica.close();
+    const database = new Database(tested.file);
+    database.exec(`PRAGMA key = "x'${Buffer.from(testKey).toString('hex')}'"`);
+    expect(() => database.exec(`UPDATE audit SET reason = 'other' WHERE seq = 3`)).toThrow('append-only');
+    expect(() => database.exec('DELETE FROM audit WHERE seq = 3')).toThrow('append-only');
+    database.exec(`DROP TRIGGER audit_is_never_changed; UPDATE audit SET reason = 'other' WHERE seq = 3`);
+    database.close();
+    replica = await tested.open();
+    expect(replica.verifyAudit()).toEqual({ entries: 2, firstBroken: 3 });
+  });
+
+  it('does nothing more once closed', async () => {
+    await replica.close();
+    await replica.close();
+    await expect(replica.transact(() => 1)).rejects.toThrow('closed');
+    expect(() => replica.get('visits', recordId(1))).toThrow('closed');
+  });
+});
