@@ -30,6 +30,22 @@ const unreadableWaitMs = 10 * 60_000;
 const unsettledWaitMs = 5000;
 
 /**
+ * Only takes note of what the center accepted, which needs no room; every other row stays as it is and is sent again.
+ * For a full disk, so that records can leave it.
+ */
+export function applyAcceptances(
+  transaction: ReplicaTransaction,
+  rows: readonly OutboxRow[],
+  verdicts: readonly Verdict[],
+): BatchOutcome {
+  const progress: Progress = { accepted: [], replaced: [], waiting: [], missingBase: [] };
+  for (const { row, verdict } of pairUp(rows, verdicts)) {
+    if (verdict.verdict === 'ok') accept(transaction, row, verdict, progress);
+  }
+  return progress;
+}
+
+/**
  * Applies the center's verdicts of one batch inside one transaction. Throws a `SessionEnd` if they are not the answer to
  * these rows; nothing is written then.
  */
@@ -77,9 +93,7 @@ function apply(
 ): boolean {
   switch (verdict.verdict) {
     case 'ok':
-      transaction.outbox.accept(row.op, verdict.seq, verdict.at);
-      moveShadow(transaction, row);
-      progress.accepted.push({ row, centerSeq: verdict.seq });
+      accept(transaction, row, verdict, progress);
       return false;
     case 'conflict':
       return applyConflict(transaction, row, row.collection, verdict.record, context, progress);
@@ -92,6 +106,17 @@ function apply(
       progress.waiting.push({ record: refOf(row), waitMs: verdict.waitMs });
       return false;
   }
+}
+
+function accept(
+  transaction: ReplicaTransaction,
+  row: OutboxRow,
+  { seq, at }: Extract<Verdict, { readonly verdict: 'ok' }>,
+  progress: Progress,
+): void {
+  transaction.outbox.accept(row.op, seq, at);
+  moveShadow(transaction, row);
+  progress.accepted.push({ row, centerSeq: seq });
 }
 
 const pendingOf = (transaction: ReplicaTransaction, row: OutboxRow): readonly OutboxRow[] =>

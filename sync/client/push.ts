@@ -1,7 +1,9 @@
 import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import type { Verdict } from '#contracts/wire/center-messages.ts';
 import type { PushRow } from '#contracts/wire/client-messages.ts';
 import { maxMessageBytes, maxRowsPerPush } from '#contracts/wire/protocol.ts';
-import { applyVerdicts, type BatchOutcome, quarantineRow } from './apply-verdicts.ts';
+import { applyAcceptances, applyVerdicts, type BatchOutcome, quarantineRow } from './apply-verdicts.ts';
 import type { Conversation } from './conversation.ts';
 import type { RecordRef } from './record-key.ts';
 import type { SendLedger } from './send-ledger.ts';
@@ -69,11 +71,21 @@ export class Pusher {
       this.#context.limits.answerMs,
     );
     if (answer.batch !== this.#batch) throw misunderstood('verdicts: other batch');
-    const outcome = await this.#context.replica.transact((transaction) =>
-      applyVerdicts(transaction, rows, answer.verdicts, this.#writeContext()),
-    );
-    await this.#follow(outcome);
+    await this.#follow(await this.#apply(rows, answer.verdicts));
     return true;
+  }
+
+  async #apply(rows: readonly OutboxRow[], verdicts: readonly Verdict[]): Promise<BatchOutcome> {
+    const { replica } = this.#context;
+    try {
+      return await replica.transact((transaction) =>
+        applyVerdicts(transaction, rows, verdicts, this.#writeContext()),
+      );
+    } catch (error) {
+      if (!(error instanceof ReplicaFailure) || error.error.code !== 'store.disk-full') throw error;
+      await replica.transact((transaction) => applyAcceptances(transaction, rows, verdicts));
+      throw error;
+    }
   }
 
   /** Remembers what the batch came to, after it is durable. */
