@@ -116,6 +116,8 @@ describe('settling a conflict', () => {
     if (!result.ok) throw new Error('refused');
     reader.apply(result.value);
     expect(reader.get('patients', id)?.body.allergies).toEqual([item('Penitsillin')]);
+    const meanwhile = asked({ ...known, allergies: [item('Ampitsillin')] }, fields);
+    expect(codeOf(meanwhile.settle('mine'))).toBe('record.changed-meanwhile');
   });
 
   it('refuses a choice of the other kind, broken values, and strangers', () => {

@@ -96,7 +96,12 @@ export function foldStrict(word: string): string {
  */
 export function foldLoose(strict: string): string {
   return single(
-    strict.replace(/^e/, 'i').replace(/o/g, 'a').replace(/ia/g, 'a').replace(/g/g, 'h').replace(/td/g, 'd'),
+    strict
+      .replace(/^e/, 'i')
+      .replace(/o/g, 'a')
+      .replace(/(?!^)ia/g, 'a')
+      .replace(/g/g, 'h')
+      .replace(/td/g, 'd'),
   );
 }
 

@@ -88,6 +88,15 @@ describe('folding', () => {
     }
   });
 
+  it('keeps the beginning of a word while it is being typed', () => {
+    for (const word of ['Yuldashev', 'Юлдашев', 'Ergashev', 'Shahlo', "O'g'iloy", 'Ёқубов']) {
+      for (let length = 1; length <= word.length; length += 1) {
+        const typed = foldLoose(foldStrict(word.slice(0, length)));
+        expect(foldLoose(foldStrict(word)).startsWith(typed)).toBe(true);
+      }
+    }
+  });
+
   it('gives nothing for other scripts and signs', () => {
     expect(foldStrict('王')).toBe('');
     expect(splitWords('a-b, c. 12')).toEqual(['a', 'b', 'c']);
