@@ -48,7 +48,6 @@ export function useView<Name extends LiveViewName>(
   const latestInput = useRef(input);
   latestInput.current = input;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the input
   useEffect(() => {
     if (latestInput.current === null) return;
     const view = bridge.openView(name, latestInput.current, (report) =>

@@ -1,0 +1,51 @@
+import { lazy, type ReactNode, Suspense } from 'react';
+import type { WorkstationState } from '#contracts/bridge/views.ts';
+import { useBridge, useConnection, useView } from '../bridge/hooks.tsx';
+import { UnlockScreen } from '../screens/unlock/unlock-screen.tsx';
+import { BlockedScreen, StartingScreen } from './blocked-screen.tsx';
+import { LinkLostNotice, TrainingRibbon } from './notices.tsx';
+import { SignedIn } from './signed-in.tsx';
+
+const EnrolmentScreen = lazy(() =>
+  import('../screens/enrolment/enrolment-screen.tsx').then((m) => ({ default: m.EnrolmentScreen })),
+);
+
+/** Which of the product's four faces is shown: nothing yet, enrolment, the lock, or the clinic. */
+export function App(): ReactNode {
+  const connection = useConnection();
+  const bridge = useBridge();
+  const state = useView('workstation.state', {});
+  if (connection.status === 'refused') {
+    return <BlockedScreen error={connection.error} onRetry={() => bridge.retry()} />;
+  }
+  if (state.status === 'ended')
+    return <BlockedScreen error={state.error} onRetry={() => window.location.reload()} />;
+  if (state.status === 'loading') return <StartingScreen isLost={connection.status === 'lost'} />;
+  return (
+    <div className="app">
+      {state.value.facility?.isTraining && <TrainingRibbon />}
+      {connection.status !== 'connected' && <LinkLostNotice />}
+      <Suspense fallback={<StartingScreen isLost={false} />}>
+        <Face state={state.value} />
+      </Suspense>
+    </div>
+  );
+}
+
+function Face({ state }: { readonly state: WorkstationState }): ReactNode {
+  switch (state.phase) {
+    case 'unenrolled':
+      return <EnrolmentScreen />;
+    case 'locked':
+      return <UnlockScreen state={state} />;
+    case 'failed':
+      return <UnlockScreen state={state} />;
+    case 'unlocked':
+      // Another person is another screen: nothing of the first one's work stays in memory.
+      return state.session === null ? (
+        <UnlockScreen state={state} />
+      ) : (
+        <SignedIn key={state.session.person.id} state={state} session={state.session} />
+      );
+  }
+}

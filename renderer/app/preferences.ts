@@ -1,0 +1,64 @@
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import * as v from 'valibot';
+import { type Language, LanguageSchema } from '#contracts/languages.ts';
+
+export const themes = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof themes)[number];
+
+export interface Preferences {
+  readonly language: Language;
+  readonly theme: Theme;
+}
+
+/** Language and theme of this computer's screen. They say nothing about a patient, so they are kept in plain. */
+export interface PreferenceStore {
+  get(): Preferences;
+  set(change: Partial<Preferences>): void;
+  subscribe(changed: () => void): () => void;
+}
+
+const StoredSchema = v.object({
+  language: v.fallback(LanguageSchema, 'uz-Latn'),
+  theme: v.fallback(v.picklist(themes), 'system'),
+});
+const key = 'hamshira-preferences';
+
+/** Reads what was kept, and keeps what is set; a screen without storage works, it only forgets. */
+export function openPreferences(storage: Pick<Storage, 'getItem' | 'setItem'>): PreferenceStore {
+  const listeners = new Set<() => void>();
+  let preferences = readStored(storage);
+  return {
+    get: () => preferences,
+    set(change) {
+      preferences = { ...preferences, ...change };
+      try {
+        storage.setItem(key, JSON.stringify(preferences));
+      } catch {
+        // A full or forbidden storage costs only the memory of the choice.
+      }
+      for (const listener of listeners) listener();
+    },
+    subscribe(changed) {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+  };
+}
+
+function readStored(storage: Pick<Storage, 'getItem'>): Preferences {
+  try {
+    return v.parse(StoredSchema, JSON.parse(storage.getItem(key) ?? '{}'));
+  } catch {
+    return v.parse(StoredSchema, {});
+  }
+}
+
+export const PreferencesContext = createContext<PreferenceStore | null>(null);
+
+/** The present preferences and the way to change them. */
+export function usePreferences(): Preferences & { readonly set: PreferenceStore['set'] } {
+  const store = useContext(PreferencesContext);
+  if (store === null) throw new Error('no preferences above this component');
+  const preferences = useSyncExternalStore(store.subscribe, store.get);
+  return { ...preferences, set: store.set };
+}

@@ -1,0 +1,188 @@
+import type { ReactNode } from 'react';
+import { formatDate, formatNumber } from '#clinic/formats.ts';
+import type { DaySummary } from '#contracts/bridge/views.ts';
+import { type VisitState, visitStates } from '#contracts/records/visits.ts';
+import { useNavigation } from '../../app/navigation.tsx';
+import { useView } from '../../bridge/hooks.tsx';
+import { Button } from '../../parts/button.tsx';
+import { useIcd10Names } from '../../parts/icd10-names.ts';
+import { Icon, type IconName } from '../../parts/icons.tsx';
+import { EmptyState, Notice } from '../../parts/notice.tsx';
+import { ScreenHead } from '../../parts/screen-head.tsx';
+import { describeError, useWords } from '../../wording/words.ts';
+import './day.css';
+
+/** The day at a glance: what is still to do, and what was done. */
+export function DayScreen(): ReactNode {
+  const { t } = useWords();
+  const summary = useView('day.summary', {});
+  if (summary.status === 'ended') return <Notice kind="warning" title={describeError(t, summary.error)} />;
+  if (summary.status === 'loading') return <div className="screen-wait" aria-busy="true" />;
+  const day = summary.value;
+  return (
+    <div className="screen">
+      <ScreenHead title={t('day.title')} words={<span className="figure">{formatDate(day.day)}</span>} />
+      <ToDo />
+      <div className="day-columns">
+        <Figures day={day} />
+        <VisitStates day={day} />
+        <Diagnoses day={day} />
+      </div>
+    </div>
+  );
+}
+
+/** What a person should still look at before going home. */
+function ToDo(): ReactNode {
+  const { t } = useWords();
+  const sync = useView('sync.state', {});
+  const reviews = useView('reviews.open', {});
+  const rows = reviews.status === 'ready' ? reviews.value : [];
+  const duplicates = rows.filter((row) => row.body.question.kind === 'possible-duplicate').length;
+  const unsent = sync.status === 'ready' ? sync.value.unsent : 0;
+  const quarantined = sync.status === 'ready' ? sync.value.quarantined : 0;
+  return (
+    <section className="day-todo" aria-label={t('day.todo')}>
+      <ToDoCard
+        icon="upload"
+        count={unsent}
+        words={t('day.unsent')}
+        done={t('day.unsent-none')}
+        screen="unsent"
+        note={quarantined > 0 ? t('day.quarantined', { count: quarantined }) : null}
+      />
+      <ToDoCard
+        icon="inbox"
+        count={rows.length - duplicates}
+        words={t('day.conflicts')}
+        done={t('day.conflicts-none')}
+        screen="reviews"
+      />
+      <ToDoCard
+        icon="users"
+        count={duplicates}
+        words={t('day.duplicates')}
+        done={t('day.duplicates-none')}
+        screen="reviews"
+      />
+    </section>
+  );
+}
+
+interface ToDoCardProps {
+  readonly icon: IconName;
+  readonly count: number;
+  readonly words: string;
+  readonly done: string;
+  readonly note?: string | null;
+  readonly screen: 'unsent' | 'reviews';
+}
+
+function ToDoCard({ icon, count, words, done, note = null, screen }: ToDoCardProps): ReactNode {
+  const { t, language } = useWords();
+  const navigation = useNavigation();
+  return (
+    <div className={count === 0 ? 'card todo-card todo-done' : 'card todo-card'}>
+      <span className="todo-icon">
+        <Icon name={count === 0 ? 'check' : icon} size={22} />
+      </span>
+      <div className="todo-words">
+        <p className="todo-figure">{formatNumber(count, language)}</p>
+        <p>{count === 0 ? done : words}</p>
+        {note && <p className="field-warning">{note}</p>}
+      </div>
+      {count > 0 && (
+        <Button size="small" onClick={() => navigation.go({ screen })}>
+          {t('day.look')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Figures({ day }: { readonly day: DaySummary }): ReactNode {
+  const { t, language } = useWords();
+  const figures = [
+    ['day.seen', day.patientsSeen],
+    ['day.registered', day.patientsRegistered],
+    ['day.elevated-pressure', day.elevatedPressure],
+    ['day.without-diagnosis', day.visitsWithoutDiagnosis],
+  ] as const;
+  return (
+    <section className="card" aria-labelledby="day-figures">
+      <header className="card-head">
+        <h2 id="day-figures">{t('day.figures')}</h2>
+      </header>
+      <dl className="day-figures">
+        {figures.map(([words, count]) => (
+          <div key={words}>
+            <dd>{formatNumber(count, language)}</dd>
+            <dt>{t(words)}</dt>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function VisitStates({ day }: { readonly day: DaySummary }): ReactNode {
+  const { t, language } = useWords();
+  const total = visitStates.reduce((sum, state) => sum + day.visitsByState[state], 0);
+  return (
+    <section className="card" aria-labelledby="day-states">
+      <header className="card-head">
+        <h2 id="day-states">{t('day.visits')}</h2>
+        <span className="badge">{formatNumber(total, language)}</span>
+      </header>
+      <ul className="state-bars">
+        {visitStates.map((state) => (
+          <StateBar key={state} state={state} count={day.visitsByState[state]} total={total} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface StateBarProps {
+  readonly state: VisitState;
+  readonly count: number;
+  readonly total: number;
+}
+
+function StateBar({ state, count, total }: StateBarProps): ReactNode {
+  const { t, language } = useWords();
+  return (
+    <li className="state-bar">
+      <span>{t(`visit-state.${state}`)}</span>
+      <meter min={0} max={Math.max(1, total)} value={count} aria-label={t(`visit-state.${state}`)} />
+      <span className="state-bar-count">{formatNumber(count, language)}</span>
+    </li>
+  );
+}
+
+function Diagnoses({ day }: { readonly day: DaySummary }): ReactNode {
+  const { t, language } = useWords();
+  const names = useIcd10Names(day.diagnoses.map((each) => each.icd10));
+  const most = Math.max(1, ...day.diagnoses.map((each) => each.count));
+  return (
+    <section className="card day-diagnoses" aria-labelledby="day-diagnoses">
+      <header className="card-head">
+        <h2 id="day-diagnoses">{t('day.diagnoses')}</h2>
+      </header>
+      {day.diagnoses.length === 0 ? (
+        <EmptyState icon="diagnosis" title={t('day.diagnoses-none')} />
+      ) : (
+        <ol className="state-bars">
+          {day.diagnoses.map(({ icd10, count }) => (
+            <li key={icd10} className="diagnosis-bar">
+              <span className="code">{icd10}</span>
+              <span className="diagnosis-bar-name">{names.get(icd10) ?? ''}</span>
+              <meter min={0} max={most} value={count} aria-label={icd10} />
+              <span className="state-bar-count">{formatNumber(count, language)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}

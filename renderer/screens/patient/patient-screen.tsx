@@ -1,0 +1,70 @@
+import { type ReactNode, useState } from 'react';
+import type { PatientRecord } from '#contracts/bridge/views.ts';
+import type { RecordId } from '#contracts/ids.ts';
+import { caresForPatients, useSession } from '../../app/session.tsx';
+import { useView } from '../../bridge/hooks.tsx';
+import { Button } from '../../parts/button.tsx';
+import { EmptyState, Notice } from '../../parts/notice.tsx';
+import { PatientBanner } from '../../parts/patient-banner.tsx';
+import { describeError, useWords } from '../../wording/words.ts';
+import { AllergyCard } from './allergy-card.tsx';
+import { AmendDialog } from './amend-dialog.tsx';
+import { IdentityCard } from './identity-card.tsx';
+import { StartVisitDialog } from './start-visit-dialog.tsx';
+import { TrendsCard } from './trends-card.tsx';
+import { VisitHistory } from './visit-history.tsx';
+import './patient.css';
+
+/** One citizen: who it is, what must not be given, how it has gone, and the way into the queue. */
+export function PatientScreen({ patientId }: { readonly patientId: RecordId }): ReactNode {
+  const { t } = useWords();
+  const view = useView('patients.record', { id: patientId });
+  if (view.status === 'loading') return <div className="screen-wait" aria-busy="true" />;
+  if (view.status === 'ended') {
+    return (
+      <>
+        <PatientBanner record={null} />
+        <Notice kind="warning" title={describeError(t, view.error)} />
+      </>
+    );
+  }
+  if (view.value === null) return <EmptyState icon="user" title={t('error.record.not-found')} />;
+  return <Patient record={view.value} />;
+}
+
+function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
+  const { t } = useWords();
+  const session = useSession();
+  const [open, setOpen] = useState<'visit' | 'amend' | null>(null);
+  const mayWrite = caresForPatients(session) && record.body.voided === undefined;
+  const close = () => setOpen(null);
+  return (
+    <div className="patient">
+      <PatientBanner
+        record={record}
+        actions={
+          mayWrite && (
+            <Button kind="primary" icon="plus" onClick={() => setOpen('visit')}>
+              {t('visit.start')}
+            </Button>
+          )
+        }
+      />
+      {record.body.voided && (
+        <Notice kind="danger" title={t('patient.void-words', { reason: record.body.voided.reason })} />
+      )}
+      <div className="patient-columns">
+        <div className="patient-side">
+          <AllergyCard record={record} mayWrite={mayWrite} />
+          <IdentityCard record={record} onAmend={mayWrite ? () => setOpen('amend') : null} />
+        </div>
+        <div className="patient-main">
+          <TrendsCard visits={record.visits} />
+          <VisitHistory record={record} />
+        </div>
+      </div>
+      {open === 'visit' && <StartVisitDialog record={record} onClose={close} />}
+      {open === 'amend' && <AmendDialog record={record} onClose={close} />}
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+import { useState } from 'react';
+import type { EntryDraft } from '#contracts/bridge/requests.ts';
+import type { Delivery, VisitView } from '#contracts/bridge/views.ts';
+import type { AppError } from '#contracts/errors.ts';
+import type { VisitState } from '#contracts/records/visits.ts';
+import { useRequest } from '../../bridge/hooks.tsx';
+import type { FormDraft } from '../../drafts/drafts-context.tsx';
+import {
+  emptyVisitFields,
+  entriesOf,
+  isAnythingTyped,
+  type VisitFields,
+  vitalsMistakes,
+} from './visit-fields.ts';
+
+/** What is typed on a visit's page, and the ways it becomes part of the record. */
+export interface VisitForm {
+  readonly fields: VisitFields;
+  change(part: Partial<VisitFields>): void;
+  /** Saves everything that is typed, in one action; moves the visit to `state` in the same one. */
+  save(state?: VisitState): Promise<boolean>;
+  /** Appends marks (entered in error, taken back) at once; what is typed stays. */
+  mark(entry: EntryDraft): Promise<boolean>;
+  move(state: VisitState): Promise<boolean>;
+  readonly hasTyped: boolean;
+  readonly isBusy: boolean;
+  readonly error: AppError | null;
+  /** Of the last save, for the words "saved on this computer". */
+  readonly saved: Delivery | null;
+  /** Counts attempts that something typed wrongly stopped. */
+  readonly refusedAttempts: number;
+}
+
+interface VisitFormParts {
+  readonly visit: VisitView;
+  readonly draft: FormDraft;
+  /** What a list of drafts calls this one. */
+  readonly title: string;
+  readonly initial: VisitFields;
+}
+
+/** State of the visit's form. Typing goes into the draft box; a save that the disk confirmed empties it. */
+export function useVisitForm({ visit, draft, title, initial }: VisitFormParts): VisitForm {
+  const record = useRequest('visits.record');
+  const moving = useRequest('visits.move');
+  const [fields, setFields] = useState(initial);
+  const [saved, setSaved] = useState<Delivery | null>(null);
+  const [refusedAttempts, setRefusedAttempts] = useState(0);
+  const hasTyped = isAnythingTyped(fields);
+
+  const change = (part: Partial<VisitFields>) => {
+    const next = { ...fields, ...part };
+    setFields(next);
+    setSaved(null);
+    if (isAnythingTyped(next)) draft.keep(title, next);
+    else draft.forget();
+  };
+
+  const send = async (entries: readonly EntryDraft[], state: VisitState | undefined) => {
+    const late = fields.enteredLate.trim();
+    const outcome = await record.send({
+      id: visit.id,
+      entries: [...entries],
+      ...(state === undefined ? {} : { state }),
+      ...(late === '' ? {} : { enteredLate: late }),
+    });
+    if (outcome.ok) setSaved(outcome.value.delivery);
+    return outcome.ok;
+  };
+
+  const move = async (state: VisitState) => {
+    const outcome = await moving.send({ id: visit.id, state });
+    if (outcome.ok) setSaved(outcome.value.delivery);
+    return outcome.ok;
+  };
+
+  return {
+    fields,
+    change,
+    move,
+    async save(state) {
+      if (vitalsMistakes(fields.vitals).length > 0) {
+        setRefusedAttempts(refusedAttempts + 1);
+        return false;
+      }
+      const entries = entriesOf(fields);
+      if (entries.length === 0) return state === undefined ? false : await move(state);
+      if (!(await send(entries, state))) return false;
+      setFields(emptyVisitFields);
+      setRefusedAttempts(0);
+      draft.forget();
+      return true;
+    },
+    mark: (entry) => send([entry], undefined),
+    hasTyped,
+    isBusy: record.isBusy || moving.isBusy,
+    error: record.error ?? moving.error,
+    saved,
+    refusedAttempts,
+  };
+}

@@ -1,0 +1,56 @@
+import { type I18n, type Messages, setupI18n } from '@lingui/core';
+import { useLingui } from '@lingui/react';
+import { useMemo } from 'react';
+import * as v from 'valibot';
+import type { AppError } from '#contracts/errors.ts';
+import { type Language, LanguageSchema } from '#contracts/languages.ts';
+
+export type WordValues = Readonly<Record<string, string | number>>;
+/** The words of a message in the language of the screen. */
+export type Translate = (id: string, values?: WordValues) => string;
+
+export interface Words {
+  readonly t: Translate;
+  readonly language: Language;
+}
+
+/** Only the language that is looked at is loaded. */
+const catalogues: Readonly<Record<Language, () => Promise<{ messages: Messages }>>> = {
+  'uz-Latn': () => import('../locales/uz-Latn.po'),
+  'uz-Cyrl': () => import('../locales/uz-Cyrl.po'),
+  ru: () => import('../locales/ru.po'),
+  en: () => import('../locales/en.po'),
+};
+
+/** An empty set of words; {@link showLanguage} fills it. */
+export const makeI18n = (): I18n => setupI18n();
+
+/** Loads the catalogue of `language` if need be and shows it. */
+export async function showLanguage(i18n: I18n, language: Language): Promise<void> {
+  if (i18n.messages === undefined || i18n.locale !== language) {
+    const { messages } = await catalogues[language]();
+    i18n.loadAndActivate({ locale: language, messages });
+  }
+}
+
+/** The words of the screen; the component is drawn again when the language changes. */
+export function useWords(): Words {
+  const { i18n } = useLingui();
+  const { locale } = i18n;
+  return useMemo(
+    () => ({
+      t: (id: string, values?: WordValues) => i18n._(id, { ...values }),
+      language: v.parse(LanguageSchema, locale),
+    }),
+    [i18n, locale],
+  );
+}
+
+/** The sentence for a failure. Details that a sentence may name come as its values. */
+export function describeError(t: Translate, error: AppError): string {
+  const values: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(error.detail ?? {})) {
+    if (typeof value === 'string' || typeof value === 'number') values[name] = value;
+  }
+  return t(`error.${error.code}`, values);
+}
