@@ -229,11 +229,11 @@ describe('ING-1: a row the center cannot use is kept, whole, with the paths of w
     const row: Readonly<Record<string, unknown>> = { ...make() };
     const [verdict] = await client.push([row]);
     if (verdict?.verdict !== 'quarantined') throw new Error(`was ${verdict?.verdict}`);
-    expect(verdict).toMatchObject({ op: row['op'], index: 0, code: 'sync.record-refused' });
+    expect(verdict).toMatchObject({ op: row.op, index: 0, code: 'sync.record-refused' });
     expect(verdict.paths).toEqual(expect.arrayContaining([...paths]));
-    const { rows } = await world.sql.query('select content from quarantine where op = $1', [row['op']]);
+    const { rows } = await world.sql.query('select content from quarantine where op = $1', [row.op]);
     expect(rows.map(({ content }) => JSON.parse(content))).toEqual([JSON.parse(JSON.stringify(row))]);
-    expect(await count('select count(*) from feed where id::text = $1', [String(row['id'])])).toBe(0);
+    expect(await count('select count(*) from feed where id::text = $1', [String(row.id)])).toBe(0);
   });
 
   it('keeps the same row once', async () => {

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { digestOf, migrations, statementsOf } from './migrate.ts';
+
+/** Released steps never change. A new step adds a line here; no line is ever edited. */
+const released = [['first tables', '51f6f8712be6d25ed86916de4c8b185be8dca92ee839e11e40dcfe3fd54a6adf']];
+
+describe('MIG-1: migrations', () => {
+  it('are numbered without gaps, and released ones are as they were', () => {
+    expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_unused, index) => index + 1));
+    expect(migrations.map((step) => [step.name, digestOf(step)])).toEqual(released);
+  });
+
+  it('MIG-2: hold plain statements that may be split at semicolons', () => {
+    for (const statement of migrations.flatMap(({ sql }) => statementsOf(sql))) {
+      expect(statement).toMatch(/^(create (unique )?(table|index)|alter table|update|insert into) /);
+      expect(statement).not.toMatch(/'[^']*;|\$\$|references|serial|trigger|jsonb/);
+    }
+  });
+
+  it('MIG-3: every table of a facility begins its key with the scope', () => {
+    const global = ['center', 'facility', 'device', 'enrolment_code'];
+    const tables = migrations
+      .flatMap(({ sql }) => statementsOf(sql))
+      .filter((text) => text.startsWith('create table'));
+    for (const table of tables) {
+      const name = /^create table (\w+)/.exec(table)?.[1] ?? '';
+      if (!global.includes(name)) expect(table).toMatch(/primary key \(scope|scope text primary key/);
+    }
+    expect(tables.length).toBeGreaterThan(8);
+  });
+});
