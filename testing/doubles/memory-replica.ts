@@ -12,6 +12,7 @@ import type {
   SettingsWriter,
   SyncStateWriter,
 } from '#clinic/ports/replica.ts';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { Instant, OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
@@ -36,6 +37,8 @@ export class MemoryDisk {
   readonly settings = new Map<string, string>();
   readonly audit: AuditDraft[] = [];
   lastSeq = 0;
+  /** New content is refused; what is upkeep still has room, as in the real store. */
+  isFull = false;
 
   /** A second disk with the same content: the data folder copied to another machine. */
   copy(): MemoryDisk {
@@ -251,6 +254,7 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
       findIn([...mapOf(disk.records, collection).values()], query),
     count: (collection, query) => findIn<AnyRecord>([...disk.records[collection].values()], query).length,
     put: <C extends CollectionName>(collection: C, record: RecordOf<C>) => {
+      if (disk.isFull) throw new ReplicaFailure('store.disk-full');
       changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
       changes.record(collection, record.id);
     },
@@ -299,6 +303,7 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
     },
     receipt: (collection, id) => disk.receipts.get(keyOf(collection, id)) ?? null,
     append: (draft: OutboxDraft) => {
+      if (disk.isFull) throw new ReplicaFailure('store.disk-full');
       if (disk.outbox.has(draft.op)) throw new Error('an operation id is used once');
       const before = disk.lastSeq;
       disk.lastSeq += 1;
