@@ -138,19 +138,18 @@ class SqlcipherReplica implements OpenReplica {
   }
 
   get<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined {
-    this.#requireOpen();
-    const document = this.#parts.tables.of(collection).readLiving(id);
-    return document === undefined ? undefined : toRecord<C>(document);
+    return this.#reading(() => {
+      const document = this.#parts.tables.of(collection).readLiving(id);
+      return document === undefined ? undefined : toRecord<C>(document);
+    });
   }
 
   find<C extends CollectionName>(collection: C, query: RecordQuery): readonly RecordOf<C>[] {
-    this.#requireOpen();
-    return findRecords(this.#parts.connection, this.#parts.tables, collection, query);
+    return this.#reading(() => findRecords(this.#parts.connection, this.#parts.tables, collection, query));
   }
 
   count(collection: CollectionName, query: RecordQuery): number {
-    this.#requireOpen();
-    return countRecords(this.#parts.connection, this.#parts.tables, collection, query);
+    return this.#reading(() => countRecords(this.#parts.connection, this.#parts.tables, collection, query));
   }
 
   live<C extends CollectionName>(
@@ -168,13 +167,11 @@ class SqlcipherReplica implements OpenReplica {
   }
 
   searchPatients(text: string, limit: number): readonly PatientHit[] {
-    this.#requireOpen();
-    return translatingFailures(() => this.#parts.patientIndex.search(text, limit));
+    return this.#reading(() => translatingFailures(() => this.#parts.patientIndex.search(text, limit)));
   }
 
   verifyAudit(): AuditVerdict {
-    this.#requireOpen();
-    return verifyAudit(this.#parts.connection);
+    return this.#reading(() => verifyAudit(this.#parts.connection));
   }
 
   close(): Promise<void> {
@@ -200,6 +197,16 @@ class SqlcipherReplica implements OpenReplica {
     for (const told of [...this.#listeners]) told(notice);
     await this.#live.settled(new Set(notice.records.map(({ collection }) => collection)));
     if (!this.#isDiskFull && !this.#parts.reserve.isHeld) this.#parts.reserve.hold();
+  }
+
+  #reading<Value>(read: () => Value): Value {
+    this.#requireOpen();
+    try {
+      return read();
+    } catch (error) {
+      this.#noticeFailure(error);
+      throw error;
+    }
   }
 
   #noticeFailure(error: unknown): void {

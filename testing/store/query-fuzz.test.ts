@@ -1,17 +1,37 @@
 import type { MangoQuery, RxDocumentData } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { describe, expect, it } from 'vitest';
-import { answerByHand, nextOf, openVisits, prepared, type Visit, visit, visitSchema } from './rx-storage-conformance.ts';
+import {
+  answerByHand,
+  nextOf,
+  openVisits,
+  prepared,
+  type Visit,
+  visit,
+  visitSchema,
+} from './rx-storage-conformance.ts';
 import { type SeededRandom, seededRandom } from './seeded-random.ts';
 import { openSqlcipherStorage } from './temporary-replica.ts';
 
 // Random documents, changes and questions, the same to our storage and to RxDB's memory storage. The seeds are fixed; run
 // others with STORE_FUZZ_SEEDS=100-200. A seed that ever failed stays in the list.
-const [firstSeed = 1, lastSeed = 12] = (process.env['STORE_FUZZ_SEEDS'] ?? '1-8').split('-').map(Number);
+const [firstSeed = 1, lastSeed = 12] = (process.env.STORE_FUZZ_SEEDS ?? '1-8').split('-').map(Number);
 const seeds = Array.from({ length: lastSeed - firstSeed + 1 }, (_, position) => firstSeed + position);
 const questionsPerSeed = 80;
 
-const days = ['2026-01-01', '2026-01-02', '2026-01-02T10', '2026-02', "o'g'il", 'ў', 'Ж', '', 'zz', '💉', 'ﬀ'];
+const days = [
+  '2026-01-01',
+  '2026-01-02',
+  '2026-01-02T10',
+  '2026-02',
+  "o'g'il",
+  'ў',
+  'Ж',
+  '',
+  'zz',
+  '💉',
+  'ﬀ',
+];
 const weights = [-1_000, -0.5, 0, 0.25, 1, 1, 70, 70.5, 999_999];
 const patients = ['p1', 'p2', 'P1', 'p10', '', 'ʻ'];
 const notes = [[], ['a'], ['a', 'b'], ['b', 'c', 'd']];
@@ -35,10 +55,13 @@ type Selector = Record<string, unknown>;
 function randomSelector(random: SeededRandom, depth: number): Selector {
   const selector: Selector = {};
   const conditions = random.below(3);
-  for (let position = 0; position < conditions; position += 1) Object.assign(selector, randomCondition(random));
+  for (let position = 0; position < conditions; position += 1)
+    Object.assign(selector, randomCondition(random));
   if (depth > 0 && random.next() < 0.35) {
     const operator = random.pick(['$and', '$or', '$nor']);
-    selector[operator] = Array.from({ length: 1 + random.below(3) }, () => nonEmptySelector(random, depth - 1));
+    selector[operator] = Array.from({ length: 1 + random.below(3) }, () =>
+      nonEmptySelector(random, depth - 1),
+    );
   }
   return selector;
 }
@@ -59,13 +82,24 @@ function randomCondition(random: SeededRandom): Selector {
     case 3:
       return { isUrgent: { $eq: random.next() < 0.5 } };
     case 4:
-      return { 'body.notes': random.pick<unknown>([{ $size: 2 }, { $eq: 'a' }, { $elemMatch: { $eq: 'b' } }]) };
+      return {
+        'body.notes': random.pick<unknown>([{ $size: 2 }, { $eq: 'a' }, { $elemMatch: { $eq: 'b' } }]),
+      };
     case 5:
-      return { 'body.extra': random.pick<unknown>([{ $exists: true }, { $exists: false }, { $eq: null }, { $eq: 1 }]) };
+      return {
+        'body.extra': random.pick<unknown>([
+          { $exists: true },
+          { $exists: false },
+          { $eq: null },
+          { $eq: 1 },
+        ]),
+      };
     case 6:
       return { 'body.extra.deep': { $gte: random.below(3) } };
     case 7:
-      return { day: random.pick<unknown>([{ $regex: '^2026-01' }, { $not: { $gt: '2026' } }, { $type: 'string' }]) };
+      return {
+        day: random.pick<unknown>([{ $regex: '^2026-01' }, { $not: { $gt: '2026' } }, { $type: 'string' }]),
+      };
     default:
       return { id: comparison(random, ['v1', 'v10', 'v2', 'v33', 'w']) };
   }

@@ -1,9 +1,9 @@
 import { Database } from '@signalapp/sqlcipher';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { CommitNotice, ReplicaTransaction } from '#clinic/ports/replica.ts';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { envelope } from '#contracts/records/record.ts';
-import { openReplica, type OpenReplica } from '#store/open-replica.ts';
+import { type OpenReplica, openReplica } from '#store/open-replica.ts';
 import { plainPatientIndex, type ReplicaUnderTest, replicaUnderTest, testKey } from './replica-under-test.ts';
 import { draftOf, patientRecord, recordId, revision, visitRecord } from './sample-records.ts';
 
@@ -96,7 +96,11 @@ describe('one action', () => {
     });
     const after = footprint(replica);
     expect(after).not.toEqual(before);
-    expect(after).toMatchObject({ setting: 'new', audit: { entries: 2, firstBroken: null }, hits: [{ id: recordId(10) }] });
+    expect(after).toMatchObject({
+      setting: 'new',
+      audit: { entries: 2, firstBroken: null },
+      hits: [{ id: recordId(10) }],
+    });
     await replica.close();
     replica = await tested.open();
     expect(footprint(replica)).toEqual(after);
@@ -141,7 +145,10 @@ describe('finding', () => {
   beforeEach(() =>
     replica.transact((transaction) => {
       for (let number = 0; number < 20; number += 1) {
-        transaction.put('visits', visitRecord(number, { day: `2026-03-0${1 + (number % 4)}`, patient: number % 3 }));
+        transaction.put(
+          'visits',
+          visitRecord(number, { day: `2026-03-0${1 + (number % 4)}`, patient: number % 3 }),
+        );
       }
     }),
   );
@@ -168,12 +175,16 @@ describe('finding', () => {
 });
 
 describe('live queries and notices', () => {
-  const numbersOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => Number(id.slice(-12)));
+  const numbersOf = (records: readonly { readonly id: string }[]) =>
+    records.map(({ id }) => Number(id.slice(-12)));
 
   it('tell the present answer, and every change before the action resolves', async () => {
     await replica.transact((transaction) => transaction.put('visits', visitRecord(1)));
     const told: number[][] = [];
-    const query = { equals: { 'body.day': '2026-03-01' }, orderBy: [{ path: 'capturedAt', direction: 'desc' }] } as const;
+    const query = {
+      equals: { 'body.day': '2026-03-01' },
+      orderBy: [{ path: 'capturedAt', direction: 'desc' }],
+    } as const;
     const end = replica.live('visits', query, (records) => told.push(numbersOf(records)));
     await replica.transact((transaction) => transaction.put('visits', visitRecord(2)));
     expect(told.at(-1)).toEqual([2, 1]);
@@ -237,7 +248,8 @@ describe('live queries and notices', () => {
         told[position] = records.length;
       });
     }
-    for (const other of opened) await other.transact((transaction) => transaction.put('visits', visitRecord(1)));
+    for (const other of opened)
+      await other.transact((transaction) => transaction.put('visits', visitRecord(1)));
     expect(told).toEqual([1, 1, 1, 1, 1, 1]);
     for (const other of others) await other.remove();
   });
@@ -262,7 +274,11 @@ describe('the outbox', () => {
     expect(ops(replica.outbox.pending(2))).toEqual([1, 4]);
     expect(replica.outbox.pending(10).map(({ lane }) => lane)).toEqual([2, 0, 0, 1, 3]);
     expect(ops(replica.outbox.pendingOf('visits', recordId(1)))).toEqual([1, 4]);
-    expect(replica.outbox.counts()).toEqual({ pending: 5, quarantined: 0, oldestPendingAt: 1_760_000_000_001 });
+    expect(replica.outbox.counts()).toEqual({
+      pending: 5,
+      quarantined: 0,
+      oldestPendingAt: 1_760_000_000_001,
+    });
   });
 
   it('gives rows back as they were written', async () => {
@@ -328,7 +344,8 @@ describe('the outbox', () => {
   it('cannot be written outside an action', () => {
     const { outbox } = replica;
     expect(() => {
-      if ('append' in outbox && typeof outbox.append === 'function') outbox.append(draftOf(1, visitRecord(1)));
+      if ('append' in outbox && typeof outbox.append === 'function')
+        outbox.append(draftOf(1, visitRecord(1)));
     }).toThrow('only an action writes');
   });
 });
@@ -357,7 +374,9 @@ describe('opening', () => {
 
   it('finds a broken audit trail', async () => {
     for (let entry = 0; entry < 5; entry += 1) {
-      await replica.transact((transaction) => transaction.audit({ ...auditEntry, reason: `reason ${entry}` }));
+      await replica.transact((transaction) =>
+        transaction.audit({ ...auditEntry, reason: `reason ${entry}` }),
+      );
     }
     expect(replica.verifyAudit()).toEqual({ entries: 5, firstBroken: null });
     await replica.close();

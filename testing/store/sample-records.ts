@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import type { OutboxDraft } from '#clinic/ports/replica.ts';
-import { OperationIdSchema, type RecordId, RecordIdSchema, type Revision, RevisionSchema } from '#contracts/ids.ts';
+import {
+  OperationIdSchema,
+  type RecordId,
+  RecordIdSchema,
+  type Revision,
+  RevisionSchema,
+} from '#contracts/ids.ts';
 import { type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
 
 /** A lower-case UUIDv7 that says its number. */
