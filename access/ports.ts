@@ -91,7 +91,7 @@ export interface ReleaseRequest extends DeviceOperation {
  * A yes or no is not enough for this port: the data key is unwrapped by the bytes, not released by an `if`.
  *
  * Implementations: CTAP2 over HID, `webauthn.dll` (PRF), the simulated key. One key belongs to one person: the host cannot
- * tell which finger matched. The suite is testing/conformance/credential-device.ts.
+ * tell which finger matched. The suite is testing/access/credential-device-suite.ts.
  */
 export interface CredentialDevice {
   readonly kind: 'fido2' | 'simulated-key';

@@ -132,6 +132,25 @@ describe('lock and unlock', () => {
     expect(phase(rig)).toBe('unlocked');
   });
 
+  test('guessing is slowed down over a restart, for that person only, and the wait ends', async () => {
+    const rig = await enrolled();
+    const nurse = await rig.addPerson(['nurse']);
+    await rig.workstation.lock();
+    const guess = async () => {
+      const outcome = await rig.unlock(rig.head, 'wrong wrong wrong');
+      return outcome.ok ? 'unlocked' : outcome.error;
+    };
+    for (let count = 0; count < 3; count += 1) {
+      expect(await guess()).toMatchObject({ code: 'access.wrong-passphrase' });
+    }
+    await rig.restart();
+    expect(await guess()).toEqual({ code: 'access.too-many-attempts', detail: { seconds: 2 } });
+    expect((await rig.unlock(nurse, 'yetti qora mushuk')).ok).toBe(true);
+    await rig.workstation.lock();
+    rig.timers.advance(2_000);
+    expect((await rig.unlock(rig.head)).ok).toBe(true);
+  });
+
   test('locking stops the exchange, closes the records and hides the session', async () => {
     const rig = await enrolled();
     const session = rig.workstation.session();
