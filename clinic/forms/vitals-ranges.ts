@@ -14,7 +14,7 @@ export interface RangeSource {
 }
 
 /** Raised whenever a number below changes. */
-export const vitalsRangesVersion = '2026-1';
+const vitalsRangesVersion = '2026-1';
 
 /**
  * These ranges draw the eye, nothing else: no care is blocked by them. Where a source gives several grades, `low` and
@@ -144,10 +144,12 @@ const ranges: readonly Range[] = [
   },
 ];
 
-/** A flag and the source of the range that raised it. */
+/** A flag, and the source and version of the range that raised it. */
 export interface RaisedFlag {
   readonly flag: VitalsFlag;
   readonly source: RangeSource;
+  /** Version of the ranges. */
+  readonly version: string;
 }
 
 /** Somebody whose age is not known is held to the ranges of adults. */
@@ -167,7 +169,7 @@ export function flagVital(
     .filter((range) => range.name === name && range.fromMonths <= months && months < range.toMonths)
     .flatMap((range) => {
       const flag = flagIn(range, value);
-      return flag === undefined ? [] : [{ flag, source: range.source }];
+      return flag === undefined ? [] : [{ flag, source: range.source, version: vitalsRangesVersion }];
     });
   return raised.find((each) => each.flag.startsWith('critical')) ?? raised[0];
 }

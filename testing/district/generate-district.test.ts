@@ -134,6 +134,7 @@ describe('a district of 20,000 patients', () => {
     for (const _each of generateDistrict({ ...options, patients: 20_000, facilities: 5 })) records += 1;
     const seconds = (performance.now() - start) / 1000;
     expect(records).toBeGreaterThan(60_000);
-    expect(seconds).toBeLessThan(30);
+    // Some ten seconds on two quiet cores; the limit allows for busy ones.
+    expect(seconds).toBeLessThan(90);
   });
 });

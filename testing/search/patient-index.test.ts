@@ -10,8 +10,8 @@ import { goldenSpellings } from '#clinic/search/golden-spellings.ts';
 import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
 import { PersonIdSchema, type RecordId, RecordIdSchema } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
-import type { PatientIndex } from '../patient-index-port.ts';
-import { createPatientIndex } from './patient-index.ts';
+import type { PatientIndex } from '#store/patient-index-port.ts';
+import { createPatientIndex } from '#store/search/patient-index.ts';
 
 let folder: string;
 let database: Database;
