@@ -22,8 +22,6 @@ const state = {
 };
 const facilities = element('div', { class: 'cards' });
 const received = element('div', { class: 'card', id: 'received' });
-/** @type {Set<string>} */
-const seen = new Set();
 
 show();
 state.session = await openSession();
@@ -65,7 +63,7 @@ function show() {
   }
   if (overview === undefined) return;
   showFacilities(facilities, overview, language, { newCode: showNewCode, revoke: askToRevoke });
-  showReceived(received, overview, language, seen);
+  showReceived(received, overview, language);
   showSections(page, language);
   page.setAttribute('aria-busy', 'false');
 }

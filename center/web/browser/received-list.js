@@ -7,20 +7,32 @@ import { say, writeMoment } from './writing.js';
 /** @type {readonly Word[]} */
 const columns = ['time', 'kind', 'record', 'revision', 'facility', 'workstation'];
 
+const markedMs = 4_000;
+
 /**
- * Shows the newest received records. Rows that were not there before are marked as they come in.
+ * When each of the rows shown was first seen, by its place in the feed; undefined before the first time.
+ * @type {ReadonlyMap<string, number> | undefined}
+ */
+let firstSeenAt;
+
+/**
+ * Shows the newest received records. Rows that came since the page was opened are marked for some seconds.
  * @param {HTMLElement} parent
  * @param {Overview} overview
  * @param {Language} language
- * @param {Set<string>} seen keys of the rows shown so far; empty before the first time
  */
-export function showReceived(parent, overview, language, seen) {
+export function showReceived(parent, overview, language) {
+  const names = overview.facilities.map(({ names, devices }) => [names, devices.map(({ label }) => label)]);
+  const content = JSON.stringify([language, overview.received, names]);
+  if (parent.dataset.content === content) return;
+  parent.dataset.content = content;
+  noteNew(overview.received);
   if (overview.received.length === 0) {
     parent.replaceChildren(element('p', { class: 'empty' }, say(language, 'noReceived')));
     return;
   }
   const head = columns.map((word) => element('th', { scope: 'col' }, say(language, word)));
-  const rows = overview.received.map((row) => receivedRow(row, overview, language, isNew(row, seen)));
+  const rows = overview.received.map((row) => receivedRow(row, overview, language));
   parent.replaceChildren(
     element(
       'div',
@@ -35,36 +47,31 @@ export function showReceived(parent, overview, language, seen) {
   );
 }
 
-const markedMs = 4_000;
-/** @type {Map<string, number>} */
-const firstSeenAt = new Map();
+/** @param {Received} row */
+const keyOf = (row) => `${row.scope} ${row.seq}`;
 
-/**
- * @param {Received} row
- * @param {Set<string>} seen
- */
-function isNew(row, seen) {
-  const key = `${row.scope} ${row.seq}`;
-  if (!seen.has(key)) {
-    seen.add(key);
-    firstSeenAt.set(key, performance.now());
-  }
-  return performance.now() - (firstSeenAt.get(key) ?? 0) < markedMs;
+/** @param {readonly Received[]} rows */
+function noteNew(rows) {
+  const before = firstSeenAt;
+  const unseen = before === undefined ? Number.NEGATIVE_INFINITY : performance.now();
+  firstSeenAt = new Map(rows.map((row) => [keyOf(row), before?.get(keyOf(row)) ?? unseen]));
 }
+
+/** @param {Received} row */
+const isFresh = (row) => performance.now() - (firstSeenAt?.get(keyOf(row)) ?? 0) < markedMs;
 
 /**
  * @param {Received} row
  * @param {Overview} overview
  * @param {Language} language
- * @param {boolean} isFresh
  */
-function receivedRow(row, overview, language, isFresh) {
+function receivedRow(row, overview, language) {
   const facility = overview.facilities.find(({ scope }) => scope === row.scope);
   const device = facility?.devices.find(({ id }) => id === row.device);
   return element(
     'tr',
     {
-      class: isFresh ? 'fresh' : '',
+      class: isFresh(row) ? 'fresh' : '',
       'data-collection': row.collection,
       'data-record': row.id,
       'data-rev': row.rev,

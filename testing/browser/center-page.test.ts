@@ -1,0 +1,122 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { languages } from '#contracts/languages.ts';
+import { type CenterWorld, startWorld } from '../center/center-world.ts';
+import { facilityA, patientRow, renamed } from '../center/test-records.ts';
+import { connect, type WelcomedClient } from '../center/wire-client.ts';
+import { launchBrowser } from './browser.ts';
+
+let world: CenterWorld;
+let browser: Browser;
+let page: Page;
+let client: WelcomedClient;
+const problems: string[] = [];
+const pictures = join(import.meta.dirname, '..', '..', '.cache', 'screenshots', 'center');
+
+beforeAll(async () => {
+  world = await startWorld();
+  client = await connect(world.center.url, await world.enrol());
+  browser = await launchBrowser();
+  page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  await mkdir(pictures, { recursive: true });
+});
+afterAll(async () => {
+  await browser?.close();
+  await client?.close();
+  await world?.close();
+});
+
+const rowOf = (id: string) => page.locator(`tr[data-record="${id}"]`);
+const figure = (name: string) =>
+  page.locator(`article[data-scope="${facilityA}"] [data-figure="${name}"] dd`);
+
+describe("the center's page", () => {
+  it('WEB-1: takes the token out of the address, and stays open after a reload', async () => {
+    await page.goto(world.center.pageUrl);
+    await page.getByText('Muassasalar', { exact: true }).waitFor();
+    expect(page.url()).not.toContain('token');
+    await page.reload();
+    await page.getByText('Muassasalar', { exact: true }).waitFor();
+  });
+
+  it('WEB-3: shows a record as it arrives, marked as new, and counts it', async () => {
+    await page.locator('.line.here').waitFor();
+    const before = Number(await figure('receivedToday').textContent());
+    const row = patientRow(facilityA, 'Maxfiyxonova');
+    await client.push([row]);
+    await rowOf(row.id).waitFor({ timeout: 5_000 });
+    expect(await rowOf(row.id).getAttribute('class')).toBe('fresh');
+    await client.push([renamed(row, 'Maxfiyxonova')]);
+    await expect.poll(() => rowOf(row.id).count()).toBe(2);
+    await expect.poll(async () => Number(await figure('receivedToday').textContent())).toBe(before + 2);
+    expect(await page.content()).not.toContain('Maxfiyxonova');
+  });
+
+  it('shows how the workstation is, a wrong clock and a quarantined row included', async () => {
+    const clock = Date.now() - 3 * 86_400_000;
+    const status = {
+      type: 'status',
+      backlog: 1_234,
+      oldestPendingAt: clock,
+      quarantined: 1,
+      openReviews: 2,
+      clock,
+    };
+    client.send(status);
+    await client.push([{ broken: 'row' }]);
+    const device = page.locator('tr[data-device]').first();
+    await expect.poll(() => device.textContent()).toContain('1\u00a0234');
+    await expect.poll(() => device.textContent()).toContain('−3\u00a0kun');
+    await expect.poll(() => figure('quarantined').textContent()).toBe('1');
+    await expect.poll(() => figure('openReviews').textContent()).toBe('2');
+  });
+
+  it.each([...languages])('reads well in %s, light and dark', async (language) => {
+    await page.locator(`.languages [lang="${language}"]`).click();
+    expect(await page.locator('html').getAttribute('lang')).toBe(language);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(pictures, `${language}-${colorScheme}.png`) });
+    }
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  it('makes an enrolment code, and keeps the focus while the page lives on', async () => {
+    await page.locator('.languages [lang="en"]').click();
+    await page.locator(`article[data-scope="${facilityA}"] .card-head button`).click();
+    expect(await page.locator('.enrolment-code').textContent()).toMatch(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+    await page.screenshot({ path: join(pictures, 'code.png') });
+    await page.keyboard.press('Escape');
+    const button = page.locator('tr[data-device] button').first();
+    await button.focus();
+    await client.push([patientRow(facilityA)]);
+    const before = await figure('receivedToday').textContent();
+    await expect.poll(() => figure('receivedToday').textContent()).not.toBe(before);
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it('revokes after saying what follows', async () => {
+    await page.locator('tr[data-device] button').first().click();
+    await page.getByText('can no longer exchange records').waitFor();
+    await page.screenshot({ path: join(pictures, 'revoke.png') });
+    await page.locator('.dialog .danger').click();
+    await page.locator('tr[data-state="revoked"]').waitFor({ timeout: 5_000 });
+    expect(await client.next('refused')).toMatchObject({ code: 'sync.device-revoked' });
+  });
+
+  it('gives a stranger nothing, and breaks no rule of its own policy', async () => {
+    const other = await browser.newPage();
+    await other.goto(`${world.center.pageUrl.split('#')[0]}#token=wrong`);
+    await other.getByRole('alert').waitFor();
+    expect(await other.locator('article').count()).toBe(0);
+    await other.close();
+    expect(problems).toEqual([]);
+  });
+});
