@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { inferDistricts } from './mahalla-districts.ts';
 
-const named = (pairs: readonly (readonly [string, string])[]) => pairs.map(([code, name]) => ({ code, name }));
+const named = (pairs: readonly (readonly [string, string])[]) =>
+  pairs.map(([code, name]) => ({ code, name }));
 
 const settlements = named([
   ['1703202', 'Oltinkoʻl tumani'],
@@ -39,7 +40,9 @@ describe('inferring the district of mahallas', () => {
         ['1703299556', 'Jalabek'],
       ]),
     ];
-    const mahallas = named([...few, { code: '17090003', name: 'Jalabek' }].map(({ code, name }) => [code, name]));
+    const mahallas = named(
+      [...few, { code: '17090003', name: 'Jalabek' }].map(({ code, name }) => [code, name]),
+    );
     expect(inferDistricts(mahallas, twins).size).toBe(0);
   });
 });

@@ -2,7 +2,7 @@
  * Makes the reference files that ship (clinic/data, testing/district/data) from their sources. Run it when a source
  * changes, and commit the output; docs/data.md says where the sources come from:
  *
- *   node scripts/node24.mjs scripts/data/build-reference-data.ts <folder with icd10/, names/, terminology/>
+ *   node scripts/node24.mjs scripts/reference-data/build-reference-data.ts <folder with icd10/, names/, terminology/>
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,8 @@ function buildPlaces(source: string): void {
   const mahallas = readCodes(source, 'CodeSystem-mahalla-cs.json');
   const settlements = readCodes(source, 'CodeSystem-regions-soato-3305-2025-07.json');
   const districtByGroup = inferDistricts(mahallas, settlements);
-  const origin = 'Source: national FHIR guide of Uzbekistan (uzinfocom-org/digital-health-ig), CC BY 4.0; adapted.';
+  const origin =
+    'Source: national FHIR guide of Uzbekistan (uzinfocom-org/digital-health-ig), CC BY 4.0; adapted.';
   write(
     'clinic/data/mahallas.tsv',
     [...mahallas]
@@ -64,7 +65,10 @@ function buildPlaces(source: string): void {
       .map(({ code, name }) => `${code}\t${name}\t${districtByGroup.get(code.slice(0, 4)) ?? ''}`),
     [origin, 'code, name, district (inferred, may be empty)'],
   );
-  write('clinic/data/districts.tsv', districtLines(source), [origin, 'code, name in Uzbek, in Russian, in English']);
+  write('clinic/data/districts.tsv', districtLines(source), [
+    origin,
+    'code, name in Uzbek, in Russian, in English',
+  ]);
 }
 
 function readCodes(source: string, file: string): readonly CodedName[] {
