@@ -35,6 +35,10 @@ export class Workstation {
   isOnline = true;
   latencyMs = 20;
   faults: Faults = () => 'deliver';
+  /** Alters what the center sends. */
+  rewrite: (text: string) => string = (text) => text;
+  /** Where to dial instead of the world's center. */
+  dialInstead: (() => Transport | Promise<Transport>) | undefined;
   limits: Partial<SyncLimits> = {};
   readonly #world: SyncWorld;
   #life: Life | undefined;
@@ -129,9 +133,9 @@ export class Workstation {
   #connect(life: Life): Promise<Transport> {
     if (life.isOver) return new Promise(() => {});
     if (!this.isOnline) return Promise.reject(new Error('offline'));
-    const link = this.#world.link(this.latencyMs, (direction, text, index) =>
-      this.faults(direction, text, index),
-    );
+    if (this.dialInstead !== undefined) return Promise.resolve(this.dialInstead());
+    const faults: Faults = (direction, text, index) => this.faults(direction, text, index);
+    const link = this.#world.link(this.latencyMs, faults, (text) => this.rewrite(text));
     this.#link = link;
     return Promise.resolve(link.client);
   }
@@ -144,17 +148,34 @@ export class SyncWorld {
   readonly center: MemoryCenter;
   readonly workstations: Workstation[] = [];
   readonly ledger = new WriteLedger();
+  #impersonated: (text: string) => string = (text) => text;
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
     this.center = new MemoryCenter(this.time, this.random.fork());
   }
 
-  /** A link to the center. */
-  link(latencyMs: number, faults?: Faults): MemoryTransportPair {
+  /** How often somebody dialled the center. */
+  links = 0;
+
+  /** A link to the center; `rewrite` alters what the center sends. */
+  link(
+    latencyMs: number,
+    faults?: Faults,
+    rewrite: (text: string) => string = (text) => text,
+  ): MemoryTransportPair {
+    this.links += 1;
     const pair = memoryTransportPair(this.time, { latencyMs, ...(faults === undefined ? {} : { faults }) });
-    this.center.accept(pair.center);
+    this.center.accept({
+      ...pair.center,
+      send: (text) => pair.center.send(rewrite(this.#impersonated(text))),
+    });
     return pair;
+  }
+
+  /** Lets the center show another id. */
+  impersonate(id: string): void {
+    this.#impersonated = (text) => text.replace(this.center.id, id);
   }
 
   /** Enrols a new workstation by the real conversation. Not started yet. */

@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { protocolVersion } from '#contracts/wire/protocol.ts';
+import { checkInvariants } from './invariants.ts';
+import { facility, SyncWorld, Workstation } from './sync-world.ts';
+import { amendPatient, registerPatient } from './world-edits.ts';
+
+async function one(seed: number): Promise<{ world: SyncWorld; nurse: Workstation }> {
+  const world = new SyncWorld(seed);
+  const [nurse] = await world.start(1);
+  if (nurse === undefined) throw new Error('no workstation');
+  return { world, nurse };
+}
+
+const hour = 60 * 60_000;
+
+/** Counts how often the workstation dials during `ms`. */
+async function dialsDuring(world: SyncWorld, ms: number): Promise<number> {
+  const before = world.links;
+  await world.time.advance(ms);
+  return world.links - before;
+}
+
+describe('a copied data folder (TKT-4)', () => {
+  it('is noticed at the second machine or the first, keeps everything, and stays refused', async () => {
+    const { world, nurse } = await one(1);
+    nurse.kill();
+    const copy = new Workstation(world, nurse.disk.copy(), nurse.identity, world.random.fork());
+    nurse.start();
+    await world.time.advance(2000);
+    expect(nurse.client.state().link).toBe('online');
+    copy.start();
+    registerPatient(world, copy);
+    await world.time.advance(2000);
+    expect(copy.client.state()).toMatchObject({ link: 'refused', refusal: 'sync.device-cloned', unsent: 1 });
+    nurse.cutLink();
+    registerPatient(world, nurse);
+    await world.time.advance(10_000);
+    expect(nurse.client.state()).toMatchObject({ link: 'refused', refusal: 'sync.device-cloned', unsent: 1 });
+    expect(world.center.history(facility)).toEqual([]);
+    nurse.kill();
+    nurse.start();
+    await world.time.advance(5000);
+    expect(nurse.client.state()).toMatchObject({ refusal: 'sync.device-cloned', unsent: 1 });
+    expect(await dialsDuring(world, 24 * hour)).toBeLessThan(2 * 60);
+  });
+
+  it('is not seen in an honest machine that dies at every moment of its handshakes', async () => {
+    const { world, nurse } = await one(2);
+    for (let message = 1; message <= 12; message += 1) {
+      for (const fate of ['cut-before', 'cut-after'] as const) {
+        let seen = 0;
+        nurse.faults = () => {
+          seen += 1;
+          return seen === message ? fate : 'deliver';
+        };
+        nurse.cutLink();
+        await world.time.advance(5000);
+        nurse.replica.killAt(1, message % 2 === 0 ? 'before' : 'after', () => nurse.kill());
+        nurse.cutLink();
+        await world.time.advance(20_000);
+        nurse.start();
+        await world.time.advance(5000);
+      }
+    }
+    expect(await world.heal()).toBe(true);
+    checkInvariants(world, 'handshakes');
+    expect(nurse.client.state().link).toBe('online');
+  });
+});
+
+describe('a refused workstation keeps its records', () => {
+  it('when the center revokes it, also in the middle of a connection', async () => {
+    const { world, nurse } = await one(3);
+    world.center.revoke(nurse.identity.device);
+    registerPatient(world, nurse);
+    await world.time.advance(5000);
+    expect(nurse.client.state()).toMatchObject({
+      link: 'refused',
+      refusal: 'sync.device-revoked',
+      unsent: 1,
+    });
+    nurse.goOffline();
+    nurse.client.syncNow();
+    await world.time.advance(5000);
+    expect(nurse.client.state()).toMatchObject({ link: 'refused', refusal: 'sync.device-revoked' });
+  });
+
+  it('when the center speaks another version, and goes on once it does not (VER-2)', async () => {
+    const { world, nurse } = await one(4);
+    world.center.protocol = protocolVersion + 1;
+    world.center.restart();
+    const id = registerPatient(world, nurse);
+    await world.time.advance(10_000);
+    expect(nurse.client.state()).toMatchObject({
+      link: 'refused',
+      refusal: 'sync.protocol-mismatch',
+      refusalDetail: { theirs: protocolVersion + 1 },
+      unsent: 1,
+    });
+    expect(await dialsDuring(world, 4 * hour)).toBeLessThan(10);
+    world.center.protocol = protocolVersion;
+    await world.time.advance(2 * hour);
+    expect(nurse.client.state()).toMatchObject({
+      link: 'online',
+      refusal: null,
+      refusalDetail: null,
+      unsent: 0,
+    });
+    expect(world.center.documents(facility).has(`patients/${id}`)).toBe(true);
+  });
+
+  it('when another center answers at the address: nothing is signed for it (TKT-6)', async () => {
+    const { world, nurse } = await one(5);
+    const stranger = new SyncWorld(6);
+    const said: string[] = [];
+    nurse.dialInstead = () => {
+      const pair = world.link(1, (direction, text) => {
+        if (direction === 'to-center') said.push(text);
+        return 'deliver';
+      });
+      return pair.client;
+    };
+    world.impersonate(stranger.center.id);
+    nurse.cutLink();
+    await world.time.advance(10_000);
+    expect(nurse.client.state()).toMatchObject({ link: 'refused', refusal: 'sync.device-unknown' });
+    expect(said.filter((text) => text.includes('signature'))).toEqual([]);
+  });
+});
+
+describe('a center that is not understood (LNK-2)', () => {
+  it.each([
+    ['no JSON', 'hello?'],
+    ['an unknown message', '{"type":"dance"}'],
+    ['an answer nobody asked for', '{"type":"verdicts","batch":1,"verdicts":[]}'],
+  ])('ends the connection at %s, backs off, and goes on', async (_what, text) => {
+    const { world, nurse } = await one(7);
+    const states: string[] = [];
+    nurse.client.onState(({ link, refusal }) => states.push(`${link} ${refusal}`));
+    world.center.say(text);
+    await world.time.advance(5000);
+    expect(states).toContain('offline sync.unknown-message');
+    registerPatient(world, nurse);
+    expect(await world.heal()).toBe(true);
+    expect(nurse.client.state()).toMatchObject({ link: 'online', refusal: null, unsent: 0 });
+  });
+
+  it('does not hammer a center that never makes sense', async () => {
+    const { world, nurse } = await one(8);
+    nurse.faults = (direction) => (direction === 'to-client' ? 'duplicate' : 'deliver');
+    nurse.cutLink();
+    await world.time.advance(60_000);
+    expect(await dialsDuring(world, hour)).toBeLessThan(60);
+    registerPatient(world, nurse);
+    expect(await world.heal()).toBe(true);
+  });
+});
+
+describe('verdicts that are no answer', () => {
+  it('change nothing: other rows, other counts, another revision', async () => {
+    for (const spoil of [
+      (text: string) =>
+        text.replace(
+          /"verdicts":\[\{/,
+          '"verdicts":[{"verdict":"missing-base","op":"0190a000-0000-7000-8000-000000000000"},{',
+        ),
+      (text: string) => text.replace(/"op":"[^"]*"/, '"op":"0190a000-0000-7000-8000-000000000000"'),
+      (text: string) => text.replace(/"rev":"1-[0-9a-f]{32}"/, `"rev":"1-${'0'.repeat(32)}"`),
+      (text: string) => text.replace(/"batch":\d+/, '"batch":77'),
+    ]) {
+      const { world, nurse } = await one(9);
+      nurse.rewrite = (text) => (text.includes('"verdicts"') ? spoil(text) : text);
+      nurse.cutLink();
+      registerPatient(world, nurse);
+      await world.time.advance(20_000);
+      expect(nurse.client.state()).toMatchObject({ unsent: 1 });
+      expect(nurse.trouble.length).toBeGreaterThan(0);
+      nurse.rewrite = (text) => text;
+      expect(await world.heal()).toBe(true);
+      checkInvariants(world, 'spoilt verdicts', true);
+    }
+  });
+});
+
+describe('the state for the screen', () => {
+  it('tells how wrong the clock is, and that the first copy is there', async () => {
+    const world = new SyncWorld(10);
+    const [doctor] = await world.start(1);
+    if (doctor === undefined) throw new Error('no workstation');
+    for (let count = 0; count < 30; count += 1) registerPatient(world, doctor);
+    await world.time.advance(5000);
+    const nurse = await world.enrol();
+    nurse.clockErrorMs = -7 * 24 * hour;
+    nurse.limits = { pullDocuments: 10 };
+    const seen: boolean[] = [];
+    nurse.start();
+    expect(nurse.client.state()).toMatchObject({ isFirstCopy: true, clockErrorMs: null });
+    nurse.client.onState(({ isFirstCopy }) => seen.push(isFirstCopy));
+    await world.time.advance(5000);
+    expect(nurse.client.state()).toMatchObject({ isFirstCopy: false, received: 30, link: 'online' });
+    expect(Math.abs((nurse.client.state().clockErrorMs ?? 0) + 7 * 24 * hour)).toBeLessThan(1000);
+    expect(seen[0]).toBe(true);
+  });
+
+  it('finds news whose hint was lost (PULL-8)', async () => {
+    const world = new SyncWorld(11);
+    const [nurse, doctor] = await world.start(2);
+    if (nurse === undefined || doctor === undefined) throw new Error('no workstations');
+    const id = registerPatient(world, doctor);
+    await world.time.advance(2000);
+    nurse.faults = (_direction, text) => (text.includes('"hint"') ? 'drop' : 'deliver');
+    amendPatient(world, doctor, id);
+    await world.time.advance(2000);
+    const news = doctor.replica.get('patients', id)?.rev;
+    expect(nurse.replica.get('patients', id)?.rev).not.toBe(news);
+    nurse.client.syncNow();
+    await world.time.advance(2000);
+    expect(nurse.replica.get('patients', id)?.rev).toBe(news);
+    amendPatient(world, doctor, id);
+    await world.time.advance(6 * 60_000);
+    expect(nurse.replica.get('patients', id)?.rev).toBe(doctor.replica.get('patients', id)?.rev);
+  });
+
+  it('leaves nothing running after it stopped', async () => {
+    const { world, nurse } = await one(12);
+    registerPatient(world, nurse);
+    await world.time.advance(20);
+    const stopping = nurse.client.stop();
+    await world.time.advance(5000);
+    await stopping;
+    expect(nurse.client.state().link).toBe('offline');
+    expect(world.time.waiting).toBe(0);
+  });
+
+  it('stops while it dials and while it rests', async () => {
+    const { world, nurse } = await one(13);
+    nurse.dialInstead = () => new Promise(() => {});
+    nurse.cutLink();
+    await world.time.advance(10_000);
+    expect(nurse.client.state().link).toBe('connecting');
+    const stopping = nurse.client.stop();
+    await world.time.advance(0);
+    await stopping;
+    expect(world.time.waiting).toBe(0);
+  });
+});
