@@ -41,23 +41,53 @@ export function countMatches(source: StatementSource, plan: QueryPlan): number {
   return Math.max(0, Math.min(total - plan.skip, plan.limit ?? Number.POSITIVE_INFINITY));
 }
 
-/**
- * Takes what SQL finds through RxDB's matcher and comparator. Bodies are read one by one, so that no more of them are in
- * memory than match.
- */
+/** Takes what SQL finds through RxDB's matcher and comparator. */
 function matching(source: StatementSource, plan: QueryPlan): Found[] {
-  const matches = matcherOf(plan);
-  const body = source.prepare(`SELECT body FROM ${plan.table} WHERE rowid = ?`);
   const end = plan.skip + (plan.limit ?? Number.POSITIVE_INFINITY);
-  const found: Found[] = [];
-  for (const row of source.prepare(rowsStatement(plan, 'rowid')).values(plan.parameters)) {
-    if (plan.orderBy !== null && found.length >= end) break;
-    const text = bodyText(body.value([row]));
-    const document: Stored = JSON.parse(text);
-    if (matches(document)) found.push(plan.orderBy === null ? { body: text, document } : { body: text });
-  }
-  if (plan.orderBy === null) sortFound(plan, found);
+  // Without a condition in SQL and without a limit every document is read: in the order they lie on the disk.
+  const readsAll = plan.parameters.length === 0 && plan.limit === null;
+  const found =
+    plan.orderBy === null || readsAll
+      ? sortFound(plan, filtered(plan, readsAll ? bodiesAsTheyLie(source, plan) : bodiesOf(source, plan)))
+      : firstOf(end, filtered(plan, bodiesOf(source, plan)));
   return found.slice(plan.skip, end);
+}
+
+/** Bodies in the plan's order, read one by one: no more of them are in memory than match. */
+function* bodiesOf(source: StatementSource, plan: QueryPlan): Generator<string> {
+  const body = source.prepare(`SELECT body FROM ${plan.table} WHERE rowid = ?`);
+  for (const row of source.prepare(rowsStatement(plan, 'rowid')).values(plan.parameters)) {
+    yield bodyText(body.value([row]));
+  }
+}
+
+const rowsPerWindow = 500;
+
+function* bodiesAsTheyLie(source: StatementSource, plan: QueryPlan): Generator<string> {
+  const last = Number(source.prepare(`SELECT max(rowid) FROM ${plan.table}`).value([]) ?? 0);
+  const condition = plan.where === '' ? 'WHERE' : `${plan.where} AND`;
+  const window = source.prepare(`SELECT body FROM ${plan.table} ${condition} rowid > ? AND rowid <= ?`);
+  for (let from = 0; from < last; from += rowsPerWindow) {
+    for (const body of window.values([from, from + rowsPerWindow])) yield bodyText(body);
+  }
+}
+
+function* filtered(plan: QueryPlan, bodies: Iterable<string>): Generator<Found> {
+  const matches = matcherOf(plan);
+  for (const body of bodies) {
+    const document: Stored = JSON.parse(body);
+    if (matches(document)) yield { body, document };
+  }
+}
+
+function firstOf(count: number, found: Iterable<Found>): Found[] {
+  const first: Found[] = [];
+  if (count === 0) return first;
+  for (const one of found) {
+    first.push({ body: one.body });
+    if (first.length >= count) break;
+  }
+  return first;
 }
 
 function bodyText(value: SqlValue | undefined): string {
@@ -70,9 +100,9 @@ function matcherOf(plan: QueryPlan): (document: Stored) => boolean {
   return getQueryMatcher(schemaNobodyReads(), filledQuery(plan));
 }
 
-function sortFound(plan: QueryPlan, found: Found[]): void {
+function sortFound(plan: QueryPlan, all: Iterable<Found>): Found[] {
   const compare = getSortComparator<AnyDocument>(schemaNobodyReads(), filledQuery(plan));
-  found.sort((left, right) =>
+  return [...all].sort((left, right) =>
     left.document === undefined || right.document === undefined ? 0 : compare(left.document, right.document),
   );
 }
