@@ -1,61 +1,9 @@
-import * as v from 'valibot';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Replica } from '#clinic/ports/replica.ts';
+import { describe, expect, test } from 'vitest';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
-import type { Registration } from '#contracts/bridge/requests.ts';
-import { DaySchema, type RecordId } from '#contracts/ids.ts';
-import { openEnrolledRig, type Rig } from './rig.ts';
-import { eventually, type TestScreen } from './test-screen.ts';
+import { benchPerTest, registration } from './bridge-bench.ts';
+import { eventually } from './test-screen.ts';
 
-let rig: Rig & { readonly head: Awaited<ReturnType<typeof openEnrolledRig>>['head'] };
-let screen: TestScreen;
-/** Takes the place of the replica's own transact while set. */
-let failing: Error | null;
-
-beforeEach(async () => {
-  failing = null;
-  rig = await openEnrolledRig({
-    openReplica: (real) => async (place) => {
-      const replica = await real(place);
-      const inner = replica.transact.bind(replica);
-      replica.transact = (write) => (failing === null ? inner(write) : Promise.reject(failing));
-      return replica;
-    },
-  });
-  screen = rig.screen();
-});
-afterEach(() => rig.close());
-
-const registration = (given: string): Registration => ({
-  name: { family: 'Yoʻldosheva', given },
-  sex: 'female',
-  birth: { date: '1985-03-12' },
-  hasConsent: true,
-  allergyStatus: 'not-recorded',
-});
-
-async function register(given = 'Malika'): Promise<RecordId> {
-  const saved = await screen.request('patients.register', registration(given));
-  if (!saved.ok) throw new Error(saved.error.code);
-  return saved.value.id;
-}
-
-async function startVisit(patientId: RecordId): Promise<RecordId> {
-  const started = await screen.request('visits.start', {
-    patientId,
-    reason: 'bosim',
-    urgency: 'routine',
-    state: 'arrived',
-  });
-  if (!started.ok) throw new Error(started.error.code);
-  return started.value.id;
-}
-
-const replica = (): Replica => {
-  const session = rig.workstation.session();
-  if (session === null) throw new Error('locked');
-  return session.replica;
-};
+const bench = benchPerTest();
 
 describe('messages', () => {
   test.each([
@@ -79,6 +27,7 @@ describe('messages', () => {
     ['text', 'failure', 0, 'bridge.unknown-message'],
     [[], 'failure', 0, 'bridge.unknown-message'],
   ])('%j is answered %s %d %s', async (message, type, id, code) => {
+    const { screen } = bench();
     screen.send(message);
     const answer = await eventually(() => screen.heard.at(-1), 'an answer');
     expect(answer).toMatchObject({ type, id, error: { code } });
@@ -86,6 +35,7 @@ describe('messages', () => {
   });
 
   test('names which fields were wrong, without their values', async () => {
+    const { screen } = bench();
     const answer = await screen.ask('patients.search', { text: 5, limit: 'secret name' });
     expect(answer).toEqual({
       ok: false,
@@ -94,11 +44,13 @@ describe('messages', () => {
   });
 
   test('a screen that only sends garbage is cut off', async () => {
+    const { screen } = bench();
     for (let count = 0; count < 25; count += 1) screen.send({ type: 'garbage' });
     await eventually(() => screen.isClosed || undefined, 'the end');
   });
 
   test('at most 64 requests and 64 views are open at once', async () => {
+    const { rig, screen } = bench();
     const answers = await Promise.all(
       [...Array(70).keys()].map(() =>
         screen.ask('session.unlock', {
@@ -116,6 +68,7 @@ describe('messages', () => {
   });
 
   test('one id is one request at a time', async () => {
+    const { screen } = bench();
     const message = { type: 'request', id: 500, name: 'icd10.search', input: { text: 'a', limit: 1 } };
     screen.send(message);
     screen.send(message);
@@ -130,6 +83,7 @@ describe('messages', () => {
 
 describe('requests that write', () => {
   test('answer with a revision that is in the replica with its outbox and audit rows', async () => {
+    const { screen, replica } = bench();
     const before = replica().outbox.counts().pending;
     const saved = await screen.request('patients.register', registration('Malika'));
     if (!saved.ok) throw new Error(saved.error.code);
@@ -141,6 +95,7 @@ describe('requests that write', () => {
   });
 
   test('a refused action writes nothing', async () => {
+    const { screen, replica, register, startVisit } = bench();
     const before = replica().outbox.counts().pending;
     const strange = '01930000-0000-7000-8000-00000000dead';
     expect(await screen.ask('visits.move', { id: strange, state: 'finished' })).toMatchObject({
@@ -155,18 +110,20 @@ describe('requests that write', () => {
   });
 
   test('a full disk is told as such, nothing is saved, and saving works again afterwards', async () => {
-    failing = new ReplicaFailure('store.disk-full');
+    const { screen, replica, fail } = bench();
+    fail(new ReplicaFailure('store.disk-full'));
     const before = replica().count('patients', {});
     expect(await screen.request('patients.register', registration('Malika'))).toEqual({
       ok: false,
       error: { code: 'store.disk-full' },
     });
     expect(replica().count('patients', {})).toBe(before);
-    failing = null;
+    fail(null);
     expect((await screen.request('patients.register', registration('Malika'))).ok).toBe(true);
   });
 
   test('a record that does not fit its schema is refused with its fields', async () => {
+    const { screen, register, startVisit } = bench();
     const id = await register();
     const visit = await startVisit(id);
     expect(
@@ -183,7 +140,8 @@ describe('requests that write', () => {
   });
 
   test('a defect is an incident number on screen; the log has the place and no patient', async () => {
-    failing = new TypeError('cannot read Yoʻldosheva Malika');
+    const { rig, screen, fail } = bench();
+    fail(new TypeError('cannot read Yoʻldosheva Malika'));
     const answer = await screen.request('patients.register', registration('Malika'));
     expect(answer).toMatchObject({ ok: false, error: { code: 'internal.failure' } });
     const incident = answer.ok ? undefined : answer.error.detail?.incident;
@@ -192,7 +150,8 @@ describe('requests that write', () => {
   });
 
   test('a database that proves damaged locks: nothing is written on top', async () => {
-    failing = new ReplicaFailure('store.damaged');
+    const { rig, screen, fail } = bench();
+    fail(new ReplicaFailure('store.damaged'));
     const view = screen.open('queue.day', {});
     await view.until(() => true);
     expect(await screen.request('patients.register', registration('Malika'))).toMatchObject({
@@ -203,172 +162,9 @@ describe('requests that write', () => {
   });
 });
 
-describe('live views', () => {
-  test('the queue is told again when a visit starts, moves and is received', async () => {
-    const queue = screen.open('queue.day', {});
-    await queue.until(({ rows }) => rows.length === 0);
-    const visit = await startVisit(await register());
-    const [row] = (await queue.until(({ rows }) => rows.length === 1)).rows;
-    expect(row).toMatchObject({ visitId: visit, state: 'arrived', delivery: { receivedAt: null } });
-    await screen.request('visits.move', { id: visit, state: 'in-progress', room: '4' });
-    await queue.until(({ rows }) => rows[0]?.state === 'in-progress' && rows[0].room === '4');
-    await replica().transact((transaction) => {
-      for (const [index, { op }] of transaction.outbox.pending(100).entries()) {
-        transaction.outbox.accept(op, index + 1, 1_800_000_000_000);
-      }
-    });
-    await queue.until(({ rows }) => rows[0]?.delivery.receivedAt === 1_800_000_000_000);
-  });
-
-  test('a slow screen gets the newest answer only, after it has seen the one before', async () => {
-    const slow = screen.open('queue.day', {}, { isSlow: true });
-    await slow.until(() => true);
-    const patient = await register();
-    for (let count = 0; count < 20; count += 1) await startVisit(patient);
-    await pause(50);
-    expect(slow.snapshots).toHaveLength(1);
-    slow.seen();
-    expect((await slow.until(({ rows }) => rows.length > 0)).rows).toHaveLength(20);
-    expect(slow.sequence).toEqual([1, 2]);
-    slow.seen();
-    await pause(50);
-    expect(slow.snapshots).toHaveLength(2);
-  });
-
-  test('an acknowledgement of another snapshot counts for nothing', async () => {
-    const slow = screen.open('queue.day', {}, { isSlow: true });
-    await slow.until(() => true);
-    await startVisit(await register());
-    const id = screen.heard.findLast((message) => message.type === 'snapshot')?.id ?? 0;
-    for (const seq of [0, 2, 99]) screen.send({ type: 'seen', id, seq });
-    await pause(30);
-    expect(slow.snapshots).toHaveLength(1);
-  });
-
-  test('a commit that does not touch a view does not tell it', async () => {
-    const reviews = screen.open('reviews.open', {});
-    const state = screen.open('workstation.state', {});
-    await reviews.until(() => true);
-    await state.until(() => true);
-    await register();
-    await pause(50);
-    expect(reviews.snapshots).toHaveLength(1);
-    expect(state.snapshots).toHaveLength(1);
-  });
-
-  test('a closed view is told nothing more', async () => {
-    const queue = screen.open('queue.day', {});
-    await queue.until(() => true);
-    queue.close();
-    await startVisit(await register());
-    await pause(30);
-    expect(queue.snapshots).toHaveLength(1);
-    expect(queue.ended).toBeNull();
-  });
-
-  test('a patient record shows entries as they are written, and opening it is in the audit trail', async () => {
-    const audited: unknown[] = [];
-    const inner = replica().transact.bind(replica());
-    replica().transact = (write) =>
-      inner((transaction) => {
-        const audit = transaction.audit.bind(transaction);
-        transaction.audit = (line) => {
-          audited.push([line.action, line.record]);
-          audit(line);
-        };
-        return write(transaction);
-      });
-    const id = await register();
-    const visit = await startVisit(id);
-    const record = screen.open('patients.record', { id });
-    expect((await record.until((value) => value !== null))?.visits).toHaveLength(1);
-    expect(audited).toContainEqual(['view', id]);
-    await screen.request('visits.record', {
-      id: visit,
-      entries: [{ kind: 'vitals', values: { systolicMmHg: 151, diastolicMmHg: 95 } }],
-      state: 'finished',
-    });
-    const shown = await record.until((value) => value?.visits[0]?.state === 'finished');
-    expect(shown?.visits[0]?.body.entries.some(({ kind }) => kind === 'vitals')).toBe(true);
-    expect(shown?.people.map(({ name }) => name)).toEqual(['Karimova Dilnoza']);
-    const summary = await screen.open('day.summary', {}).until(() => true);
-    expect(summary).toMatchObject({
-      patientsSeen: 1,
-      patientsRegistered: 1,
-      elevatedPressure: 1,
-      visitsWithoutDiagnosis: 1,
-    });
-  });
-
-  test('a full disk does not keep a record from being read', async () => {
-    const id = await register();
-    failing = new ReplicaFailure('store.disk-full');
-    const record = screen.open('patients.record', { id });
-    expect(await record.until((value) => value !== null)).toMatchObject({ id });
-  });
-
-  test('a record that is not here is null', async () => {
-    const view = screen.openRaw('patients.record', { id: '01930000-0000-7000-8000-00000000dead' });
-    expect(await view.until(() => true)).toBeNull();
-  });
-
-  test('a view that cannot be computed ends with its code', async () => {
-    replica().find = () => {
-      throw new TypeError('a defect');
-    };
-    expect(await screen.open('queue.day', {}).untilEnded()).toBe('internal.failure');
-  });
-
-  test('what is unsent is listed with its patient', async () => {
-    const unsent = screen.open('unsent.list', {});
-    const id = await register();
-    await startVisit(id);
-    const rows = await unsent.until((value) => value.length === 3);
-    expect(rows.map(({ collection }) => collection)).toEqual(['visits', 'patients', 'staff']);
-    expect(rows[0]?.patient?.id).toBe(id);
-    const state = await screen.open('sync.state', {}).until(({ unsent: count }) => count === 3);
-    expect(state.link).toBe('offline');
-  });
-
-  test('the exchange is shown as it changes', async () => {
-    const state = screen.open('sync.state', {});
-    await state.until(({ link }) => link === 'offline');
-    rig.exchange.state = { ...rig.exchange.state, link: 'refused', refusal: 'sync.device-cloned' };
-    rig.exchange.tell();
-    await state.until(({ link, refusal }) => link === 'refused' && refusal === 'sync.device-cloned');
-    await screen.request('sync.now', {});
-    expect(rig.exchange.hurried).toBe(1);
-  });
-
-  test('a clock that is wrong by more than five minutes is shown', async () => {
-    const state = screen.open('workstation.state', {});
-    rig.exchange.state = { ...rig.exchange.state, clockErrorMs: -3 * 3_600_000 };
-    rig.exchange.tell();
-    await state.until(({ clockErrorMs }) => clockErrorMs === -3 * 3_600_000);
-    rig.exchange.state = { ...rig.exchange.state, clockErrorMs: 4 * 60_000 };
-    rig.exchange.tell();
-    await state.until(({ clockErrorMs }) => clockErrorMs === null);
-  });
-
-  test('at midnight the queue of today is that of the new day', async () => {
-    const queue = screen.open('queue.day', {});
-    const fixed = screen.open('queue.day', { day: v.parse(DaySchema, '2026-03-10') });
-    await startVisit(await register());
-    await queue.until(({ day, rows }) => day === '2026-03-10' && rows.length === 1);
-    for (let hours = 0; hours < 24; hours += 1) {
-      rig.workstation.touch();
-      for (let minutes = 0; minutes < 60; minutes += 4) {
-        rig.timers.advance(4 * 60_000);
-        rig.workstation.touch();
-      }
-    }
-    await queue.until(({ day, rows }) => day === '2026-03-11' && rows.length === 0);
-    expect(fixed.snapshots.at(-1)?.day).toBe('2026-03-10');
-  });
-});
-
 describe('locking', () => {
   test('ends every view but the state, and refuses what follows', async () => {
+    const { screen } = bench();
     const queue = screen.open('queue.day', {});
     const state = screen.open('workstation.state', {});
     await queue.until(() => true);
@@ -382,6 +178,7 @@ describe('locking', () => {
   });
 
   test('a save that is under way is answered, and is there after unlocking', async () => {
+    const { rig, screen, replica } = bench();
     const saving = screen.request('patients.register', registration('Malika'));
     await screen.request('session.lock', {});
     const saved = await saving;
@@ -390,7 +187,22 @@ describe('locking', () => {
     expect(saved.ok && replica().get('patients', saved.value.id)).toBeTruthy();
   });
 
+  test('a request of several steps that is under way ends before the key is dropped', async () => {
+    const { rig, screen } = bench();
+    const adding = screen.request('staff.enrol', {
+      name: { family: 'Azimov', given: 'Jasur' },
+      roles: ['nurse'],
+      passphrase: 'yetti qora mushuk',
+      withSimulatedKey: true,
+    });
+    await screen.request('session.lock', {});
+    const added = await adding;
+    expect(added.ok).toBe(true);
+    expect(added.ok && (await rig.unlock(added.value.person, 'yetti qora mushuk')).ok).toBe(true);
+  });
+
   test('a switch of person ends views, which can be opened again at once', async () => {
+    const { rig, screen } = bench();
     const nurse = await rig.addPerson(['nurse']);
     const queue = screen.open('queue.day', {});
     await queue.until(() => true);
@@ -404,6 +216,7 @@ describe('locking', () => {
   });
 
   test('two screens share the session; a link that breaks takes nothing with it', async () => {
+    const { rig, screen, register, startVisit } = bench();
     const other = rig.screen();
     const queue = other.open('queue.day', {});
     await queue.until(() => true);
@@ -416,6 +229,7 @@ describe('locking', () => {
   });
 
   test('draft keys differ by person and are 32 bytes', async () => {
+    const { rig, screen } = bench();
     const nurse = await rig.addPerson(['nurse']);
     const first = await screen.request('drafts.key', {});
     await rig.unlock(nurse, 'yetti qora mushuk');
@@ -425,5 +239,3 @@ describe('locking', () => {
     expect(first.value.key).not.toBe(second.value.key);
   });
 });
-
-const pause = (waitMs: number) => new Promise((resolve) => setTimeout(resolve, waitMs));

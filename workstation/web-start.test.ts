@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { parseWebArguments, usualPort } from './web-start.ts';
+
+test('reads folder, port and renderer', () => {
+  expect(parseWebArguments(['--data', '/d'], '/r')).toEqual({ data: '/d', port: usualPort, renderer: '/r' });
+  expect(parseWebArguments(['--data', '/d', '--port', '0', '--renderer', '/x'], '/r')).toEqual({
+    data: '/d',
+    port: 0,
+    renderer: '/x',
+  });
+});
+
+test.each([
+  [[]],
+  [['--data', '/d', '--port', '70000']],
+  [['--data', '/d', '--port', '-1']],
+  [['--data', '/d', '--unknown']],
+  [['/d']],
+])('%j is refused', (argv) => {
+  expect(() => parseWebArguments(argv, '/r')).toThrow();
+});
