@@ -1,29 +1,10 @@
 import { createPrivateKey, sign, verify } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import type { Clock, Random } from '#clinic/ports/clock.ts';
-import {
-  type DeviceId,
-  DeviceIdSchema,
-  type OperationId,
-  type RecordId,
-  type Revision,
-  type Scope,
-} from '#contracts/ids.ts';
-import { type Lane, maxRecordLength } from '#contracts/records/record.ts';
-import {
-  type AnyRecord,
-  type CollectionName,
-  recordSchemas,
-  recordTypes,
-} from '#contracts/records/registry.ts';
+import { type DeviceId, DeviceIdSchema, type RecordId, type Revision, type Scope } from '#contracts/ids.ts';
+import { type AnyRecord, type CollectionName, recordTypes } from '#contracts/records/registry.ts';
 import type { CenterMessage, Verdict } from '#contracts/wire/center-messages.ts';
-import {
-  type ClientMessage,
-  ClientMessageSchema,
-  type PushRow,
-  PushRowSchema,
-} from '#contracts/wire/client-messages.ts';
+import { type ClientMessage, ClientMessageSchema, type PushRow } from '#contracts/wire/client-messages.ts';
 import { oldestProtocolVersion, protocolVersion } from '#contracts/wire/protocol.ts';
 import {
   certificateText,
@@ -32,59 +13,21 @@ import {
   publicKeyOf,
   type Ticket,
 } from '#sync/device-identity.ts';
-import { revisionOf } from '#sync/merge/revision.ts';
 import type { Transport } from '#sync/transports/transport.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
+import {
+  type CenterState,
+  type Device,
+  type HistoryEntry,
+  hex,
+  parseJson,
+  type Refusal,
+  readFrame,
+  readRow,
+  type ScopeState,
+} from './memory-center-state.ts';
 
 type MessageOf<Type extends ClientMessage['type']> = Extract<ClientMessage, { readonly type: Type }>;
-
-type Refusal = Extract<CenterMessage, { type: 'refused' }>['code'];
-
-interface Device {
-  readonly scope: Scope;
-  readonly publicKey: string;
-  /** Null after a restore: whatever the device shows first is taken. */
-  confirmed: Ticket | null;
-  offered: Ticket | null;
-  isCloned: boolean;
-  isRevoked: boolean;
-}
-
-interface FeedEntry {
-  readonly seq: number;
-  readonly lane: Lane;
-  readonly collection: CollectionName;
-  readonly id: RecordId;
-  readonly rev: Revision;
-}
-
-/** One version the center took. */
-export interface HistoryEntry {
-  readonly op: OperationId;
-  readonly device: DeviceId;
-  readonly baseRev: Revision | null;
-  readonly collection: CollectionName;
-  readonly record: AnyRecord;
-  readonly supersedes: readonly OperationId[];
-}
-
-interface ScopeState {
-  head: number;
-  durable: number;
-  readonly feed: FeedEntry[];
-  /** Newest version, by record key. Parsed only on the way out, so that a bad one can be planted. */
-  readonly documents: Map<string, { rev: Revision; record: unknown }>;
-  readonly history: HistoryEntry[];
-}
-
-interface CenterState {
-  epoch: string;
-  readonly devices: Map<DeviceId, Device>;
-  readonly codes: Map<string, { readonly scope: Scope; isUsed: boolean }>;
-  readonly scopes: Map<Scope, ScopeState>;
-  readonly pushLog: Map<OperationId, { readonly rev: Revision; readonly seq: number; readonly at: number }>;
-  readonly quarantine: { readonly device: DeviceId; readonly row: unknown }[];
-}
 
 type Stage =
   | { readonly kind: 'opened' }
@@ -410,29 +353,8 @@ export class MemoryCenter {
       this.#refuse(connection, 'access.forbidden', false);
       return;
     }
-    const { head, feed, documents } = this.#scope(pull.scope);
-    if (pull.since >= head) return;
-    const newest = feed.filter(
-      ({ seq, lane, collection, id, rev }) =>
-        lane === pull.lane && seq > pull.since && documents.get(`${collection}/${id}`)?.rev === rev,
-    );
-    const page = newest.slice(0, pull.limit).map(({ seq, collection, id }) => ({
-      seq,
-      collection,
-      record: documents.get(`${collection}/${id}`)?.record,
-    }));
-    const through = newest.length > page.length ? (page.at(-1)?.seq ?? head) : head;
-    this.#send(connection, {
-      type: 'frame',
-      epoch: this.#state.epoch,
-      scope: pull.scope,
-      lane: pull.lane,
-      since: pull.since,
-      through,
-      head,
-      crc: crc32(JSON.stringify(page)),
-      documents: page,
-    });
+    const frame = readFrame(this.#scope(pull.scope), pull, this.#state.epoch);
+    if (frame !== undefined) this.#send(connection, frame);
   }
 
   #tellScope(scope: Scope, message: CenterMessage): void {
@@ -465,29 +387,4 @@ export class MemoryCenter {
     if (device === undefined) throw new Error('no such device');
     return device;
   }
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined when the row is not what it claims. */
-function readRow(raw: unknown, scope: Scope): { row: PushRow; record: AnyRecord } | undefined {
-  const row = v.safeParse(PushRowSchema, raw);
-  if (!row.success) return undefined;
-  const { op, collection, id, baseRev, rev } = row.output;
-  const record = v.safeParse(recordSchemas[collection], row.output.record);
-  if (!record.success || JSON.stringify(record.output).length > maxRecordLength) return undefined;
-  const isHonest =
-    record.output.id === id &&
-    record.output.scope === scope &&
-    record.output.rev === rev &&
-    revisionOf(op, baseRev, collection, record.output) === rev;
-  return isHonest ? { row: row.output, record: record.output } : undefined;
 }

@@ -1,5 +1,4 @@
 import type {
-  AuditDraft,
   CommitNotice,
   OutboxDraft,
   OutboxRow,
@@ -14,62 +13,11 @@ import type {
 } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
-import type { Instant, OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
+import type { OperationId, RecordId, Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
-import {
-  type AnyRecord,
-  type CollectionName,
-  collectionNames,
-  type RecordOf,
-} from '#contracts/records/registry.ts';
-
-type Records = { readonly [C in CollectionName]: Map<RecordId, RecordOf<C>> };
-type Checkpoint = { readonly epoch: string; readonly seq: number };
-type Receipt = { readonly rev: Revision; readonly at: Instant };
-
-/** What stays when a process dies. Open it with {@link MemoryReplica}; one handle at a time. */
-export class MemoryDisk {
-  readonly records: Records = emptyRecords();
-  readonly shadows: Records = emptyRecords();
-  readonly outbox = new Map<OperationId, OutboxRow>();
-  readonly receipts = new Map<string, Receipt>();
-  readonly checkpoints = new Map<string, Checkpoint>();
-  readonly settings = new Map<string, string>();
-  readonly audit: AuditDraft[] = [];
-  lastSeq = 0;
-  /** New content is refused; what is upkeep still has room, as in the real store. */
-  isFull = false;
-
-  /** A second disk with the same content: the data folder copied to another machine. */
-  copy(): MemoryDisk {
-    const copy = new MemoryDisk();
-    for (const name of collectionNames) {
-      copyMap<RecordId, AnyRecord>(this.records[name], copy.records[name]);
-      copyMap<RecordId, AnyRecord>(this.shadows[name], copy.shadows[name]);
-    }
-    copyMap(this.outbox, copy.outbox);
-    copyMap(this.receipts, copy.receipts);
-    copyMap(this.checkpoints, copy.checkpoints);
-    copyMap(this.settings, copy.settings);
-    copy.audit.push(...this.audit);
-    copy.lastSeq = this.lastSeq;
-    return copy;
-  }
-}
-
-function copyMap<Key, Value>(from: ReadonlyMap<Key, Value>, to: Map<NoInfer<Key>, NoInfer<Value>>): void {
-  for (const [key, value] of from) to.set(key, value);
-}
-
-function emptyRecords(): Records {
-  return {
-    patients: new Map(),
-    visits: new Map(),
-    staff: new Map(),
-    reference: new Map(),
-    reviews: new Map(),
-  };
-}
+import type { AnyRecord, CollectionName, RecordOf } from '#contracts/records/registry.ts';
+import { type Checkpoint, MemoryDisk, type Records } from './memory-disk.ts';
+import { findIn } from './memory-find.ts';
 
 /** When the process dies: before the transaction begins, or after its commit and before anybody hears of it. */
 export type Death = 'before' | 'after';
@@ -376,40 +324,3 @@ function createSettings(disk: MemoryDisk, changes: Changes): SettingsWriter {
 }
 
 const keyOf = (left: string, right: string | number): string => `${left}/${right}`;
-
-function findIn<Row extends AnyRecord>(records: readonly Row[], query: RecordQuery): readonly Row[] {
-  const { equals = {}, range, orderBy = [{ path: 'id', direction: 'asc' }], limit } = query;
-  const matching = records.filter(
-    (record) =>
-      Object.entries(equals).every(([path, value]) => valueAt(record, path) === value) &&
-      isInRange(record, range),
-  );
-  return matching.sort((left, right) => compareBy(left, right, orderBy)).slice(0, limit);
-}
-
-function isInRange(record: AnyRecord, range: RecordQuery['range']): boolean {
-  if (range === undefined) return true;
-  const value = valueAt(record, range.path);
-  if (typeof value !== 'string' && typeof value !== 'number') return false;
-  const isAtLeast = range.atLeast === undefined || value >= range.atLeast;
-  return isAtLeast && (range.below === undefined || value < range.below);
-}
-
-function compareBy(left: AnyRecord, right: AnyRecord, orderBy: NonNullable<RecordQuery['orderBy']>): number {
-  for (const { path, direction } of orderBy) {
-    const [a, b] = [String(valueAt(left, path)), String(valueAt(right, path))];
-    const numeric = Number(valueAt(left, path)) - Number(valueAt(right, path));
-    const order = Number.isNaN(numeric) ? (a < b ? -1 : a > b ? 1 : 0) : numeric;
-    if (order !== 0) return direction === 'asc' ? order : -order;
-  }
-  return 0;
-}
-
-function valueAt(value: unknown, path: string): unknown {
-  let found = value;
-  for (const key of path.split('.')) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = Object.entries(found).find(([name]) => name === key)?.[1];
-  }
-  return found;
-}

@@ -46,7 +46,13 @@ const reviewsAt = ({ replica }: Workstation) => replica.find('reviews', {});
 describe('two edits of one record', () => {
   it('meet without a question when they touched different fields', async () => {
     const scene = await apart(1);
-    const { nurse, doctor, patient } = scene;
+    const { world, nurse, doctor, patient } = scene;
+    amend(scene, nurse, { phone: '+998900000000', address: { line: 'Navoiy 0' }, bloodGroup: '0-' });
+    nurse.isOnline = true;
+    doctor.isOnline = true;
+    expect(await world.heal()).toBe(true);
+    nurse.goOffline();
+    doctor.goOffline();
     amend(scene, nurse, { phone: '+998901111111' });
     amend(scene, nurse, { bloodGroup: 'A+' });
     amend(scene, doctor, { address: { line: 'Navoiy 1' } });

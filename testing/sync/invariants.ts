@@ -3,7 +3,7 @@ import type { RecordId } from '#contracts/ids.ts';
 import { type AnyRecord, collectionNames } from '#contracts/records/registry.ts';
 import { SessionEnd } from '#sync/client/session-end.ts';
 import { canonicalJson } from '#sync/merge/canonical-json.ts';
-import type { HistoryEntry } from '../doubles/memory-center.ts';
+import type { HistoryEntry } from '../doubles/memory-center-state.ts';
 import { facility, type SyncWorld, type Workstation } from './sync-world.ts';
 import { fieldsOf } from './write-ledger.ts';
 
