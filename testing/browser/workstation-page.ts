@@ -10,6 +10,8 @@ export interface WorkstationPage {
   recordVisit(findings: Findings): Promise<void>;
   /** From any page of a signed-in person. */
   findPatient(text: string): Promise<void>;
+  /** From a visit. */
+  backToPatient(): Promise<void>;
   /** The visits on the patient's page, newest first. */
   visits(): Locator;
   /** Badge of what is not sent; absent when everything is. */
@@ -56,7 +58,7 @@ export function workstationPage(page: Page): WorkstationPage {
       await page.locator('.patient').waitFor();
     },
     async recordVisit(findings) {
-      await page.getByRole('button', { name: 'Start a visit' }).click();
+      await page.getByRole('button', { name: 'Put into the queue' }).click();
       await page.getByRole('dialog').locator('button[type="submit"]').click();
       await page.locator('.visit').waitFor();
       for (const field of ['systolicMmHg', 'diastolicMmHg', 'pulsePerMinute', 'complaint'] as const) {
@@ -70,12 +72,16 @@ export function workstationPage(page: Page): WorkstationPage {
     },
     async findPatient(text) {
       await page.keyboard.press('F2');
-      await page.getByRole('combobox').or(page.getByRole('searchbox')).first().fill(text);
-      await page.locator('[role="option"], .found-patient').first().waitFor();
+      await page.locator('#patient-search').fill(text);
+      await page.locator('.found').first().waitFor();
       await page.keyboard.press('Enter');
       await page.locator('.patient').waitFor();
     },
+    async backToPatient() {
+      await page.locator('.visit-head .text-button').click();
+      await page.locator('.patient').waitFor();
+    },
     visits: () => page.locator('.visit-history li'),
-    unsent: () => page.locator('.place', { hasText: 'Not sent' }).locator('.badge'),
+    unsent: () => page.locator('.place', { hasText: 'Not yet sent' }).locator('.badge'),
   };
 }
