@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
 import { type PatientBody, PatientBodySchema } from '#contracts/records/patients.ts';
 import { StaffBodySchema } from '#contracts/records/staff.ts';
+import { canonicalJson } from '#sync/merge/canonical-json.ts';
 import { checkInvariants } from './invariants.ts';
 import { randomRecordId } from './random-bodies.ts';
 import { facility, SyncWorld, type Workstation } from './sync-world.ts';
@@ -30,7 +31,9 @@ async function apart(seed: number): Promise<Scene> {
 function amend({ world, patient }: Scene, at: Workstation, changes: Partial<PatientBody>): void {
   const stored = at.replica.get('patients', patient);
   if (stored === undefined) throw new Error('no patient');
-  writeBody(world, at, 'patients', patient, v.parse(PatientBodySchema, { ...stored.body, ...changes }), []);
+  const written = Object.entries(changes).map(([field, value]) => ({ field, token: canonicalJson(value) }));
+  const body = v.parse(PatientBodySchema, { ...stored.body, ...changes });
+  writeBody(world, at, 'patients', patient, body, written);
 }
 
 async function meet({ world }: Scene, first: Workstation): Promise<void> {
