@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { codeMeanings } from '#clinic/icd10/code-meanings.ts';
+import { parseIcd10, parsePrimaryCare } from '#clinic/icd10/icd10.ts';
+import { createIcd10List } from '#clinic/icd10/search.ts';
 import { Icd10HitSchema } from '#contracts/bridge/views.ts';
-import { codeMeanings } from './code-meanings.ts';
-import { parseIcd10, parsePrimaryCare } from './icd10.ts';
-import { createIcd10List } from './search.ts';
 
 /** The tests run in the folder of the project. */
 const read = (name: string) => readFileSync(`clinic/data/${name}`, 'utf8');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseDistricts, parseMahallas } from './mahallas.ts';
-import { createMahallaList } from './search.ts';
+import { parseDistricts, parseMahallas } from '#clinic/mahallas/mahallas.ts';
+import { createMahallaList } from '#clinic/mahallas/search.ts';
 
 /** The tests run in the folder of the project. */
 const read = (name: string) => readFileSync(`clinic/data/${name}`, 'utf8');
