@@ -45,6 +45,9 @@ const methods = {
     for (const listener of listeners) listener.apply(this, parameters);
     return listeners.length > 0;
   },
+  listeners(this: EventEmitter, event: string) {
+    return [...this.listenersOf(event)];
+  },
   listenerCount(this: EventEmitter, event: string) {
     return this.listenersOf(event).length;
   },

@@ -19,13 +19,20 @@ export const worstFlag = (flags: readonly (VitalsFlag | null | undefined)[]): Vi
 
 export const isCritical = (flag: VitalsFlag): boolean => flag.startsWith('critical');
 
+interface FlagMarkProps {
+  readonly flag: VitalsFlag;
+  /** The words only for screen readers and on pointing: where the value was flagged in full before. */
+  readonly isShort?: boolean;
+}
+
 /** An abnormal value: symbol, bold, colour and words together, critical apart. */
-export function FlagMark({ flag }: { readonly flag: VitalsFlag }): ReactNode {
+export function FlagMark({ flag, isShort = false }: FlagMarkProps): ReactNode {
   const { t } = useWords();
+  const words = t(`flag.${flag}`);
   return (
-    <span className={isCritical(flag) ? 'flag flag-critical' : 'flag flag-abnormal'}>
-      <Icon name={icons[flag]} size={16} />
-      {t(`flag.${flag}`)}
+    <span className={isCritical(flag) ? 'flag flag-critical' : 'flag flag-abnormal'} title={words}>
+      <Icon name={icons[flag]} size={isShort ? 13 : 16} />
+      <span className={isShort ? 'visually-hidden' : undefined}>{words}</span>
     </span>
   );
 }

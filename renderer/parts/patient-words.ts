@@ -7,14 +7,14 @@ type Name = PatientSummary['name'];
 
 /** `FAMILY, Given Patronymic`: the family name apart by capitals (banner rule of the NHS common user interface). */
 export const bannerName = (name: Name): string =>
-  `${capitals(name.family)}, ${[name.given, name.patronymic].filter(Boolean).join(' ')}`;
+  [shortBannerName(name), name.patronymic].filter(Boolean).join(' ');
+
+/** `FAMILY, Given`. */
+export const shortBannerName = (name: Name): string => `${name.family.toUpperCase()}, ${name.given}`;
 
 /** `Family Given Patronymic`, for sentences. */
 export const plainName = (name: Name): string =>
   [name.family, name.given, name.patronymic].filter(Boolean).join(' ');
-
-/** oʻ and gʻ keep their mark beside a capital. */
-const capitals = (text: string): string => text.toUpperCase();
 
 /** `12.03.1985 · 41 years`. */
 export function birthAndAge(t: Translate, birth: PatientSummary['birth'], today: Day): string {

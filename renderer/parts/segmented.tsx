@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { FieldMessages } from './field.tsx';
 
 interface SegmentedProps<Value extends string> {
   readonly name: string;
@@ -32,7 +33,7 @@ export function Segmented<Value extends string>(props: SegmentedProps<Value>): R
           </label>
         ))}
       </div>
-      {error !== undefined && <p className="field-error">{error}</p>}
+      <FieldMessages id={name} error={error} />
     </fieldset>
   );
 }

@@ -4,7 +4,6 @@ import type { DaySummary } from '#contracts/bridge/views.ts';
 import { type VisitState, visitStates } from '#contracts/records/visits.ts';
 import { useNavigation } from '../../app/navigation.tsx';
 import { useView } from '../../bridge/hooks.tsx';
-import { Button } from '../../parts/button.tsx';
 import { useIcd10Names } from '../../parts/icd10-names.ts';
 import { Icon, type IconName } from '../../parts/icons.tsx';
 import { EmptyState, Notice } from '../../parts/notice.tsx';
@@ -22,7 +21,7 @@ export function DayScreen(): ReactNode {
   return (
     <div className="screen">
       <ScreenHead title={t('day.title')} words={<span className="figure">{formatDate(day.day)}</span>} />
-      <ToDo />
+      <ToDo day={day} />
       <div className="day-columns">
         <Figures day={day} />
         <VisitStates day={day} />
@@ -33,70 +32,62 @@ export function DayScreen(): ReactNode {
 }
 
 /** What a person should still look at before going home. */
-function ToDo(): ReactNode {
+function ToDo({ day }: { readonly day: DaySummary }): ReactNode {
   const { t } = useWords();
   const sync = useView('sync.state', {});
   const reviews = useView('reviews.open', {});
   const rows = reviews.status === 'ready' ? reviews.value : [];
   const duplicates = rows.filter((row) => row.body.question.kind === 'possible-duplicate').length;
-  const unsent = sync.status === 'ready' ? sync.value.unsent : 0;
-  const quarantined = sync.status === 'ready' ? sync.value.quarantined : 0;
+  const { unsent, quarantined } = sync.status === 'ready' ? sync.value : { unsent: 0, quarantined: 0 };
+  const { arrived, triaged } = day.visitsByState;
+  const openVisits = arrived + triaged + day.visitsByState['in-progress'];
   return (
-    <section className="day-todo" aria-label={t('day.todo')}>
+    <ul className="day-todo" aria-label={t('day.todo')}>
+      <ToDoCard kind="open-visits" icon="users" count={openVisits} screen="home" />
       <ToDoCard
+        kind="unsent"
         icon="upload"
         count={unsent}
-        words={t('day.unsent')}
-        done={t('day.unsent-none')}
         screen="unsent"
         note={quarantined > 0 ? t('day.quarantined', { count: quarantined }) : null}
       />
-      <ToDoCard
-        icon="inbox"
-        count={rows.length - duplicates}
-        words={t('day.conflicts')}
-        done={t('day.conflicts-none')}
-        screen="reviews"
-      />
-      <ToDoCard
-        icon="users"
-        count={duplicates}
-        words={t('day.duplicates')}
-        done={t('day.duplicates-none')}
-        screen="reviews"
-      />
-    </section>
+      <ToDoCard kind="conflicts" icon="swap" count={rows.length - duplicates} screen="reviews" />
+      <ToDoCard kind="duplicates" icon="inbox" count={duplicates} screen="reviews" />
+    </ul>
   );
 }
 
 interface ToDoCardProps {
+  readonly kind: 'open-visits' | 'unsent' | 'conflicts' | 'duplicates';
   readonly icon: IconName;
   readonly count: number;
-  readonly words: string;
-  readonly done: string;
   readonly note?: string | null;
-  readonly screen: 'unsent' | 'reviews';
+  readonly screen: 'home' | 'unsent' | 'reviews';
 }
 
-function ToDoCard({ icon, count, words, done, note = null, screen }: ToDoCardProps): ReactNode {
+function ToDoCard({ kind, icon, count, note = null, screen }: ToDoCardProps): ReactNode {
   const { t, language } = useWords();
   const navigation = useNavigation();
+  const isDone = count === 0;
   return (
-    <div className={count === 0 ? 'card todo-card todo-done' : 'card todo-card'}>
-      <span className="todo-icon">
-        <Icon name={count === 0 ? 'check' : icon} size={22} />
-      </span>
-      <div className="todo-words">
-        <p className="todo-figure">{formatNumber(count, language)}</p>
-        <p>{count === 0 ? done : words}</p>
-        {note && <p className="field-warning">{note}</p>}
-      </div>
-      {count > 0 && (
-        <Button size="small" onClick={() => navigation.go({ screen })}>
-          {t('day.look')}
-        </Button>
-      )}
-    </div>
+    <li>
+      <button
+        type="button"
+        className={isDone ? 'card todo-card todo-done' : 'card todo-card'}
+        disabled={isDone}
+        onClick={() => navigation.go({ screen })}
+      >
+        <span className="todo-icon">
+          <Icon name={isDone ? 'check' : icon} size={22} />
+        </span>
+        <span className="todo-words">
+          {!isDone && <span className="todo-figure">{formatNumber(count, language)}</span>}
+          <span>{t(isDone ? `day.${kind}-none` : `day.${kind}`)}</span>
+          {note && <span className="field-warning">{note}</span>}
+        </span>
+        {!isDone && <Icon name="chevron-right" />}
+      </button>
+    </li>
   );
 }
 

@@ -10,7 +10,7 @@ import { useRequest } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { DeliveryMark, StateMark, UrgencyMark } from '../../parts/marks.tsx';
-import { bannerName } from '../../parts/patient-words.ts';
+import { shortBannerName } from '../../parts/patient-words.ts';
 import { describeAge, describeWait } from '../../wording/dates.ts';
 import { describeError, useWords } from '../../wording/words.ts';
 
@@ -42,25 +42,36 @@ export function QueueItem({ row }: { readonly row: QueueRow }): ReactNode {
         <Waiting row={row} />
       </div>
       <button type="button" className="queue-patient row-link" onClick={open}>
-        <span className="queue-name">{bannerName(patient.name)}</span>
+        <span className="queue-name">
+          <strong>{shortBannerName(patient.name)}</strong>
+          <span className="queue-patronymic">{patient.name.patronymic}</span>
+        </span>
         <span className="queue-details">
           <span className="figure">{formatDate(patient.birth.date)}</span>
           <span>{describeAge(t, patient.birth, today)}</span>
-          {row.reason !== '' && <span className="queue-reason">{row.reason}</span>}
+          {row.reason !== '' && (
+            <span className="queue-reason" title={row.reason}>
+              {row.reason}
+            </span>
+          )}
         </span>
       </button>
-      <div className="queue-marks">
+      <div className="queue-warnings">
         <UrgencyMark urgency={row.urgency} />
         {patient.allergyStatus === 'known' && (
-          <span className="chip chip-urgent" title={t('allergy.short')}>
+          <span className="chip chip-urgent">
             <Icon name="alert" size={14} />
             {t('allergy.short')}
           </span>
         )}
-        <StateMark state={row.state} />
-        {row.room !== null && <span className="caption">{t('queue.room', { room: row.room })}</span>}
       </div>
-      <DeliveryMark delivery={row.delivery} isShort />
+      <div className="queue-marks">
+        <StateMark state={row.state} />
+        <span className="queue-small">
+          {row.room !== null && <span className="caption">{t('queue.room', { room: row.room })}</span>}
+          <DeliveryMark delivery={row.delivery} isShort />
+        </span>
+      </div>
       <div className="queue-act">{caresForPatients(session) && <NextMove row={row} onOpen={open} />}</div>
     </li>
   );

@@ -65,7 +65,8 @@ function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode
         <span className="history-found">
           {diagnoses.map((diagnosis) => (
             <span key={diagnosis.id} className="history-diagnosis">
-              <span className="code">{diagnosis.icd10}</span> {icd10Names.get(diagnosis.icd10)}
+              <span className="code">{diagnosis.icd10}</span>
+              <span>{icd10Names.get(diagnosis.icd10)}</span>
             </span>
           ))}
           {diagnoses.length === 0 && visit.body.reason !== '' && <span>{visit.body.reason}</span>}

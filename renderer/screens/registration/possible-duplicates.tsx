@@ -8,7 +8,8 @@ import { bannerName, birthAndAge, formatPinfl } from '../../parts/patient-words.
 import { useWords } from '../../wording/words.ts';
 
 interface PossibleDuplicatesProps {
-  readonly patients: readonly PatientSummary[];
+  /** Null until enough was typed to look. */
+  readonly found: readonly PatientSummary[] | null;
   /** Counts the attempts to save that were stopped to ask. */
   readonly question: number;
   readonly isDismissed: boolean;
@@ -17,8 +18,9 @@ interface PossibleDuplicatesProps {
 
 /** People who may be the one being registered. Stops a save once, never silently. */
 export function PossibleDuplicates(props: PossibleDuplicatesProps): ReactNode {
-  const { patients, question, isDismissed, onDismiss } = props;
+  const { found, question, isDismissed, onDismiss } = props;
   const { t } = useWords();
+  const patients = found ?? [];
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
     if (question > 0) box.current?.focus();
@@ -36,7 +38,8 @@ export function PossibleDuplicates(props: PossibleDuplicatesProps): ReactNode {
       </header>
       {patients.length === 0 && (
         <p className="card-words soft">
-          <Icon name="check-circle" size={18} /> {t('alike.none')}
+          <Icon name={found === null ? 'info' : 'check-circle'} size={18} />
+          {t(found === null ? 'alike.waiting' : 'alike.none')}
         </p>
       )}
       <p className="visually-hidden" role="status">

@@ -29,7 +29,7 @@ function Registering({ typed, draft }: { readonly typed: string; readonly draft:
   const navigation = useNavigation();
   const search = useRequest('patients.possible-duplicates');
   const register = useRequest('patients.register');
-  const [alike, setAlike] = useState<readonly PatientSummary[]>([]);
+  const [alike, setAlike] = useState<readonly PatientSummary[] | null>(null);
   // Who was looked at and found to be somebody else; anybody new asks again.
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
   const [question, setQuestion] = useState(0);
@@ -73,10 +73,12 @@ function Registering({ typed, draft }: { readonly typed: string; readonly draft:
           }}
         />
         <PossibleDuplicates
-          patients={alike}
+          found={alike}
           question={question}
-          isDismissed={alike.length > 0 && alike.every((patient) => dismissed.has(patient.id))}
-          onDismiss={() => setDismissed(new Set(alike.map((patient) => patient.id)))}
+          isDismissed={
+            alike !== null && alike.length > 0 && alike.every((patient) => dismissed.has(patient.id))
+          }
+          onDismiss={() => setDismissed(new Set(alike?.map((patient) => patient.id)))}
         />
       </div>
     </div>

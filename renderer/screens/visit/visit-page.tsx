@@ -79,7 +79,7 @@ function VisitHead({
         {t('visit.to-patient')}
       </button>
       <h1 className="visit-title">
-        {t('visit.title')} <span className="figure">{describeDay(t, visit.body.day, today)}</span>
+        {t('visit.title')} · <span className="figure">{describeDay(t, visit.body.day, today)}</span>
         {derived.arrivedAt !== null && <span className="soft figure"> {timeAt(derived.arrivedAt)}</span>}
       </h1>
       <StateMark state={derived.state} />

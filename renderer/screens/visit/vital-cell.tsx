@@ -41,6 +41,7 @@ export function VitalCell(props: VitalCellProps): ReactNode {
         flag={flag}
         mistake={mistake}
         before={latest && vitalValue(field, latest.value, language)}
+        beforeFlag={flagThen(field, latest, props.birth)}
         latest={latest}
         lines={[before]}
       />
@@ -61,24 +62,25 @@ export function PressureCell({ systolic, diastolic }: PressureCellProps): ReactN
   const lowerLatest = diastolic.before.find((each) => each.entryId === latest?.entryId);
   return (
     <fieldset className={`${cellClass(flag)} vital-pressure`}>
-      <legend className="vital-label">{t('vital.pressure')}</legend>
+      <legend className="vital-label">
+        {t('vital.pressure')} <span className="vital-label-unit">{t('unit.mmHg')}</span>
+      </legend>
       <div className="vital-pair">
         <VitalInput {...systolic} label={t('vital.systolicMmHg')} footId="pressure-foot" />
         <span className="vital-slash" aria-hidden="true">
           /
         </span>
-        <VitalInput
-          {...diastolic}
-          label={t('vital.diastolicMmHg')}
-          unit={t('unit.mmHg')}
-          footId="pressure-foot"
-        />
+        <VitalInput {...diastolic} label={t('vital.diastolicMmHg')} footId="pressure-foot" />
       </div>
       <VitalFoot
         id="pressure-foot"
         flag={flag}
         mistake={systolic.mistake ?? diastolic.mistake}
         before={latest && `${latest.value}/${lowerLatest?.value ?? '–'}`}
+        beforeFlag={worstFlag([
+          flagThen('systolicMmHg', latest, systolic.birth),
+          flagThen('diastolicMmHg', lowerLatest, diastolic.birth),
+        ])}
         latest={latest}
         lines={[systolic.before, diastolic.before]}
       />
@@ -92,6 +94,16 @@ function useFlag({ field, typed, birth }: VitalCellProps): VitalsFlag | null {
   if (read.status !== 'read') return null;
   return flagVital(field, read.value, ageInMonths(birth, today))?.flag ?? null;
 }
+
+/** How the value stood at the age the patient had when it was measured. */
+const flagThen = (
+  field: VitalsName,
+  measured: Measured | undefined,
+  birth: PatientBody['birth'],
+): VitalsFlag | null =>
+  measured === undefined
+    ? null
+    : (flagVital(field, measured.value, ageInMonths(birth, measured.day))?.flag ?? null);
 
 function cellClass(flag: VitalsFlag | null): string {
   if (flag === null) return 'vital';
@@ -132,12 +144,14 @@ interface VitalFootProps {
   readonly flag: VitalsFlag | null;
   readonly mistake: string | null;
   readonly before: string | undefined;
+  readonly beforeFlag: VitalsFlag | null;
   readonly latest: Measured | undefined;
   readonly lines: readonly (readonly Measured[])[];
 }
 
 /** A flag has its own line: nothing moves while one types. */
-function VitalFoot({ id, flag, mistake, before, latest, lines }: VitalFootProps): ReactNode {
+function VitalFoot(props: VitalFootProps): ReactNode {
+  const { id, flag, mistake, before, beforeFlag, latest, lines } = props;
   const { t } = useWords();
   return (
     <div id={id} className="vital-foot">
@@ -154,7 +168,8 @@ function VitalFoot({ id, flag, mistake, before, latest, lines }: VitalFootProps)
         ) : (
           <>
             <span className="caption figure" title={formatDate(latest.day)}>
-              <strong>{before}</strong> {formatDate(latest.day).slice(0, 5)}
+              <strong>{before}</strong> {beforeFlag && <FlagMark flag={beforeFlag} isShort />}{' '}
+              {formatDate(latest.day).slice(0, 5)}
             </span>
             <Sparkline
               lines={lines.map((line) => line.map((each) => each.value).reverse())}

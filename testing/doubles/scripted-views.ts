@@ -1,0 +1,162 @@
+import { dayAt } from '#clinic/clinic-day.ts';
+import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
+import { deriveVisit, effectiveEntries } from '#clinic/visit-state.ts';
+import type { LiveViewOutput } from '#contracts/bridge/live-views.ts';
+import type { RequestInput } from '#contracts/bridge/requests.ts';
+import type { PatientSummary, Person } from '#contracts/bridge/views.ts';
+import type { Day, Instant, PersonId, RecordId } from '#contracts/ids.ts';
+import { patientSummary, summaryOf } from '#workstation/patient-summary.ts';
+import { inQueueOrder } from '#workstation/queue-order.ts';
+import type { ReferenceData } from '#workstation/reference-data.ts';
+import type { ScriptedClinic } from './scripted-clinic.ts';
+
+/** What the live views and searches of the scripted workstation answer. */
+export interface ScriptedViews {
+  queue(day: Day): LiveViewOutput<'queue.day'>;
+  record(id: RecordId): LiveViewOutput<'patients.record'>;
+  summary(day: Day, now: Instant): LiveViewOutput<'day.summary'>;
+  unsent(): LiveViewOutput<'unsent.list'>;
+  reviews(now: Instant): LiveViewOutput<'reviews.open'>;
+  search(text: string, limit: number): PatientSummary[];
+  alike(person: RequestInput<'patients.possible-duplicates'>): PatientSummary[];
+}
+
+/** Below this a hit is a coincidence. */
+const leastScore = 55;
+const leastAlike = 80;
+
+/** Views over the clinic's records. */
+export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData): ScriptedViews {
+  const { reader } = clinic;
+  const patients = () => reader.find('patients', {});
+  const visits = () => reader.find('visits', {});
+  const summary = (id: RecordId) => summaryOf(reader, id, reference.mahallaName);
+  const person = (id: PersonId): Person[] => {
+    const found = clinic.people.find((each) => each.id === id);
+    return found === undefined ? [] : [{ id, name: found.name, roles: [...found.roles] }];
+  };
+  const scored = (text: string) => {
+    const query = patientSearchRules.understand(text);
+    return patients()
+      .map((record) => ({
+        record,
+        score: patientSearchRules.score(query, patientSearchRules.describe(record.body)),
+      }))
+      .sort((one, other) => other.score - one.score);
+  };
+
+  return {
+    queue(day) {
+      const rows = visits()
+        .filter((visit) => visit.body.day === day)
+        .flatMap((visit) => {
+          const patient = summary(visit.body.patientId);
+          if (patient === null) return [];
+          const { state, room, since, arrivedAt } = deriveVisit(visit.body);
+          const { reason, urgency } = visit.body;
+          const delivery = clinic.delivery(visit.id);
+          return [{ visitId: visit.id, patient, reason, urgency, state, room, since, arrivedAt, delivery }];
+        });
+      return { day, rows: inQueueOrder(rows) };
+    },
+    record(id) {
+      const record = reader.get('patients', id);
+      if (record === undefined) return null;
+      const own = visits()
+        .filter((visit) => visit.body.patientId === id)
+        .toSorted((one, other) => (one.id < other.id ? 1 : -1))
+        .toSorted((one, other) =>
+          one.body.day < other.body.day ? 1 : one.body.day > other.body.day ? -1 : 0,
+        );
+      const mahalla = record.body.address?.mahalla;
+      return {
+        id,
+        rev: record.rev,
+        body: record.body,
+        mahallaName: mahalla === undefined ? null : reference.mahallaName(mahalla),
+        delivery: clinic.delivery(id),
+        visits: own.slice(0, 50).map((visit) => ({
+          id: visit.id,
+          rev: visit.rev,
+          body: visit.body,
+          state: deriveVisit(visit.body).state,
+          delivery: clinic.delivery(visit.id),
+        })),
+        people: clinic.people.flatMap((each) => person(each.id)),
+      };
+    },
+    summary(day, now) {
+      const derived = visits()
+        .filter((visit) => visit.body.day === day)
+        .map((visit) => ({ visit, derived: deriveVisit(visit.body) }));
+      const count = (state: string) => derived.filter((each) => each.derived.state === state).length;
+      const seen = derived.filter((each) => each.derived.state === 'finished');
+      const codes = derived.flatMap((each) =>
+        effectiveEntries(each.derived, 'diagnosis').map((entry) => entry.icd10),
+      );
+      return {
+        day,
+        visitsByState: {
+          planned: count('planned'),
+          arrived: count('arrived'),
+          triaged: count('triaged'),
+          'in-progress': count('in-progress'),
+          finished: count('finished'),
+          cancelled: count('cancelled'),
+        },
+        patientsSeen: seen.length,
+        patientsRegistered: patients().filter(
+          (record) => dayAt(clinic.delivery(record.id).savedAt) === dayAt(now),
+        ).length,
+        visitsWithoutDiagnosis: seen.filter(
+          (each) => effectiveEntries(each.derived, 'diagnosis').length === 0,
+        ).length,
+        elevatedPressure: derived.filter((each) =>
+          effectiveEntries(each.derived, 'vitals').some((entry) => (entry.values.systolicMmHg ?? 0) >= 140),
+        ).length,
+        diagnoses: [...new Set(codes)].map((icd10) => ({
+          icd10,
+          count: codes.filter((code) => code === icd10).length,
+        })),
+      };
+    },
+    unsent: () =>
+      clinic.unsent().flatMap(({ id, savedAt }) => {
+        const visit = reader.get('visits', id);
+        const patient = summary(visit?.body.patientId ?? id);
+        const collection = visit === undefined ? 'patients' : 'visits';
+        return [{ collection, id, patient, savedAt, state: 'pending', refusal: null } as const];
+      }),
+    reviews: (now) =>
+      reader
+        .find('reviews', {})
+        .filter((review) => review.body.decisions.length === 0)
+        .map((review) => {
+          const { question } = review.body;
+          const isConflict = question.kind === 'conflict';
+          return {
+            id: review.id,
+            rev: review.rev,
+            body: review.body,
+            patient: summary(review.body.subject.id),
+            fields: isConflict ? question.fields : [],
+            mineAuthor: (isConflict && person(question.mineAuthor)[0]) || null,
+            theirsAuthor: (isConflict && person(question.theirsAuthor)[0]) || null,
+            capturedAt: now - 3_600_000,
+          };
+        }),
+    search: (text, limit) =>
+      scored(text)
+        .filter((each) => each.score >= leastScore)
+        .slice(0, limit)
+        .map(({ record }) => patientSummary(record, reference.mahallaName)),
+    alike: ({ name, birth, pinfl }) =>
+      scored(`${name.family} ${name.given}`)
+        .filter(
+          ({ record, score }) =>
+            (pinfl !== undefined && record.body.pinfl === pinfl) ||
+            (score >= leastAlike && record.body.birth.date.slice(0, 4) === birth.date.slice(0, 4)),
+        )
+        .map(({ record }) => patientSummary(record, reference.mahallaName)),
+  };
+}

@@ -1,0 +1,317 @@
+import * as v from 'valibot';
+import { dayAt } from '#clinic/clinic-day.ts';
+import { createIdSource } from '#clinic/ids.ts';
+import type { Clock } from '#clinic/ports/clock.ts';
+import type { Link } from '#contracts/bridge/link.ts';
+import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
+import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';
+import { type RequestInput, type RequestName, requests } from '#contracts/bridge/requests.ts';
+import type { SyncState, WorkstationState } from '#contracts/bridge/views.ts';
+import { type AppError, appError } from '#contracts/errors.ts';
+import { DeviceIdSchema, type PersonId } from '#contracts/ids.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import type { ReferenceData } from '#workstation/reference-data.ts';
+import { openScriptedClinic, type ScriptedClinic, scriptedActions } from './scripted-clinic.ts';
+import { type ScriptedViews, scriptedViews } from './scripted-views.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+/** Everybody's passphrase in the script. */
+export const scriptedPassphrase = 'uch qizil olma daraxtda';
+
+/** A workstation for looking at screens: real clinical actions on records in memory, everything else by script. */
+export interface ScriptedWorkstation {
+  /** Serves one screen; returns a function that ends it. */
+  serve(link: Link): () => void;
+  readonly people: ScriptedClinic['people'];
+  /** Changes what `workstation.state` says; a phase of its own wins over signing in. */
+  setState(change: Partial<WorkstationState>): void;
+  setSync(change: Partial<SyncState>): void;
+  /** Signs somebody in without a screen. */
+  unlock(person: PersonId): void;
+  lock(): void;
+  /** The center has received everything. */
+  receiveAll(): void;
+  /** The next request of this name fails. */
+  failNext(name: RequestName, error: AppError): void;
+  /** Requests and views asked for, by name, in order. */
+  readonly asked: string[];
+}
+
+interface OpenView {
+  readonly name: LiveViewName;
+  readonly input: unknown;
+  seq: number;
+  isSeen: boolean;
+  lastText: string;
+}
+
+/** Opens the script in phase `locked`. */
+export function openScriptedWorkstation(clock: Clock, reference: ReferenceData): ScriptedWorkstation {
+  const clinic = openScriptedClinic(clock, reference);
+  const views = scriptedViews(clinic, reference);
+  const script = openScript(clinic, clock);
+  const screens = new Set<() => void>();
+  const tell = () => {
+    for (const refresh of screens) refresh();
+  };
+  const told =
+    <Parameters extends readonly unknown[]>(change: (...parameters: Parameters) => void) =>
+    (...parameters: Parameters) => {
+      change(...parameters);
+      tell();
+    };
+  const asked: string[] = [];
+
+  return {
+    asked,
+    people: clinic.people,
+    setState: told((change) => script.setState(change)),
+    setSync: told((change) => script.setSync(change)),
+    unlock: told((person) => script.signIn(person)),
+    lock: told(() => script.signOut()),
+    receiveAll: told(() => clinic.receiveAll()),
+    failNext: (name, error) => script.failures.set(name, error),
+    serve(link) {
+      const open = new Map<number, OpenView>();
+      const send = (message: unknown) => link.send(message);
+      const show = (id: number, view: OpenView) => {
+        const answer = computeView(view, views, script, clock);
+        if (!answer.ok) {
+          open.delete(id);
+          return send({ type: 'ended', id, error: answer.error });
+        }
+        const text = JSON.stringify(answer.value);
+        if (!view.isSeen || text === view.lastText) return;
+        view.seq += 1;
+        view.isSeen = false;
+        view.lastText = text;
+        send({ type: 'snapshot', id, seq: view.seq, value: answer.value });
+      };
+      const refresh = () => {
+        for (const [id, view] of [...open]) show(id, view);
+      };
+      const hear = async (message: ScreenMessage) => {
+        if (message.type === 'hello') send({ type: 'welcome', bridge: bridgeVersion, pass: 'scripted-pass' });
+        if (message.type === 'close') open.delete(message.id);
+        if (message.type === 'open' && isViewName(message.name)) {
+          asked.push(message.name);
+          const view = { name: message.name, input: message.input, seq: 0, isSeen: true, lastText: '' };
+          open.set(message.id, view);
+          show(message.id, view);
+        }
+        if (message.type === 'seen') {
+          const view = open.get(message.id);
+          if (view === undefined || view.seq !== message.seq) return;
+          view.isSeen = true;
+          show(message.id, view);
+        }
+        if (message.type === 'request' && isRequestName(message.name)) {
+          asked.push(message.name);
+          const answer = answerRequest(message.name, message.input, { clinic, views, script, reference });
+          if (answer.ok) send({ type: 'answer', id: message.id, value: answer.value });
+          else send({ type: 'failure', id: message.id, error: answer.error });
+          tell();
+        }
+      };
+      screens.add(refresh);
+      link.onClose(() => screens.delete(refresh));
+      link.onMessage((raw) => void hear(v.parse(ScreenMessageSchema, raw)));
+      return () => {
+        screens.delete(refresh);
+        link.close();
+      };
+    },
+  };
+}
+
+const isViewName = (name: string): name is LiveViewName => Object.hasOwn(liveViews, name);
+const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name);
+
+interface Script {
+  readonly failures: Map<RequestName, AppError>;
+  state(): WorkstationState;
+  sync(): SyncState;
+  setState(change: Partial<WorkstationState>): void;
+  setSync(change: Partial<SyncState>): void;
+  signIn(person: PersonId): void;
+  signOut(): void;
+}
+
+function openScript(clinic: ScriptedClinic, clock: Clock): Script {
+  const newId = createIdSource(clock, new SeededRandom(3));
+  const device = v.parse(DeviceIdSchema, newId());
+  const startedAt = clock.now();
+  let state: WorkstationState = {
+    phase: 'locked',
+    failure: null,
+    session: null,
+    people: clinic.people.map(({ id, name }) => ({ id, name, methods: ['passphrase', 'simulated-key'] })),
+    facility: {
+      code: clinic.scope,
+      name: {
+        'uz-Latn': 'Navoiy 4-son oilaviy poliklinikasi',
+        'uz-Cyrl': 'Навоий 4-сон оилавий поликлиникаси',
+        ru: 'Семейная поликлиника № 4, Навои',
+        en: 'Navoi Family Polyclinic No. 4',
+      },
+      isTraining: true,
+    },
+    hasSimulatedDevices: true,
+    clockErrorMs: null,
+  };
+  let sync: SyncState = {
+    link: 'online',
+    refusal: null,
+    unsent: 0,
+    oldestUnsentAt: null,
+    quarantined: 0,
+    openReviews: 0,
+    lastContactAt: startedAt - 120_000,
+    isFirstCopy: false,
+    received: 18,
+  };
+  return {
+    failures: new Map(),
+    state: () => state,
+    sync: () => ({
+      ...sync,
+      unsent: clinic.unsent().length,
+      oldestUnsentAt: clinic.unsent()[0]?.savedAt ?? null,
+      openReviews: clinic.reader.find('reviews', {}).filter((review) => review.body.decisions.length === 0)
+        .length,
+    }),
+    setState: (change) => {
+      state = { ...state, ...change };
+    },
+    setSync: (change) => {
+      sync = { ...sync, ...change };
+    },
+    signIn: (id) => {
+      const person = clinic.people.find((each) => each.id === id);
+      if (person === undefined) return;
+      const session = {
+        person: { id, name: person.name, roles: [...person.roles] },
+        device,
+        unlockedAt: clock.now(),
+        idleLockMs: 300_000,
+      };
+      state = { ...state, phase: 'unlocked', failure: null, session };
+    },
+    signOut: () => {
+      state = { ...state, phase: 'locked', session: null };
+    },
+  };
+}
+
+function computeView(view: OpenView, views: ScriptedViews, script: Script, clock: Clock): Result<unknown> {
+  if (view.name === 'workstation.state') return ok(script.state());
+  if (script.state().session === null) return fail(appError('access.locked'));
+  const input = v.parse(liveViews[view.name].input, view.input);
+  const now = clock.now();
+  const day = 'day' in input && input.day !== undefined ? input.day : dayAt(now);
+  switch (view.name) {
+    case 'sync.state':
+      return ok(script.sync());
+    case 'queue.day':
+      return ok(views.queue(day));
+    case 'patients.record':
+      return ok(views.record(v.parse(liveViews['patients.record'].input, input).id));
+    case 'day.summary':
+      return ok(views.summary(day, now));
+    case 'unsent.list':
+      return ok(views.unsent());
+    case 'reviews.open':
+      return ok(views.reviews(now));
+  }
+}
+
+interface Answering {
+  readonly clinic: ScriptedClinic;
+  readonly views: ScriptedViews;
+  readonly script: Script;
+  readonly reference: ReferenceData;
+}
+
+function answerRequest(name: RequestName, input: unknown, parts: Answering): Result<unknown> {
+  const { script, views, reference, clinic } = parts;
+  const failure = script.failures.get(name);
+  if (failure !== undefined) {
+    script.failures.delete(name);
+    return fail(failure);
+  }
+  const read = <Name extends RequestName>(asked: Name): RequestInput<Name> => {
+    const schema: (typeof requests)[Name]['input'] = requests[asked].input;
+    return v.parse(schema, input);
+  };
+  switch (name) {
+    case 'session.unlock':
+      return unlock(read(name), script);
+    case 'workstation.enrol':
+      return fail(appError('enrolment.center-unreachable'));
+    case 'session.lock':
+      script.signOut();
+      return ok({});
+    case 'session.touch':
+    case 'sync.now':
+      return ok({});
+    case 'drafts.key':
+      return ok({ key: draftsKey(script.state().session?.person.id ?? '') });
+    case 'patients.search':
+      return ok({ patients: views.search(read(name).text, read(name).limit) });
+    case 'patients.possible-duplicates':
+      return ok({ patients: views.alike(read(name)) });
+    case 'icd10.search':
+      return ok({
+        hits: reference.searchIcd10(read(name).text, read(name).limit, ['I10', 'E11.9', 'J06.9']),
+      });
+    case 'icd10.names':
+      return ok({ hits: reference.icd10ByCodes(read(name).codes) });
+    case 'mahallas.search':
+      return ok({ hits: reference.searchMahallas(read(name).text, read(name).limit, clinic.mahallas) });
+    case 'staff.enrol':
+      return ok({ person: clinic.people[0]?.id });
+    default:
+      return write(name, parts, read);
+  }
+}
+
+function write(
+  name: keyof typeof scriptedActions,
+  { clinic, script }: Answering,
+  read: <Name extends RequestName>(asked: Name) => RequestInput<Name>,
+): Result<unknown> {
+  const person = script.state().session?.person.id;
+  if (person === undefined) return fail(appError('access.locked'));
+  switch (name) {
+    case 'patients.register':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'patients.amend':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'patients.record-allergy':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'visits.start':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'visits.move':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'visits.record':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'reviews.settle':
+      return clinic.act(scriptedActions[name], read(name), person);
+  }
+}
+
+function unlock(input: RequestInput<'session.unlock'>, script: Script): Result<unknown> {
+  if (input.method === 'passphrase' && input.passphrase !== scriptedPassphrase) {
+    return fail(appError('access.wrong-passphrase'));
+  }
+  script.signIn(input.person);
+  return ok({ person: input.person });
+}
+
+/** Another key for each person, the same in every run. */
+function draftsKey(person: string): string {
+  const bytes = new SeededRandom(
+    [...person].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7),
+  ).bytes(32);
+  return Buffer.from(bytes).toString('base64');
+}
