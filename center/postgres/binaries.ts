@@ -52,8 +52,11 @@ function nativeFolder(): string {
   }
 }
 
-/** npm packs no symbolic links; the package lists them, and its install script makes them, if scripts may run. */
-async function hydrateSymlinks(folder: string): Promise<void> {
+/**
+ * Makes the libraries' symbolic links in `folder`: npm packs none; the package lists them, and its install script makes them,
+ * if scripts may run.
+ */
+export async function hydrateSymlinks(folder: string): Promise<void> {
   const list = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of v.parse(SymlinksSchema, JSON.parse(list))) {
     const link = join(dirname(folder), target);

@@ -330,6 +330,7 @@ async function spawnPostgres(place: ClusterPlace, port: number): Promise<ChildPr
     env: quietEnvironment(),
     stdio: ['ignore', log.fd, log.fd],
     detached: true,
+    windowsHide: true,
   });
   child.once('error', () => undefined);
   await log.close();

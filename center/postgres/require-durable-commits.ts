@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Database, Statement } from './database.ts';
+import type { Session, Statement } from './database.ts';
 
 const readSettings: Statement = {
   name: 'durable-settings',
@@ -8,8 +8,8 @@ const readSettings: Statement = {
 const SettingsSchema = v.object({ fsync: v.string(), commits: v.string() });
 
 /** Throws if the database acknowledges commits that a power cut can take back: then no "received" would be true. */
-export async function requireDurableCommits(database: Database): Promise<void> {
-  const [settings] = await database.rows(readSettings, SettingsSchema, []);
+export async function requireDurableCommits(session: Session): Promise<void> {
+  const [settings] = await session.rows(readSettings, SettingsSchema, []);
   if (settings?.fsync !== 'on' || settings.commits === 'off') {
     throw new Error(
       'This PostgreSQL runs with fsync or synchronous_commit off; the center does not trust it.',

@@ -1,6 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
 import { maxMessageBytes, protocolVersion } from '#contracts/wire/protocol.ts';
 import { type CenterWorld, startWorld } from './center-world.ts';
 import { spkiOf } from './keys.ts';
@@ -142,7 +144,9 @@ describe('ENR: enrolment', () => {
   });
 
   it('makes no code for a facility that is not there', async () => {
-    await expect(world.center.createEnrolmentCode('ZZZ999999' as never)).rejects.toThrow('no facility');
+    await expect(world.center.createEnrolmentCode(v.parse(ScopeSchema, 'ZZZ999999'))).rejects.toThrow(
+      'no facility',
+    );
   });
 
   it('keeps no code in clear', async () => {
@@ -226,7 +230,7 @@ describe('TIC: a copied workstation is noticed', () => {
 describe('GAT-3: unknown and revoked workstations', () => {
   it('refuses a workstation it does not know', async () => {
     const identity = await world.enrol();
-    const unknown = { ...identity, device: '0199b000-0000-7000-8000-000000000001' as never };
+    const unknown = { ...identity, device: v.parse(DeviceIdSchema, '0199b000-0000-7000-8000-000000000001') };
     expect(await refusalOf(url(), unknown)).toBe('sync.device-unknown');
   });
 

@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DaySchema, EntryIdSchema } from '#contracts/ids.ts';
 import { type CenterWorld, startWorld } from './center-world.ts';
 import {
   aRevision,
@@ -12,6 +14,7 @@ import {
   patientRow,
   renamed,
   rowFor,
+  somePerson,
   staffMember,
 } from './test-records.ts';
 import { connect, type WelcomedClient } from './wire-client.ts';
@@ -101,7 +104,7 @@ describe('ING-2: the same push twice is one push', () => {
   it('does not take an operation id for another content', async () => {
     const row = patientRow(facilityA);
     await client.push([row]);
-    const other = rowFor('patients', patient(facilityA, 'Soxta'), null, row.op as never);
+    const other = rowFor('patients', patient(facilityA, 'Soxta'), null, row.op);
     expect(await client.push([other])).toMatchObject([{ verdict: 'quarantined', op: row.op, paths: ['op'] }]);
     expect(await count('select count(*) from doc where id = $1', [other.id])).toBe(0);
   });
@@ -155,14 +158,14 @@ describe('ING-4: a row on an older version', () => {
       ...patient(facilityA, 'X', id),
       body: {
         patientId: newRecordId(),
-        day: '2026-02-03' as never,
+        day: v.parse(DaySchema, '2026-02-03'),
         reason: 'r',
         urgency: 'routine' as const,
         entries: Array.from({ length: 30 }, () => ({
           kind: 'note' as const,
-          id: newRecordId() as never,
+          id: v.parse(EntryIdSchema, newRecordId()),
           at: 1,
-          by: newRecordId() as never,
+          by: somePerson,
           text: big,
         })),
       },

@@ -4,6 +4,7 @@ import { uuidV7 } from '#center/uuid.ts';
 import {
   DeviceIdSchema,
   HlcSchema,
+  type OperationId,
   OperationIdSchema,
   PersonIdSchema,
   RecordIdSchema,
@@ -80,7 +81,7 @@ export function facilityRecord(scope: Scope): RecordOf<'reference'> {
 
 /** A sound row of a push. */
 export interface TestRow {
-  readonly op: string;
+  readonly op: OperationId;
   readonly collection: CollectionName;
   readonly id: string;
   readonly baseRev: Revision | null;
