@@ -5,6 +5,7 @@ import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import { type ClientMessage, ClientMessageSchema } from '#contracts/wire/client-messages.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import { describeFailure } from '../describe-failure.ts';
 import { wait } from '../ports.ts';
 import { type GatewayContext, handle } from './conversation.ts';
 
@@ -144,7 +145,7 @@ function createQueue(socket: WebSocket, connection: Connection, context: Gateway
     try {
       await handle(message, connection, context);
     } catch (error) {
-      effects.log(`Answering ${message.type} failed: ${error instanceof Error ? error.message : 'unknown'}`);
+      effects.log(`Answering ${message.type} failed: ${describeFailure(error)}`);
       connection.refuse('internal.failure', true);
     }
   };

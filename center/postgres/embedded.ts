@@ -49,6 +49,7 @@ const settings = {
   unix_socket_directories: '',
   max_connections: '60',
   shared_buffers: '128MB',
+  log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
   log_parameter_max_length_on_error: '0',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
+import { describeFailure } from '../describe-failure.ts';
 import type { EnrolmentDesk } from '../enrolment.ts';
 import type { Log } from '../ports.ts';
 import type { PageAccess } from './access.ts';
@@ -50,7 +51,7 @@ export function createPageServer(
   return (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     answer(request, response, parts).catch((error: unknown) => {
-      parts.log(`The page met a failure: ${error instanceof Error ? error.message : 'unknown'}`);
+      parts.log(`The page met a failure: ${describeFailure(error)}`);
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });

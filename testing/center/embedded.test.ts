@@ -68,8 +68,8 @@ describe('POS-1: the embedded PostgreSQL', () => {
     await expect(ask("insert into once values ('Maxfiyxonova')")).rejects.toThrow('duplicate key');
     await expect(ask("select 'Maxfiyxonova'::int")).rejects.toThrow('invalid input');
     const log = await readFile(join(folder, 'postgres.log'), 'utf8');
-    expect(log).toContain('duplicate key');
-    expect(log.replaceAll(/invalid input syntax.*/g, '')).not.toContain('Maxfiyxonova');
+    expect(log).toContain('ready to accept connections');
+    expect(log).not.toContain('Maxfiyxonova');
   });
 
   it('touches nothing in a folder that holds something else', async () => {
