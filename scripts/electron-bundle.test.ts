@@ -1,19 +1,21 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleElectron } from './electron-bundle.ts';
+import { projectFolder } from './steps.ts';
 
 const run = promisify(execFile);
 let folder: string;
 let files: readonly string[];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hamshira-bundle-'));
+  // Inside of the project, so that packages with native code are found.
+  await mkdir(join(projectFolder, '.cache'), { recursive: true });
+  folder = await mkdtemp(join(projectFolder, '.cache', 'electron-bundle-'));
   await bundleElectron(folder);
-  files = await readdir(folder);
+  files = await readdir(folder, { recursive: true });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -36,9 +38,9 @@ test('the preload loads nothing but Electron: a sandboxed one could not', async 
 });
 
 test('nothing is left to load but Electron, Node and native code', async () => {
-  const allowed = new Set(['electron', '@signalapp/sqlcipher', ...builtinModules]);
+  const allowed = new Set(['electron', '@signalapp/sqlcipher']);
   for (const file of files.filter((name) => /\.(c?js)$/.test(name))) {
-    const strange = (await loadedBy(file)).filter((name) => !allowed.has(name.replace(/^node:/, '')));
+    const strange = (await loadedBy(file)).filter((name) => !allowed.has(name) && !isBuiltin(name));
     expect(strange, file).toEqual([]);
   }
 });
@@ -60,4 +62,32 @@ test('every bundle is JavaScript that parses', async () => {
   for (const file of files.filter((name) => /\.c?js$/.test(name))) {
     await expect(run(process.execPath, ['--check', join(folder, file)])).resolves.toBeDefined();
   }
+});
+
+/** Stands where Electron would: hands in a port as the main process does, and prints the first snapshot it gets. */
+const standIn = `
+import { EventEmitter } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
+const parent = new EventEmitter();
+Object.defineProperty(process, 'parentPort', { value: parent });
+await import('./workstation-process.js');
+const { port1, port2 } = new MessageChannel();
+const served = Object.assign(new EventEmitter(), {
+  postMessage: (message) => port1.postMessage(message), start() {}, close: () => port1.close(),
+});
+port1.on('message', (data) => served.emit('message', { data }));
+parent.emit('message', { data: 'hamshira-screen-connected', ports: [served] });
+port2.once('message', (message) => {
+  console.log(JSON.stringify(message));
+  parent.emit('message', { data: 'hamshira-close-down', ports: [] });
+});
+port2.postMessage({ type: 'open', id: 1, name: 'workstation.state', input: {} });
+`;
+
+test('the bundled workstation process serves a screen, and closes when it is told', async () => {
+  const script = join(folder, 'stand-in.mjs');
+  await writeFile(script, standIn);
+  const data = `--data=${join(folder, 'records')}`;
+  const { stdout } = await run(process.execPath, [script, data], { timeout: 30_000 });
+  expect(JSON.parse(stdout)).toMatchObject({ type: 'snapshot', id: 1, value: { phase: 'unenrolled' } });
 });

@@ -28,6 +28,7 @@ export async function bundleElectron(outFolder: string): Promise<void> {
         ssr: join(projectFolder, entry),
         outDir: outFolder,
         emptyOutDir: false,
+        ssrEmitAssets: true,
         target: 'node24',
         minify: false,
         rolldownOptions: {

@@ -76,6 +76,8 @@ export const rulesByRoom: Readonly<Record<string, RoomRules>> = {
       'electron',
       'renderer',
       'scripts',
+      // Its folders are as far apart as rooms.
+      'testing',
     ],
     packages: [],
     hasNode: true,
