@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
 import { type PatientBody, PatientBodySchema } from '#contracts/records/patients.ts';
 import { StaffBodySchema } from '#contracts/records/staff.ts';
+import { VisitBodySchema } from '#contracts/records/visits.ts';
 import { checkInvariants } from './invariants.ts';
 import { randomRecordId } from './random-bodies.ts';
 import { facility, SyncWorld, type Workstation } from './sync-world.ts';
@@ -190,6 +191,28 @@ describe('what the center cannot use (PUSH-7, PUSH-8)', () => {
     const history = world.center.history(facility);
     expect(history.at(-1)).toMatchObject({ baseRev: history.at(-2)?.record.rev, record: { id: patient } });
     expect(reviewsAt(nurse)).toEqual([]);
+  });
+});
+
+describe('a record longer than a message (PUSH-10)', () => {
+  it('is quarantined here and holds nothing up', async () => {
+    const world = new SyncWorld(11);
+    const [nurse] = await world.start(1);
+    if (nurse === undefined) throw new Error('no workstation');
+    const note = { kind: 'note', at: 1, by: nurse.person, text: 'ў'.repeat(8000) };
+    const entries = Array.from({ length: 300 }, () => ({ ...note, id: randomRecordId(world.random) }));
+    const visit = {
+      patientId: randomRecordId(world.random),
+      day: '2026-03-01',
+      reason: '',
+      urgency: 'routine',
+      entries,
+    };
+    writeBody(world, nurse, 'visits', randomRecordId(world.random), v.parse(VisitBodySchema, visit), []);
+    const other = registerPatient(world, nurse);
+    await world.time.advance(5000);
+    expect(nurse.client.state()).toMatchObject({ link: 'online', unsent: 0, quarantined: 1 });
+    expect(world.center.documents(facility).has(`patients/${other}`)).toBe(true);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runRandomWorld, type Weather } from './random-world.ts';
 import { facility } from './sync-world.ts';
 
-const seedsEach = Number(process.env.HAMSHIRA_SEEDS ?? 60);
+const seedsEach = Number(process.env.HAMSHIRA_SEEDS ?? 30);
 const fair: Weather = { steps: 40, faultRate: 0, restores: false, putsOff: false, clockJumps: false };
 
 const weathers: Readonly<Record<string, Weather>> = {
