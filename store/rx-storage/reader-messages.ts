@@ -20,15 +20,18 @@ const QueryPlanSchema = v.object({
 export const ReaderRequestSchema = v.variant('kind', [
   v.object({ kind: v.literal('find'), id: v.number(), plan: QueryPlanSchema }),
   v.object({ kind: v.literal('count'), id: v.number(), plan: QueryPlanSchema }),
+  /** The last piece has been taken in; send the next. */
+  v.object({ kind: v.literal('more'), id: v.number() }),
   v.object({ kind: v.literal('close') }),
 ]);
 export type ReaderRequest =
+  | { readonly kind: 'more'; readonly id: number }
   | { readonly kind: 'find' | 'count'; readonly id: number; readonly plan: QueryPlan }
   | { readonly kind: 'close' };
 
 /** From the reader thread. */
 export const ReaderAnswerSchema = v.variant('kind', [
-  /** JSON text of an array of documents; more follow until `documents-end`. */
+  /** JSON text of an array of documents; the next piece comes when asked for, until `documents-end`. */
   v.object({ kind: v.literal('documents'), id: v.number(), json: v.string() }),
   v.object({ kind: v.literal('documents-end'), id: v.number() }),
   v.object({ kind: v.literal('count'), id: v.number(), count: v.number() }),

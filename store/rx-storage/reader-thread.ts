@@ -22,6 +22,13 @@ if (parentPort !== null) serve(parentPort);
 function serve(port: NonNullable<typeof parentPort>): void {
   const start = v.parse(ReaderStartSchema, workerData);
   let connection: Connection | undefined;
+  const unsentById = new Map<number, readonly ReaderAnswer[]>();
+  const sendNext = (id: number, answers: readonly ReaderAnswer[]) => {
+    const [next, ...rest] = answers;
+    if (rest.length > 0) unsentById.set(id, rest);
+    else unsentById.delete(id);
+    if (next !== undefined) port.postMessage(next);
+  };
   port.on('message', (message: unknown) => {
     const request = v.parse(ReaderRequestSchema, message);
     if (request.kind === 'close') {
@@ -29,18 +36,23 @@ function serve(port: NonNullable<typeof parentPort>): void {
       port.close();
       return;
     }
+    if (request.kind === 'more') {
+      sendNext(request.id, unsentById.get(request.id) ?? []);
+      return;
+    }
     try {
       connection ??= Connection.open({ ...start, readonly: true, cacheKibibytes: readerCacheKibibytes });
-      for (const answer of answersTo(connection, request)) port.postMessage(answer);
+      sendNext(request.id, answersTo(connection, request));
     } catch (error) {
       port.postMessage(failureAnswer(request.id, asReplicaFailure(error)));
     }
   });
 }
 
+/** All pieces of an answer. They leave one by one, so that the other side's event loop gets its turns between them. */
 function answersTo(
   connection: Connection,
-  request: Exclude<ReaderRequest, { kind: 'close' }>,
+  request: Extract<ReaderRequest, { kind: 'find' | 'count' }>,
 ): readonly ReaderAnswer[] {
   return consistently(connection, () => {
     if (request.kind === 'count') {

@@ -81,6 +81,7 @@ export class Reader {
     if (read === undefined) return;
     if (answer.kind === 'documents') {
       for (const document of parseDocuments(answer.json)) read.documents.push(document);
+      this.#worker?.postMessage({ kind: 'more', id: answer.id } satisfies ReaderRequest);
       return;
     }
     this.#open.delete(answer.id);

@@ -335,8 +335,10 @@ async function measureOpening(folder: string, report: Report): Promise<void> {
   const filled = await openReplica(options);
   await fillReplica(filled, openedDocuments);
   await filled.close();
+  // What 500,000 saves left to the garbage collector and to the disk is no part of the next morning.
+  await pause(2_000);
   const opened: number[] = [];
-  for (let time = 0; time < 5; time += 1) {
+  for (let time = 0; time < 9; time += 1) {
     const begun = performance.now();
     const replica = await openReplica(options);
     const told = new Promise<number>((resolve) => {
@@ -346,7 +348,8 @@ async function measureOpening(folder: string, report: Report): Promise<void> {
     opened.push(performance.now() - begun);
     await replica.close();
   }
-  report('store.open', Math.max(...opened), 'ms');
+  report('store.open', percentile(opened, 0.5), 'ms');
+  report('store.open.worst', Math.max(...opened), 'ms');
 }
 
 function timed(work: () => void): number {
