@@ -1,13 +1,11 @@
-import type { LinguiConfig } from '@lingui/conf';
+import { defineConfig } from '@lingui/cli';
 import { formatter } from '@lingui/format-po';
 import { languages } from '#contracts/languages.ts';
 
-const config: LinguiConfig = {
+export default defineConfig({
   locales: [...languages],
   sourceLocale: 'en',
   catalogs: [{ path: '<rootDir>/locales/{locale}', include: [] }],
   // Ids are chosen by hand; the English words are a translation like the others.
   format: formatter({ explicitIdAsDefault: true, lineNumbers: false }),
-};
-
-export default config;
+});
