@@ -69,4 +69,45 @@ describe('two workstations and their center', () => {
     checkInvariants(world, 'lost answers');
     expect(nurse.replica.count('reviews', {})).toBe(0);
   });
+
+  it('send what was written apart in one message, in order of writing (PUSH-2)', async () => {
+    const world = new SyncWorld(5);
+    const [nurse] = await world.start(1);
+    if (nurse === undefined) throw new Error('no workstation');
+    nurse.goOffline();
+    const id = registerPatient(world, nurse);
+    for (let edit = 0; edit < 6; edit += 1) amendPatient(world, nurse, id);
+    let pushes = 0;
+    nurse.faults = (_direction, text) => {
+      pushes += text.includes('"type":"push"') ? 1 : 0;
+      return 'deliver';
+    };
+    nurse.isOnline = true;
+    nurse.client.syncNow();
+    await world.time.advance(5000);
+    expect(pushes).toBe(1);
+    expect(world.center.history(facility)).toHaveLength(7);
+    expect(await world.heal()).toBe(true);
+    checkInvariants(world, 'in order');
+  });
+
+  it('bring back a record whose writer and center both lost it (PUSH-6)', async () => {
+    const world = new SyncWorld(6);
+    const [nurse, doctor] = await world.start(2);
+    if (nurse === undefined || doctor === undefined) throw new Error('no workstations');
+    const backup = world.center.backUp();
+    const id = registerPatient(world, doctor);
+    await world.time.advance(3000);
+    nurse.goOffline();
+    amendPatient(world, nurse, id);
+    doctor.kill();
+    world.workstations.splice(world.workstations.indexOf(doctor), 1);
+    world.center.restore(backup);
+    nurse.isOnline = true;
+    expect(await world.heal()).toBe(true);
+    checkInvariants(world, 'brought back');
+    expect(world.center.documents(facility).get(`patients/${id}`)?.record).toEqual(
+      nurse.replica.get('patients', id),
+    );
+  });
 });
