@@ -204,7 +204,7 @@ describe('requests', () => {
     expect(await asked).toEqual({ ok: false, error: { code: 'access.locked' } });
   });
 
-  it('BRI-4: fails what was sent when the link is lost, and never repeats it', async () => {
+  it('BRI-3: fails what was sent when the link is lost, and never repeats it', async () => {
     const bench = await openWelcomed();
     const asked = bench.client.request('sync.now', {});
     bench.latest().die();
@@ -242,7 +242,7 @@ describe('requests', () => {
 });
 
 describe('live views', () => {
-  it('BRI-5: acknowledges a snapshot only when the screen says it is seen', async () => {
+  it('BRI-7: acknowledges a snapshot only when the screen says it is seen', async () => {
     const { client, latest } = await openWelcomed();
     const reports: ViewReport<unknown>[] = [];
     client.openView('sync.state', {}, (report) => reports.push(report));

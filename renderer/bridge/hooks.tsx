@@ -50,13 +50,14 @@ export function useView<Name extends LiveViewName>(
 
   useEffect(() => {
     if (latestInput.current === null) return;
-    const view = bridge.openView(name, latestInput.current, (report) =>
-      setTold(
-        report.kind === 'snapshot'
-          ? { key, state: { status: 'ready', value: report.value }, seen: report.seen }
-          : { key, state: { status: 'ended', error: report.error }, seen: () => {} },
-      ),
-    );
+    const view = bridge.openView(name, latestInput.current, (report) => {
+      if (report.kind === 'snapshot') {
+        setTold({ key, state: { status: 'ready', value: report.value }, seen: report.seen });
+      } else if (report.error.code !== 'access.locked') {
+        // At lock the whole screen goes: what ends a moment earlier needs no words.
+        setTold({ key, state: { status: 'ended', error: report.error }, seen: () => {} });
+      }
+    });
     return () => view.close();
   }, [bridge, name, key]);
 

@@ -2,7 +2,7 @@ import type { Timers } from '#clinic/ports/clock.ts';
 import { maxOpenViews } from '#contracts/bridge/messages.ts';
 import { type AppError, appError, type ErrorCode } from '#contracts/errors.ts';
 
-/** What a view tells. `seen` is called once the snapshot is on the screen; the next one comes after it (BRI-5). */
+/** What a view tells. `seen` is called once the snapshot is on the screen; the next one comes after it (BRI-7). */
 export type ViewReport<Value> =
   | { readonly kind: 'snapshot'; readonly value: Value; readonly seen: () => void }
   | { readonly kind: 'ended'; readonly error: AppError };

@@ -23,7 +23,7 @@ export interface PendingRequests {
   /** A link is there: what waited goes out. */
   connected(): void;
   /**
-   * The link is gone. What was sent fails: whether it was done is unknown, and only a person may repeat it (BRI-4).
+   * The link is gone. What was sent fails: whether it was done is unknown, and only a person may repeat it (BRI-3).
    * What was never sent goes on waiting.
    */
   lost(): void;

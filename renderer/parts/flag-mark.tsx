@@ -1,7 +1,11 @@
 import type { ReactNode } from 'react';
-import type { VitalsFlag } from '#clinic/forms/vitals-ranges.ts';
+import { ageInMonths } from '#clinic/age.ts';
+import type { VitalsName } from '#clinic/forms/vitals.ts';
+import { flagVital, type VitalsFlag } from '#clinic/forms/vitals-ranges.ts';
+import type { PatientBody } from '#contracts/records/patients.ts';
 import { useWords } from '../wording/words.ts';
 import { Icon, type IconName } from './icons.tsx';
+import type { Measured } from './measured.ts';
 
 const icons = {
   'critical-high': 'double-up',
@@ -16,6 +20,16 @@ const severity: readonly VitalsFlag[] = ['critical-high', 'critical-low', 'high'
 /** The flag that matters most, or null. */
 export const worstFlag = (flags: readonly (VitalsFlag | null | undefined)[]): VitalsFlag | null =>
   severity.find((flag) => flags.includes(flag)) ?? null;
+
+/** How the value stood at the age the patient had when it was measured. */
+export const flagThen = (
+  field: VitalsName,
+  measured: Measured | undefined,
+  birth: PatientBody['birth'],
+): VitalsFlag | null =>
+  measured === undefined
+    ? null
+    : (flagVital(field, measured.value, ageInMonths(birth, measured.day))?.flag ?? null);
 
 export const isCritical = (flag: VitalsFlag): boolean => flag.startsWith('critical');
 

@@ -52,5 +52,8 @@ export function describeError(t: Translate, error: AppError): string {
   for (const [name, value] of Object.entries(error.detail ?? {})) {
     if (typeof value === 'string' || typeof value === 'number') values[name] = value;
   }
-  return t(`error.${error.code}`, values);
+  const sentence = t(`error.${error.code}`, values);
+  const { incident } = values;
+  // What the technician looks for in the log.
+  return incident === undefined ? sentence : `${sentence} (№ ${incident})`;
 }

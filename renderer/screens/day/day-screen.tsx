@@ -145,9 +145,19 @@ function StateBar({ state, count, total }: StateBarProps): ReactNode {
   return (
     <li className="state-bar">
       <span>{t(`visit-state.${state}`)}</span>
-      <meter min={0} max={Math.max(1, total)} value={count} aria-label={t(`visit-state.${state}`)} />
+      <Bar share={count / Math.max(1, total)} />
       <span className="state-bar-count">{formatNumber(count, language)}</span>
     </li>
+  );
+}
+
+/** Length says what the number beside it says. */
+function Bar({ share }: { readonly share: number }): ReactNode {
+  return (
+    <svg className="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+      <rect className="bar-ground" width="100" height="10" />
+      <rect className="bar-share" width={100 * share} height="10" />
+    </svg>
   );
 }
 
@@ -168,7 +178,7 @@ function Diagnoses({ day }: { readonly day: DaySummary }): ReactNode {
             <li key={icd10} className="diagnosis-bar">
               <span className="code">{icd10}</span>
               <span className="diagnosis-bar-name">{names.get(icd10) ?? ''}</span>
-              <meter min={0} max={most} value={count} aria-label={icd10} />
+              <Bar share={count / most} />
               <span className="state-bar-count">{formatNumber(count, language)}</span>
             </li>
           ))}

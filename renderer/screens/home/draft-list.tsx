@@ -51,19 +51,25 @@ function DraftItem({ draft, onForget }: { readonly draft: Draft; readonly onForg
     );
   return (
     <li className="draft">
-      <Icon name="pencil" />
+      <Icon name="pencil" size={18} />
       <div className="draft-words">
         <p className="draft-title">{draft.title || t('drafts.untitled')}</p>
         <p className="caption">
           {t(`drafts.form-${subject.form}`)} · {describeInstant(draft.at, today)}
         </p>
       </div>
-      <Button size="small" kind="quiet" onClick={onForget}>
-        {t('drafts.forget')}
-      </Button>
       <Button size="small" onClick={resume}>
         {t('drafts.resume')}
       </Button>
+      <button
+        type="button"
+        className="icon-button"
+        title={t('drafts.forget-named', { name: draft.title })}
+        aria-label={t('drafts.forget-named', { name: draft.title })}
+        onClick={onForget}
+      >
+        <Icon name="close" size={18} />
+      </button>
     </li>
   );
 }

@@ -59,7 +59,7 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
           <IdentityCard record={record} onAmend={mayWrite ? () => setOpen('amend') : null} />
         </div>
         <div className="patient-main">
-          <TrendsCard visits={record.visits} />
+          <TrendsCard visits={record.visits} birth={record.body.birth} />
           <VisitHistory record={record} />
         </div>
       </div>

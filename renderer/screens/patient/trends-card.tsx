@@ -1,8 +1,10 @@
 import type { ReactNode } from 'react';
 import { formatDate } from '#clinic/formats.ts';
 import type { VitalsName } from '#clinic/forms/vitals.ts';
-
+import type { VitalsFlag } from '#clinic/forms/vitals-ranges.ts';
 import type { VisitView } from '#contracts/bridge/views.ts';
+import type { PatientBody } from '#contracts/records/patients.ts';
+import { FlagMark, flagThen, worstFlag } from '../../parts/flag-mark.tsx';
 import { type Measured, measuredByField } from '../../parts/measured.ts';
 import { EmptyState } from '../../parts/notice.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
@@ -15,8 +17,13 @@ const shownFields = [
   'glucoseMmolPerLitre',
 ] as const satisfies readonly VitalsName[];
 
+interface TrendsCardProps {
+  readonly visits: readonly VisitView[];
+  readonly birth: PatientBody['birth'];
+}
+
 /** How the measurements went, newest at the right: people look rather than read. */
-export function TrendsCard({ visits }: { readonly visits: readonly VisitView[] }): ReactNode {
+export function TrendsCard({ visits, birth }: TrendsCardProps): ReactNode {
   const { t, language } = useWords();
   const measured = measuredByField(visits);
   const systolic = measured.systolicMmHg ?? [];
@@ -38,6 +45,10 @@ export function TrendsCard({ visits }: { readonly visits: readonly VisitView[] }
               unit={t('unit.mmHg')}
               value={`${systolic[0]?.value ?? '–'}/${diastolic[0]?.value ?? '–'}`}
               latest={systolic[0]}
+              flag={worstFlag([
+                flagThen('systolicMmHg', systolic[0], birth),
+                flagThen('diastolicMmHg', diastolic[0], birth),
+              ])}
               lines={[systolic, diastolic]}
             />
           )}
@@ -51,6 +62,7 @@ export function TrendsCard({ visits }: { readonly visits: readonly VisitView[] }
                 unit={t(`unit.${vitalField(field).unit}`)}
                 value={latest === undefined ? '' : vitalValue(field, latest.value, language)}
                 latest={latest}
+                flag={flagThen(field, latest, birth)}
                 lines={[values]}
               />
             );
@@ -66,10 +78,11 @@ interface TrendProps {
   readonly unit: string;
   readonly value: string;
   readonly latest: Measured | undefined;
+  readonly flag: VitalsFlag | null;
   readonly lines: readonly (readonly Measured[])[];
 }
 
-function Trend({ label, unit, value, latest, lines }: TrendProps): ReactNode {
+function Trend({ label, unit, value, latest, flag, lines }: TrendProps): ReactNode {
   return (
     <div className="trend">
       <p className="caption">{label}</p>
@@ -82,7 +95,10 @@ function Trend({ label, unit, value, latest, lines }: TrendProps): ReactNode {
         height={44}
         label={label}
       />
-      <p className="caption figure">{latest && formatDate(latest.day)}</p>
+      <p className="trend-foot">
+        <span className="caption figure">{latest && formatDate(latest.day)}</span>
+        {flag && <FlagMark flag={flag} />}
+      </p>
     </div>
   );
 }

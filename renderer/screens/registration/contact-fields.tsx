@@ -100,7 +100,7 @@ function MahallaField({ form, wrong }: FieldsProps): ReactNode {
       label={t('field.mahalla')}
       optional={t('field.optional')}
       error={wrong('mahalla')}
-      warningText={name.trim() !== '' && code === '' ? t('mahalla.choose') : undefined}
+      warningText={name.trim() !== '' && code === '' ? t('choice.choose') : undefined}
       text={name}
       onText={(text) => {
         form.setValue('mahallaName', text, { shouldDirty: true });

@@ -57,7 +57,8 @@ export function RegistrationForm(props: RegistrationFormProps): ReactNode {
     setAttempt(attempt + 1);
     if (registration !== null) onSubmit(registration);
   };
-  // Leaving a field is the moment to look for people alike: not at every stroke.
+  // Leaving a field is the moment to look for people alike: not at every stroke. What is mended stays marked until the
+  // next attempt: a mark that went away here would move the field under the pointer that left this one.
   const lookAround = () => {
     const { registration } = checkFields(t, form.getValues(), today, before);
     if (registration === null || onPerson === undefined) return;

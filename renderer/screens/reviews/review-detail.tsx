@@ -45,7 +45,7 @@ export function ReviewDetail({ row }: { readonly row: ReviewRow }): ReactNode {
           {answers.map((choice, at) => (
             <Button
               key={choice}
-              kind={at === 0 ? 'primary' : 'secondary'}
+              kind={at === 0 && question.kind === 'conflict' ? 'primary' : 'secondary'}
               keys={String(at + 1)}
               isBusy={settle.isBusy}
               onClick={() => answer(choice)}

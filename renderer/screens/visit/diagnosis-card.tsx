@@ -77,6 +77,7 @@ export function DiagnosisCard({ record, form, isDisabled }: DiagnosisCardProps):
             none={t('diagnosis.none')}
             isWaiting={isWaiting}
           />
+          {text.trim() !== '' && <p className="field-warning">{t('choice.choose')}</p>}
           {diagnoses.length === 0 && <Favourites onChoose={add} />}
         </>
       )}

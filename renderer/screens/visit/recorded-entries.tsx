@@ -150,12 +150,15 @@ function EntryWords({ entry, birth, diagnosisName }: EntryWordsProps): ReactNode
       return <p className="recorded-text">{entry.text}</p>;
     case 'diagnosis':
       return (
-        <p>
-          <span className="code">{entry.icd10}</span> {diagnosisName}{' '}
-          <span className="caption">
-            {t(`diagnosis.${entry.role}`)}, {t(`diagnosis.${entry.certainty}`)}
+        <div className="recorded-diagnosis">
+          <span className="code">{entry.icd10}</span>
+          <span>
+            {diagnosisName}{' '}
+            <span className="caption">
+              {t(`diagnosis.${entry.role}`)}, {t(`diagnosis.${entry.certainty}`)}
+            </span>
           </span>
-        </p>
+        </div>
       );
   }
 }

@@ -5,7 +5,7 @@ import type { VitalsName } from '#clinic/forms/vitals.ts';
 import { flagVital, type VitalsFlag } from '#clinic/forms/vitals-ranges.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import { useToday } from '../../app/surroundings.tsx';
-import { FlagMark, isCritical, worstFlag } from '../../parts/flag-mark.tsx';
+import { FlagMark, flagThen, isCritical, worstFlag } from '../../parts/flag-mark.tsx';
 import type { Measured } from '../../parts/measured.ts';
 import { Sparkline } from '../../parts/sparkline.tsx';
 import { vitalField, vitalValue } from '../../parts/vital-words.ts';
@@ -94,16 +94,6 @@ function useFlag({ field, typed, birth }: VitalCellProps): VitalsFlag | null {
   if (read.status !== 'read') return null;
   return flagVital(field, read.value, ageInMonths(birth, today))?.flag ?? null;
 }
-
-/** How the value stood at the age the patient had when it was measured. */
-const flagThen = (
-  field: VitalsName,
-  measured: Measured | undefined,
-  birth: PatientBody['birth'],
-): VitalsFlag | null =>
-  measured === undefined
-    ? null
-    : (flagVital(field, measured.value, ageInMonths(birth, measured.day))?.flag ?? null);
 
 function cellClass(flag: VitalsFlag | null): string {
   if (flag === null) return 'vital';
