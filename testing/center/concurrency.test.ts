@@ -73,12 +73,17 @@ describe('FEE-1: sixteen writers on one facility, with rollbacks', () => {
     const positions = followPositions(() => isDone);
     const reader = await connect(other.url, await world.enrol());
     const pulled = new Set<string>();
+    let isGivenUp = false;
+    void reader.closed.then(() => {
+      isGivenUp = true;
+    });
     const following = (async () => {
-      for (let since = 0; !isDone || since < Math.max(0, ...accepted.values()); ) {
+      for (let since = 0; !isGivenUp && (!isDone || since < Math.max(0, ...accepted.values())); ) {
         reader.send({ type: 'pull', scope: facilityA, lane: 1, since, limit: 50 });
         const frame = await reader.next('frame', 300).catch(() => undefined);
         for (const { record } of frame?.documents ?? []) pulled.add(parsePatient(record).rev);
         since = frame?.through ?? since;
+        if (frame === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
       }
     })();
 
@@ -92,8 +97,9 @@ describe('FEE-1: sixteen writers on one facility, with rollbacks', () => {
         await writeRound(ingest, identity, target, `W${number}R${round}`, accepted, acceptedEdits);
       }
     });
-    await Promise.all(writers);
-    isDone = true;
+    await Promise.all(writers).finally(() => {
+      isDone = true;
+    });
     const seen = await positions;
     await following;
     await reader.close();
