@@ -79,6 +79,7 @@ async function prepareFolder(
   closing: (() => Promise<void>)[],
 ): Promise<{ readonly training: TrainingFile; readonly logFolder: string }> {
   // The lock closes its folder to other accounts; PostgreSQL's own account has to get through to the center's.
+  await mkdir(asked.dataFolder, { recursive: true });
   const held = await holdDataFolder(startFolder(asked));
   if (!held.ok) {
     throw new StartRefusal(
@@ -170,6 +171,8 @@ async function serveKeys(running: Running): Promise<void> {
   const stopReading = readKeys(process.stdin, pressed);
   const interrupted = (): void => quit.resolve();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupted);
+  // Whoever read what is printed is gone.
+  process.stdout.on('error', interrupted);
   await quit.promise;
   stopReading();
   say('Closing …');

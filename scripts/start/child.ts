@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import * as v from 'valibot';
 
 export interface ChildOptions<Message> {
@@ -29,15 +29,15 @@ export interface Child<Message> {
 
 /** Starts a script of the project on the same Node. The script closes itself when this process is gone. */
 export function startChild<Message>(options: ChildOptions<Message>): Child<Message> {
-  const log = createWriteStream(options.logPath, { flags: 'a', mode: 0o600 });
+  // Straight to the file: a pipe through this process would break with it, and the child could not close in order.
+  const log = openSync(options.logPath, 'a', 0o600);
   const child = fork(options.script, [...options.arguments], {
     // What it says on its standard output is for people who start it themselves, and holds addresses with tokens.
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', log, 'ipc'],
     execArgv: [],
   });
-  child.stderr?.pipe(log, { end: false });
   const inbox = receiveFrom(child, options);
-  const ended = endOf(child).finally(() => log.end());
+  const ended = endOf(child).finally(() => closeSync(log));
   let isExpected = false;
   return {
     pid: child.pid ?? 0,
