@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -46,6 +46,8 @@ let nursePassphrase: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hamshira-main-job-'));
+  // PostgreSQL's own account, where the tests run as root, has to get through to the center's folder.
+  await chmod(folder, 0o755);
   dataFolder = join(folder, 'data');
 });
 afterAll(async () => {
