@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holdDataFolder } from '#access/data-folder.ts';
 import { facilityScope } from '#testing/district/places.ts';
-import { readArguments, type StartArguments, StartRefusal } from './start/arguments.ts';
+import { readArguments, type StartArguments, StartRefusal, usage } from './start/arguments.ts';
 import { openDesktopWorkstation, opensDesktop } from './start/desktop-workstation.ts';
 import { enrolPeople } from './start/enrol-people.ts';
 import { type Key, readKeys } from './start/keys.ts';
@@ -30,6 +30,10 @@ interface Running {
 const startFolder = ({ dataFolder }: StartArguments): string => join(dataFolder, 'start');
 const say = (text: string): void => console.log(text);
 
+if (process.argv.includes('--help')) {
+  say(usage);
+  process.exit(0);
+}
 try {
   const running = await bringUp(readArguments(process.argv.slice(2), projectFolder));
   await serveKeys(running);
