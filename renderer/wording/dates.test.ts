@@ -1,5 +1,4 @@
 import { setupI18n } from '@lingui/core';
-import { compileMessage } from '@lingui/message-utils/compileMessage';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { DaySchema } from '#contracts/ids.ts';
@@ -10,9 +9,10 @@ import { describeError, type Translate } from './words.ts';
 
 const files = import.meta.glob<string>('../locales/*.po', { query: '?raw', import: 'default', eager: true });
 
+/** Outside of a build Lingui compiles messages as it meets them. */
 function translator(language: (typeof languages)[number]): Translate {
   const words = readCatalogue(files[`../locales/${language}.po`] ?? '');
-  const messages = Object.fromEntries([...words].map(([id, text]) => [id, compileMessage(text)]));
+  const messages = Object.fromEntries(words);
   const i18n = setupI18n({ locale: language, messages: { [language]: messages } });
   return (id, values) => i18n._(id, { ...values });
 }
