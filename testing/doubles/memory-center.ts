@@ -101,10 +101,14 @@ export class MemoryCenter {
     return structuredClone(this.#state);
   }
 
-  /** Puts a backup back under a new epoch. What came after it is gone; the tickets of that time mean nothing. */
-  restore(backup: CenterState): void {
+  /**
+   * Puts a backup back under a new epoch. What came after it is gone; the tickets of that time mean nothing. An operator
+   * may forget the new epoch.
+   */
+  restore(backup: CenterState, isEpochForgotten = false): void {
+    const { epoch } = this.#state;
     this.#state = structuredClone(backup);
-    this.#state.epoch = uuidV7(this.#clock.now(), this.#random);
+    this.#state.epoch = isEpochForgotten ? epoch : uuidV7(this.#clock.now(), this.#random);
     for (const device of this.#state.devices.values()) {
       device.confirmed = null;
       device.offered = null;

@@ -33,6 +33,7 @@ describe('two workstations and their center', () => {
     doctor.start();
     const ids = Array.from({ length: 5 }, () => registerPatient(world, nurse));
     await world.time.advance(5000);
+    nurse.goOffline();
     for (const id of ids) amendPatient(world, doctor, id);
     await world.time.advance(5000);
     world.center.restore(world.center.backUp());
@@ -109,5 +110,32 @@ describe('two workstations and their center', () => {
     expect(world.center.documents(facility).get(`patients/${id}`)?.record).toEqual(
       nurse.replica.get('patients', id),
     );
+  });
+
+  it('offer the history again when a center lost it without saying so (PUSH-6)', async () => {
+    const world = new SyncWorld(7);
+    const [nurse] = await world.start(1);
+    if (nurse === undefined) throw new Error('no workstation');
+    const backup = world.center.backUp();
+    const id = registerPatient(world, nurse);
+    await world.time.advance(3000);
+    world.center.restore(backup, true);
+    amendPatient(world, nurse, id);
+    expect(await world.heal()).toBe(true);
+    checkInvariants(world, 'silent loss');
+    expect(world.center.history(facility).map(({ baseRev }) => baseRev === null)).toEqual([true, false]);
+  });
+
+  it('forget what they sent once it is in the backup, and not before (PUSH-11)', async () => {
+    const world = new SyncWorld(8);
+    const [nurse] = await world.start(1);
+    if (nurse === undefined) throw new Error('no workstation');
+    const id = registerPatient(world, nurse);
+    await world.time.advance(3000);
+    expect(nurse.replica.outbox.byState('accepted', 9)).toHaveLength(1);
+    world.center.declareDurable(facility);
+    await world.time.advance(3000);
+    expect(nurse.replica.outbox.byState('accepted', 9)).toEqual([]);
+    expect(nurse.replica.outbox.receipt('patients', id)).not.toBeNull();
   });
 });

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { protocolVersion } from '#contracts/wire/protocol.ts';
 import { checkInvariants } from './invariants.ts';
@@ -153,6 +155,47 @@ describe('a center that is not understood (LNK-2)', () => {
     expect(await dialsDuring(world, hour)).toBeLessThan(60);
     registerPatient(world, nurse);
     expect(await world.heal()).toBe(true);
+  });
+});
+
+describe('frames that do not fit (PULL-2)', () => {
+  const documentsIn = v.looseObject({ documents: v.array(v.looseObject({ seq: v.number() })) });
+  const frames: Readonly<Record<string, (frame: v.InferOutput<typeof documentsIn>) => object>> = {
+    'a document beyond the range': (frame) => ({
+      ...frame,
+      documents: frame.documents.map((document) => ({ ...document, seq: document.seq + 100 })),
+    }),
+    'a document twice': (frame) => ({ ...frame, documents: [...frame.documents, ...frame.documents] }),
+    'another epoch': (frame) => ({ ...frame, epoch: '0190a000-0000-7000-8000-000000000000' }),
+    'another lane': (frame) => ({ ...frame, lane: 0 }),
+    'another start': (frame) => ({ ...frame, since: 1 }),
+    'an altered document': (frame) => ({ ...frame, crc: 1 }),
+  };
+
+  it.each(Object.entries(frames))('are not used: %s', async (what, spoil) => {
+    const world = new SyncWorld(14);
+    const [doctor] = await world.start(1);
+    if (doctor === undefined) throw new Error('no workstation');
+    const id = registerPatient(world, doctor);
+    await world.time.advance(2000);
+    const nurse = await world.enrol();
+    nurse.rewrite = (text) => {
+      if (!text.includes('"frame"') || !text.includes('"patients"')) return text;
+      const frame = v.parse(
+        v.looseObject({ documents: v.array(v.unknown()) }),
+        spoil(v.parse(documentsIn, JSON.parse(text))),
+      );
+      const crc = what === 'an altered document' ? 1 : crc32(JSON.stringify(frame.documents));
+      return JSON.stringify({ ...frame, crc });
+    };
+    nurse.start();
+    await world.time.advance(20_000);
+    expect(nurse.replica.get('patients', id)).toBeUndefined();
+    expect(nurse.replica.sync.checkpoint(facility, 1)).toBeUndefined();
+    expect(nurse.client.state().refusal).toBe('sync.unknown-message');
+    nurse.rewrite = (text) => text;
+    expect(await world.heal()).toBe(true);
+    checkInvariants(world, what, true);
   });
 });
 
