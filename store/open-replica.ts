@@ -22,6 +22,7 @@ import { LiveQueries } from './replica/live-queries.ts';
 import { openFile } from './replica/open-file.ts';
 import { Outbox } from './replica/outbox.ts';
 import { RecordTables, storedTypes, toRecord } from './replica/record-tables.ts';
+import { refillPatientIndex } from './replica/refill-patient-index.ts';
 import { Settings, SyncState } from './replica/sync-state.ts';
 import { upgradeRecords } from './replica/upgrade-records.ts';
 import { Reader } from './rx-storage/reader.ts';
@@ -67,6 +68,7 @@ export async function openReplica(options: ReplicaOptions): Promise<OpenReplica>
     const patientIndex = translatingFailures(() => options.patientIndex(opened.database));
     upgradeAll(storage, patientIndex);
     const tables = RecordTables.open(storage);
+    refillPatientIndex(opened, tables, patientIndex);
     reserve.hold();
     const token = options.token ?? randomBytes(5).toString('hex');
     return new SqlcipherReplica({ connection, storage, tables, patientIndex, reader, reserve, lock, token });

@@ -45,7 +45,7 @@ const empty = `
 
 /**
  * Creates what is missing. An index that other rules made is emptied, because its words would not be found; whoever opens
- * the replica sees that it holds fewer patients than the records and puts them again.
+ * the replica puts the patients again.
  */
 export function prepareTables(database: Database, rulesVersion: number): void {
   database.exec(tables);

@@ -29,6 +29,10 @@ export function createPatientIndex(rules: SearchRules): PatientIndexFactory {
     const select = createSelector(database);
     return {
       put: (id, body) => translatingFailures(() => write(id, body)),
+      isEmpty: () =>
+        translatingFailures(
+          () => database.prepare('SELECT 1 FROM patient_search LIMIT 1').get() === undefined,
+        ),
       search: (text, limit) =>
         translatingFailures(() => {
           const query = rules.understand(text);

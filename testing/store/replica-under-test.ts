@@ -19,6 +19,7 @@ export const plainPatientIndex: PatientIndexFactory = (database) => {
         .prepare('INSERT OR REPLACE INTO plain_index (id, family) VALUES (?, ?)')
         .run([id, body.name.family]);
     },
+    isEmpty: () => database.prepare('SELECT 1 FROM plain_index LIMIT 1').get() === undefined,
     search: (text: string, limit: number): readonly PatientHit[] =>
       database
         .prepare('SELECT id FROM plain_index WHERE family = ? LIMIT ?', { pluck: true })

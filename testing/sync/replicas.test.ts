@@ -31,7 +31,7 @@ class StoredReplica {
     this.#open = await openReplica({
       file: join(this.#folder, 'replica.db'),
       key: this.#key,
-      patientIndex: () => ({ put: () => {}, search: () => [] }),
+      patientIndex: () => ({ put: () => {}, isEmpty: () => false, search: () => [] }),
     });
     return this.#open;
   }
