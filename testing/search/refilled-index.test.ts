@@ -37,7 +37,7 @@ it('SEA-8: an index of older rules is made anew from the records', async () => {
   const older = await open(patientSearchRules);
   await older.transact((transaction) => {
     for (let number = 1; number <= patients; number++) {
-      transaction.put('patients', patientRecord(number, number === patients ? 'Ergasheva' : 'Karimova'));
+      transaction.put('patients', patientRecord(number, familyOf.get(number) ?? 'Karimova'));
     }
   });
   await older.close();
