@@ -9,7 +9,7 @@ import {
   type Visit,
   visit,
   visitSchema,
-} from './rx-storage-conformance.ts';
+} from './sample-visits.ts';
 import { type SeededRandom, seededRandom } from './seeded-random.ts';
 import { openSqlcipherStorage } from './temporary-replica.ts';
 

@@ -6,7 +6,7 @@ import { Reader } from '#store/rx-storage/reader.ts';
 import { SqlcipherStorage } from '#store/rx-storage/storage.ts';
 import { Connection } from '#store/sqlcipher/connection.ts';
 import { migrate } from '#store/sqlcipher/migrations.ts';
-import type { StorageUnderTest } from './rx-storage-conformance.ts';
+import type { StorageUnderTest } from './sample-visits.ts';
 
 /** A folder that goes away with the test. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
