@@ -49,15 +49,22 @@ interface World {
 
 function makeWorld(): World {
   let due: (() => void)[] = [];
+  const boxes: DraftBox[] = [];
   const world: World = {
     store: new MemoryStore(),
     now: 1_000_000,
     async runTimers() {
-      for (const run of due.splice(0)) run();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      const runs = due.splice(0);
+      if (runs.length === 0) return;
+      // A box tells when a write has ended, well or badly.
+      const told = new Promise<void>((resolve) => {
+        for (const box of boxes) box.onChange(resolve);
+      });
+      for (const run of runs) run();
+      await told;
     },
-    open: async (key) =>
-      await openDraftBox({
+    async open(key) {
+      const box = await openDraftBox({
         store: world.store,
         keys: await importDraftKeys(crypto, key),
         crypto,
@@ -70,7 +77,10 @@ function makeWorld(): World {
             };
           },
         },
-      }),
+      });
+      boxes.push(box);
+      return box;
+    },
   };
   return world;
 }
