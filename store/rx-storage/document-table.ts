@@ -1,11 +1,4 @@
-import type {
-  BulkWriteRow,
-  CategorizeBulkWriteRowsOutput,
-  EventBulk,
-  RxDocumentData,
-  RxStorageChangeEvent,
-  RxStorageDefaultCheckpoint,
-} from 'rxdb';
+import type { EventBulk, RxDocumentData, RxStorageChangeEvent, RxStorageDefaultCheckpoint } from 'rxdb';
 import { Subject } from 'rxjs';
 import type { Connection, PreparedStatement, SqlValue } from '../sqlcipher/connection.ts';
 import { orderedText } from './ordered-text.ts';
@@ -15,10 +8,6 @@ export type DocumentEvents<Document> = EventBulk<
   RxStorageChangeEvent<RxDocumentData<Document>>,
   RxStorageDefaultCheckpoint
 >;
-
-/** What became of a bulk of writes, before it is told. */
-export type Categorized<Document> = CategorizeBulkWriteRowsOutput<Document>;
-export type WriteRow<Document> = BulkWriteRow<Document>;
 
 /**
  * The table of one collection and schema version: a row per document with its JSON body and a column per indexed field

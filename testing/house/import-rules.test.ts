@@ -71,6 +71,14 @@ describe('the check itself', () => {
     ['require', `export const a = require('#store/a.ts');`],
     ['import equals', `import a = require('#store/a.ts');`],
     ['resolve', `export const a = import.meta.resolve('#store/a.ts');`],
+    [
+      'created require',
+      `import { createRequire } from 'node:module';\nexport const a = createRequire(import.meta.url)('#store/a.ts');`,
+    ],
+    [
+      'created resolve',
+      `import { createRequire } from 'node:module';\nexport const a = createRequire(import.meta.url).resolve('#store/a.ts');`,
+    ],
     ['reference', `/// <reference path="../store/a.ts" />\nexport const a = 1;`],
     ['deep inside', `export function a() { return () => { if (true) return import('#store/a.ts'); }; }`],
     ['after a comment', `// import { a } from 'valibot';\n/* */ import { b } from '#store/a.ts';`],

@@ -126,7 +126,7 @@ function importVisitor(
   };
 }
 
-/** `require(x)`, `require.resolve(x)` and `import.meta.resolve(x)`. */
+/** `require(x)`, `require.resolve(x)`, `import.meta.resolve(x)`, and the same on `createRequire(y)`. */
 function isRequire(callee: {
   readonly type: string;
   readonly name?: unknown;
@@ -134,10 +134,19 @@ function isRequire(callee: {
   readonly property?: unknown;
 }): boolean {
   if (callee.type === 'Identifier') return callee.name === 'require';
+  if (isCreatedRequire(callee)) return true;
   if (callee.type !== 'MemberExpression') return false;
   const { object, property } = callee;
   if (!isNamed(property, 'resolve')) return false;
-  return isNamed(object, 'require') || isNode(object, 'MetaProperty');
+  return isNamed(object, 'require') || isNode(object, 'MetaProperty') || isCreatedRequire(object);
+}
+
+/** `createRequire(y)` used on the spot. */
+function isCreatedRequire(value: unknown): boolean {
+  if (!isNode(value, 'CallExpression')) return false;
+  return (
+    typeof value === 'object' && value !== null && 'callee' in value && isNamed(value.callee, 'createRequire')
+  );
 }
 
 function isNode(value: unknown, type: string): boolean {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MangoQuery, RxDocumentData, RxDocumentWriteData } from 'rxdb';
+import type { MangoQuery, RxDocumentWriteData } from 'rxdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   answerByHand,
@@ -41,10 +41,8 @@ export function describeRxStorage(
     describe('writes', () => {
       it('inserts and finds by id', async () => {
         const written = [visit('a'), visit('b', { day: '2026-02-02' })];
-        const { error } = await visits.bulkWrite(
-          written.map((document) => ({ document })),
-          'test',
-        );
+        const rows = written.map((document) => ({ document }));
+        const { error } = await visits.bulkWrite(rows, 'test');
         expect(error).toEqual([]);
         expect(await visits.findDocumentsById(['b', 'missing', 'a'], false)).toEqual([
           written[1],
