@@ -291,8 +291,23 @@ describe('live views', () => {
     expect(bench.latest().of('open')).toHaveLength(2);
     bench
       .latest()
-      .tell({ type: 'ended', id: bench.latest().lastId('open'), error: { code: 'access.locked' } });
-    expect(reports).toEqual([{ kind: 'ended', error: { code: 'access.locked' } }]);
+      .tell({ type: 'ended', id: bench.latest().lastId('open'), error: { code: 'access.forbidden' } });
+    expect(reports).toEqual([{ kind: 'ended', error: { code: 'access.forbidden' } }]);
+  });
+
+  it('opens a view again when one session follows another, and not once the screen has gone', async () => {
+    const { client, latest, timers } = await openWelcomed();
+    const reports: ViewReport<unknown>[] = [];
+    const view = client.openView('sync.state', {}, (report) => reports.push(report));
+    latest().tell({ type: 'ended', id: latest().lastId('open'), error: { code: 'access.locked' } });
+    await timers.advance(600);
+    expect(latest().of('open')).toHaveLength(2);
+    latest().tell({ type: 'snapshot', id: latest().lastId('open'), seq: 1, value: syncState });
+    expect(reports).toMatchObject([{ kind: 'snapshot' }]);
+    latest().tell({ type: 'ended', id: latest().lastId('open'), error: { code: 'access.locked' } });
+    view.close();
+    await timers.advance(10_000);
+    expect(latest().of('open')).toHaveLength(2);
   });
 
   it('ends a view whose snapshot breaks the contract', async () => {

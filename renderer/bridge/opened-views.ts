@@ -30,8 +30,12 @@ export interface OpenedViews {
   lost(): void;
 }
 
-/** Endings that may pass by themselves: the view is opened again a few times, then the screen is told. */
-const passing: ReadonlySet<ErrorCode> = new Set(['bridge.busy', 'internal.failure']);
+/**
+ * Endings that may pass by themselves: the view is opened again a few times, then the screen is told. `access.locked` is
+ * one: when the center changes the roles of who is at work, a session follows the session, and a view that stayed closed
+ * would go on showing "received" of an hour ago. At a real lock the screen closes its views before the next try.
+ */
+const passing: ReadonlySet<ErrorCode> = new Set(['access.locked', 'bridge.busy', 'internal.failure']);
 const reopenWaitsMs = [500, 2_000, 5_000] as const;
 
 /** The live views a screen has open, whatever happens to the link. `send` returns false while there is none. */
