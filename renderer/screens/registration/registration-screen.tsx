@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import * as v from 'valibot';
 import type { Registration } from '#contracts/bridge/requests.ts';
 import type { PatientSummary } from '#contracts/bridge/views.ts';
@@ -44,13 +44,25 @@ function Registering({ typed, draft }: { readonly typed: string; readonly draft:
     return outcome.value.patients;
   };
 
-  const save = async (person: Registration) => {
+  const lookAndRegister = async (person: Registration) => {
     const found = await findAlike(person);
     if (found.some((patient) => !dismissed.has(patient.id))) return setQuestion((asked) => asked + 1);
     const outcome = await register.send(person);
     if (!outcome.ok) return;
     draft.forget();
     navigation.go({ screen: 'patient', patientId: outcome.value.id });
+  };
+
+  // The key that submits repeats while it is held: one citizen must not become two.
+  const isSaving = useRef(false);
+  const save = async (person: Registration) => {
+    if (isSaving.current) return;
+    isSaving.current = true;
+    try {
+      await lookAndRegister(person);
+    } finally {
+      isSaving.current = false;
+    }
   };
 
   return (
