@@ -42,6 +42,8 @@ export interface ReplicaOptions {
   readonly token?: string;
   /** Space kept free for acknowledgements, in bytes. */
   readonly reserveBytes?: number;
+  /** Hears what went wrong after a durable commit: it must not make the write look as if it had failed. */
+  readonly onTrouble?: (trouble: unknown) => void;
 }
 
 /** A replica with what the technician may ask of it. */
@@ -71,7 +73,9 @@ export async function openReplica(options: ReplicaOptions): Promise<OpenReplica>
     refillPatientIndex(opened, tables, patientIndex);
     reserve.hold();
     const token = options.token ?? randomBytes(5).toString('hex');
-    return new SqlcipherReplica({ connection, storage, tables, patientIndex, reader, reserve, lock, token });
+    const troubled = options.onTrouble ?? (() => undefined);
+    const held = { reader, reserve, lock, token, troubled };
+    return new SqlcipherReplica({ connection, storage, tables, patientIndex, ...held });
   } catch (error) {
     connection?.close();
     lock.release();
@@ -96,6 +100,7 @@ interface Parts {
   readonly reserve: SpaceReserve;
   readonly lock: ProcessLock;
   readonly token: string;
+  readonly troubled: (trouble: unknown) => void;
 }
 
 class SqlcipherReplica implements OpenReplica {
@@ -194,11 +199,23 @@ class SqlcipherReplica implements OpenReplica {
 
   /** Events leave only now, after the commit: first RxDB's, then the notice, and both before the action resolves. */
   async #tell(action: Action): Promise<void> {
-    action.tellChanges();
+    this.#surviving(() => action.tellChanges());
     const notice = action.notice();
-    for (const told of [...this.#listeners]) told(notice);
+    for (const told of [...this.#listeners]) this.#surviving(() => told(notice));
     await this.#live.settled(new Set(notice.records.map(({ collection }) => collection)));
-    if (!this.#isDiskFull && !this.#parts.reserve.isHeld) this.#parts.reserve.hold();
+    this.#surviving(() => {
+      if (!this.#isDiskFull && !this.#parts.reserve.isHeld) this.#parts.reserve.hold();
+    });
+  }
+
+  /** The write is durable: whoever made it must hear so whatever happens here, or it would be made a second time. */
+  #surviving(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#noticeFailure(error);
+      this.#parts.troubled(error);
+    }
   }
 
   #reading<Value>(read: () => Value): Value {

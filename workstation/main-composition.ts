@@ -79,6 +79,7 @@ async function partsOf(options: CompositionOptions, log: Log): Promise<Workstati
         file: join(place.folder, databaseFileName),
         key: place.dataKey,
         patientIndex: createPatientIndex(patientSearchRules),
+        onTrouble: (trouble) => void log.incident(trouble),
       }),
     readIdentity: (replica) => loadDeviceIdentity(replica.settings) ?? null,
     enrolDevice: askCenter,

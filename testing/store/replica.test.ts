@@ -25,6 +25,18 @@ async function failureOf(work: Promise<unknown>): Promise<string> {
   return error instanceof ReplicaFailure ? error.error.code : String(error);
 }
 
+it('STO-3: a listener that throws makes no durable write look as if it had failed', async () => {
+  const told: CommitNotice[] = [];
+  replica.onCommit(() => {
+    throw new Error('a listener failed');
+  });
+  replica.onCommit((notice) => told.push(notice));
+  const write = replica.transact((transaction) => transaction.put('visits', visitRecord(1)));
+  await expect(write).resolves.toBeUndefined();
+  expect(replica.get('visits', recordId(1))).toEqual(visitRecord(1));
+  expect(told).toHaveLength(1);
+});
+
 /** What an action leaves behind, all of it. */
 function footprint(of: OpenReplica): unknown {
   return {
