@@ -1,4 +1,5 @@
 import type { Secret } from '#access/secret.ts';
+import type { Replica } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
@@ -14,9 +15,10 @@ import { beginSession, type OpenedRecords, type Session } from './session.ts';
  * {@link closeRecords}. Fails with the replica's codes.
  */
 export async function openRecords(parts: WorkstationParts, dataKey: Secret): Promise<Result<OpenedRecords>> {
+  let replica: Replica | undefined;
   try {
     const folder = layoutOf(parts.folder).current;
-    const replica = await parts.openReplica({ folder, dataKey: dataKey.reveal() });
+    replica = await parts.openReplica({ folder, dataKey: dataKey.reveal() });
     const identity = parts.readIdentity(replica);
     if (identity === null) {
       await replica.close();
@@ -26,6 +28,8 @@ export async function openRecords(parts: WorkstationParts, dataKey: Secret): Pro
     const exchange = parts.startExchange(replica);
     return ok({ replica, identity, exchange, dataKey, trail: createAuditTrail(replica) });
   } catch (error) {
+    // Left open behind a locked screen, it would keep the next unlock out until a restart.
+    await replica?.close().catch((failure) => parts.log.incident(failure));
     dataKey.wipe();
     if (error instanceof ReplicaFailure) return fail(error.error);
     throw error;
@@ -42,6 +46,21 @@ export async function closeRecords(parts: WorkstationParts, records: OpenedRecor
     }
   }
   records.dataKey.wipe();
+}
+
+/** The session that opened records begin with. Closes them again when there is none to begin. */
+export async function firstSession(
+  parts: WorkstationParts,
+  records: OpenedRecords,
+  person: PersonId,
+): Promise<Result<Session>> {
+  let session: Result<Session> | undefined;
+  try {
+    session = sessionFor(parts, records, person);
+    return session;
+  } finally {
+    if (session?.ok !== true) await closeRecords(parts, records);
+  }
 }
 
 /** A session for an enrolled, active person. Fails with `access.unknown-person` or `access.forbidden`. */

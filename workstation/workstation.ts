@@ -16,7 +16,7 @@ import { createIdleLock, type IdleLock } from './idle-lock.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import type { Exchange, WorkstationParts } from './parts.ts';
 import { refreshSlotList } from './people.ts';
-import { closeRecords, openRecords, sessionFor } from './records-opening.ts';
+import { closeRecords, firstSession, openRecords, sessionFor } from './records-opening.ts';
 import { type ReleasedKey, releaseDataKey } from './releasing.ts';
 import type { OpenedRecords, Session } from './session.ts';
 import { addStaff } from './staff-enrolment.ts';
@@ -203,11 +203,8 @@ export class Workstation {
       return opened;
     }
     const records = opened.value;
-    const session = sessionFor(this.parts, records, person);
-    if (!session.ok) {
-      await closeRecords(this.parts, records);
-      return session;
-    }
+    const session = await firstSession(this.parts, records, person);
+    if (!session.ok) return session;
     this.#records = records;
     this.#endings = [
       records.replica.onCommit((notice) => this.#hearCommit(notice)),

@@ -47,7 +47,14 @@ export interface Rig extends Pick<ManualTime, 'clock' | 'timers'> {
   refusal: AppError | null;
   /** Runs when the center has been asked, before it answers. */
   whileEnrolling: () => void;
-  readonly exchange: { state: ExchangeState; tell(): void; hurried: number; running: number };
+  readonly exchange: {
+    state: ExchangeState;
+    tell(): void;
+    hurried: number;
+    running: number;
+    /** The next one does not start. */
+    isBroken: boolean;
+  };
   screen(): TestScreen;
   /** Closes nothing: takes what is on the disk, as after a power cut. */
   restart(): Promise<void>;
@@ -115,6 +122,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     },
     readIdentity: ({ settings }) => (settings.get('test.enrolled') === 'yes' ? { device, scope } : null),
     startExchange: () => {
+      if (rig.exchange.isBroken) throw new Error('the exchange does not start');
       rig.exchange.running += 1;
       return {
         state: () => rig.exchange.state,
@@ -156,6 +164,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       },
       hurried: 0,
       running: 0,
+      isBroken: false,
     },
     screen: () => {
       const screen = openTestScreen(connectInMemory(rig.workstation, { checksOutput: true }));

@@ -1,6 +1,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { layoutOf } from '#workstation/folder-layout.ts';
 import { createManualTime } from './manual-time.ts';
 import { openEnrolledRig, openRig, passphrase, type Rig } from './rig.ts';
@@ -222,6 +223,37 @@ describe('damage', () => {
     await writeFile(databaseOf(rig), sound);
     expect((await rig.unlock(rig.head)).ok).toBe(true);
     expect(rig.workstation.state()).toMatchObject({ phase: 'unlocked', failure: null });
+  });
+
+  test('a failure right after opening leaves nothing open behind the lock', async () => {
+    let isFailing = false;
+    const rig = await enrolled({
+      openReplica: (real) => async (place) => {
+        const replica = await real(place);
+        const get = replica.get.bind(replica);
+        replica.get = (collection, id) => {
+          if (isFailing && collection === 'staff') throw new ReplicaFailure('store.damaged');
+          return get(collection, id);
+        };
+        return replica;
+      },
+    });
+    await rig.workstation.lock();
+    isFailing = true;
+    await expect(rig.unlock(rig.head)).rejects.toThrow(ReplicaFailure);
+    expect(phase(rig)).toBe('locked');
+    expect(rig.exchange.running).toBe(0);
+    isFailing = false;
+    expect((await rig.unlock(rig.head)).ok).toBe(true);
+  });
+
+  test('an exchange that does not start leaves nothing open behind the lock', async () => {
+    const rig = await enrolled();
+    await rig.workstation.lock();
+    rig.exchange.isBroken = true;
+    await expect(rig.unlock(rig.head)).rejects.toThrow('the exchange does not start');
+    rig.exchange.isBroken = false;
+    expect((await rig.unlock(rig.head)).ok).toBe(true);
   });
 
   test('a damaged slot file without a good one before it fails at start, and recovers when put back', async () => {
