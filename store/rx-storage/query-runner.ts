@@ -44,7 +44,10 @@ export class QueryRunner {
 
   /** Like {@link find}, at once. */
   findNow(plan: QueryPlan): unknown[] {
-    return findBodies(this.#connection, plan).map((body): unknown => JSON.parse(body));
+    const bodies = findBodies(this.#connection, plan);
+    const documents: unknown[] = [];
+    for (const body of bodies) documents.push(JSON.parse(body));
+    return documents;
   }
 
   /** Whether a plan may run on the event loop. */

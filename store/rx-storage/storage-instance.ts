@@ -85,8 +85,13 @@ export class SqlcipherStorageInstance<Document>
   async findDocumentsById(ids: string[], withDeleted: boolean): Promise<RxDocumentData<Document>[]> {
     const table = this.#openTable();
     const found: RxDocumentData<Document>[] = [];
-    for (const [position, id] of ids.entries()) {
-      if (position > 0 && position % idsPerTurn === 0) await nextTurn();
+    let untilTurn = idsPerTurn;
+    for (const id of ids) {
+      if (untilTurn === 0) {
+        await nextTurn();
+        untilTurn = idsPerTurn;
+      }
+      untilTurn -= 1;
       const document = withDeleted ? table.read(id) : table.readLiving(id);
       if (document !== undefined) found.push(document);
     }

@@ -152,19 +152,41 @@ function configure(database: Database, options: ConnectionOptions): void {
 function prepareStatement(database: Database, sql: string): PreparedStatement & { close(): void } {
   let column: Statement<{ pluck: true; persistent: true }> | undefined;
   let row: Statement<{ persistent: true }> | undefined;
+  // No closures here: every read and write passes through.
   const columnStatement = () => {
     column ??= database.prepare(sql, { pluck: true, persistent: true });
     return column;
   };
-  const rowStatement = () => {
-    row ??= database.prepare(sql, { persistent: true });
-    return row;
-  };
   return {
-    run: (parameters) => translatingFailures(() => columnStatement().run(parameters).changes),
-    value: (parameters) => translatingFailures(() => columnStatement().get<SqlValue>(parameters)),
-    values: (parameters) => translatingFailures(() => columnStatement().all<SqlValue>(parameters)),
-    rows: (parameters) => translatingFailures(() => rowStatement().all<Record<string, SqlValue>>(parameters)),
+    run: (parameters) => {
+      try {
+        return (column ?? columnStatement()).run(parameters).changes;
+      } catch (error) {
+        throw asReplicaFailure(error);
+      }
+    },
+    value: (parameters) => {
+      try {
+        return (column ?? columnStatement()).get<SqlValue>(parameters);
+      } catch (error) {
+        throw asReplicaFailure(error);
+      }
+    },
+    values: (parameters) => {
+      try {
+        return (column ?? columnStatement()).all<SqlValue>(parameters);
+      } catch (error) {
+        throw asReplicaFailure(error);
+      }
+    },
+    rows: (parameters) => {
+      try {
+        row ??= database.prepare(sql, { persistent: true });
+        return row.all<Record<string, SqlValue>>(parameters);
+      } catch (error) {
+        throw asReplicaFailure(error);
+      }
+    },
     close: () => {
       column?.close();
       row?.close();
