@@ -50,7 +50,7 @@ export class Workstation {
   private constructor(parts: WorkstationParts) {
     this.parts = parts;
     this.#announcer = createAnnouncer((error) => parts.log.incident(error));
-    this.#idle = createIdleLock(parts.timers, parts.idleLockMs, () => this.#lockByItself(null));
+    this.#idle = createIdleLock(parts, parts.idleLockMs, () => this.#lockByItself(null));
   }
 
   /**
@@ -232,6 +232,7 @@ export class Workstation {
     this.#session = session;
     this.#isFailed = false;
     this.#failure = null;
+    this.#idle.stop();
     this.#idle.touch();
     if (device !== null) {
       this.#endings.push(device.onRemoved(() => this.#lockByItself(appError('access.device-removed'))));

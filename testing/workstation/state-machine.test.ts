@@ -85,6 +85,28 @@ describe('lock and unlock', () => {
     expect(rig.exchange.running).toBe(0);
   });
 
+  test('a computer that slept locks when it wakes: timers stood still, the clock did not', async () => {
+    const rig = await enrolled();
+    rig.clock.set(rig.clock.now() + 60 * 60_000);
+    rig.workstation.touch();
+    expect(phase(rig)).toBe('locked');
+    await rig.unlock(rig.head);
+    rig.clock.set(rig.clock.now() + 60 * 60_000);
+    rig.timers.advance(15_000);
+    expect(phase(rig)).toBe('locked');
+  });
+
+  test('who takes over after a sleep begins with a whole wait, and a clock set back still locks', async () => {
+    const rig = await enrolled();
+    const nurse = await rig.addPerson(['nurse']);
+    rig.clock.set(rig.clock.now() + 60 * 60_000);
+    await rig.unlock(nurse, 'yetti qora mushuk');
+    expect(phase(rig)).toBe('unlocked');
+    rig.clock.set(rig.clock.now() - 60 * 60_000);
+    rig.timers.advance(5 * 60_000);
+    expect(phase(rig)).toBe('locked');
+  });
+
   test('a simulated key unlocks where there are such; pulling it out locks and says why', async () => {
     const rig = await enrolled();
     const person = await rig.addPerson(['nurse']);
