@@ -70,8 +70,8 @@ export class Reader {
     if (this.#worker !== undefined) return this.#worker;
     const worker = new Worker(new URL('./reader-thread.ts', import.meta.url), { workerData: this.#start });
     worker.on('message', (message: unknown) => this.#receive(v.parse(ReaderAnswerSchema, message)));
-    worker.on('error', (error) => this.#failAll(error));
-    worker.on('exit', () => this.#failAll(new Error('the reader thread ended')));
+    worker.on('error', (error) => this.#failAll(worker, error));
+    worker.on('exit', () => this.#failAll(worker, new Error('the reader thread ended')));
     this.#worker = worker;
     return worker;
   }
@@ -91,8 +91,9 @@ export class Reader {
     else read.failed(failureFrom(answer.code, answer.message));
   }
 
-  /** The next read starts a new thread. */
-  #failAll(error: unknown): void {
+  /** The next read starts a new thread. A thread that failed still has to exit, when another may be at work. */
+  #failAll(worker: Worker, error: unknown): void {
+    if (this.#worker !== worker) return;
     this.#worker = undefined;
     const reads = [...this.#open.values()];
     this.#open.clear();
