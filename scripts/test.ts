@@ -5,8 +5,8 @@ const minute = 60_000;
 const outcomes = await runSteps([
   ...checkSteps,
   buildStep,
-  vitestStep('system', 15 * minute),
-  vitestStep('browser', 15 * minute),
+  vitestStep('system', 30 * minute),
+  vitestStep('browser', 20 * minute),
 ]);
 console.log('');
 for (const { ok, name, seconds, counts } of outcomes) {
