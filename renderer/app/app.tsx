@@ -4,6 +4,7 @@ import { useBridge, useConnection, useView } from '../bridge/hooks.tsx';
 import { UnlockScreen } from '../screens/unlock/unlock-screen.tsx';
 import { BlockedScreen, StartingScreen } from './blocked-screen.tsx';
 import { LinkLostNotice, TrainingRibbon } from './notices.tsx';
+import { ScreenFailure } from './screen-failure.tsx';
 import { SignedIn } from './signed-in.tsx';
 
 const EnrolmentScreen = lazy(() =>
@@ -25,9 +26,11 @@ export function App(): ReactNode {
     <div className="app">
       {state.value.facility?.isTraining && <TrainingRibbon />}
       {connection.status !== 'connected' && <LinkLostNotice />}
-      <Suspense fallback={<StartingScreen isLost={false} />}>
-        <Face state={state.value} />
-      </Suspense>
+      <ScreenFailure attempt={state.value.phase}>
+        <Suspense fallback={<StartingScreen isLost={false} />}>
+          <Face state={state.value} />
+        </Suspense>
+      </ScreenFailure>
     </div>
   );
 }

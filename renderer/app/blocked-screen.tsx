@@ -26,7 +26,7 @@ export function BlockedScreen({
         <span className="blocked-icon">
           <Icon name="unlink" size={28} />
         </span>
-        <h1>{t('blocked.title')}</h1>
+        <h1>{t(error.code === 'internal.failure' ? 'blocked.failure' : 'blocked.title')}</h1>
         <p className="blocked-words">{describeError(t, error)}</p>
         <Button kind="primary" onClick={onRetry} icon="undo">
           {t('action.try-again')}

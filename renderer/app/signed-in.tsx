@@ -6,6 +6,7 @@ import { HomeScreen } from '../screens/home/home-screen.tsx';
 import { useWords } from '../wording/words.ts';
 import { NavigationContext, type Route, useTrail } from './navigation.tsx';
 import { ClockNotice } from './notices.tsx';
+import { ScreenFailure } from './screen-failure.tsx';
 import { type Session, SessionContext, usePresence } from './session.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { Sidebar } from './sidebar.tsx';
@@ -79,9 +80,11 @@ export function SignedIn({
             />
             <Content route={navigation.route}>
               {state.clockErrorMs !== null && <ClockNotice errorMs={state.clockErrorMs} />}
-              <Suspense fallback={<div className="screen-wait" aria-busy="true" />}>
-                <Screen route={navigation.route} searchFocus={searchFocus} />
-              </Suspense>
+              <ScreenFailure attempt={navigation.route}>
+                <Suspense fallback={<div className="screen-wait" aria-busy="true" />}>
+                  <Screen route={navigation.route} searchFocus={searchFocus} />
+                </Suspense>
+              </ScreenFailure>
             </Content>
           </div>
           {isHelpOpen && (

@@ -193,15 +193,15 @@ function addReviews(clinic: ScriptedClinic, patientIds: readonly RecordId[], now
       fields: [
         {
           field: 'phone',
-          base: JSON.stringify('+998935550101'),
+          base: JSON.stringify('+998901010101'),
           mine: JSON.stringify('+998935550199'),
-          theirs: JSON.stringify('+998901010101'),
+          theirs: JSON.stringify('+998935550101'),
         },
         {
           field: 'birth',
           base: JSON.stringify({ date: '1972', approximate: true }),
-          mine: JSON.stringify({ date: '1972-07-30' }),
-          theirs: JSON.stringify({ date: '1972-07-03' }),
+          mine: JSON.stringify({ date: '1972-07-03' }),
+          theirs: JSON.stringify({ date: '1972-07-30' }),
         },
       ],
       mineRev: rev,

@@ -11,6 +11,8 @@ export interface ScriptedWebHost {
   /** Cuts every link, as a killed process would, and refuses new ones until `resume`. */
   cut(): void;
   resume(): void;
+  /** Says something to every screen that no workstation of this build would say. */
+  say(message: unknown): void;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,9 @@ export async function openScriptedWebHost(
     },
     resume() {
       isCut = false;
+    },
+    say(message) {
+      for (const socket of sockets.clients) socket.send(JSON.stringify(message));
     },
     async close() {
       terminateAll();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { dayAt } from '#clinic/clinic-day.ts';
 import { createIdSource } from '#clinic/ids.ts';
@@ -6,7 +7,7 @@ import type { Link } from '#contracts/bridge/link.ts';
 import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
 import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';
 import { type RequestInput, type RequestName, requests } from '#contracts/bridge/requests.ts';
-import type { SyncState, WorkstationState } from '#contracts/bridge/views.ts';
+import type { SyncState, UnsentRow, WorkstationState } from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import { DeviceIdSchema, type PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
@@ -31,6 +32,8 @@ export interface ScriptedWorkstation {
   lock(): void;
   /** The center has received everything. */
   receiveAll(): void;
+  /** The center could not use the oldest unsent record and keeps it in quarantine. */
+  refuseOldest(): void;
   /** The next request of this name fails. */
   failNext(name: RequestName, error: AppError): void;
   /** Requests and views asked for, by name, in order. */
@@ -70,6 +73,7 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
     unlock: told((person) => script.signIn(person)),
     lock: told(() => script.signOut()),
     receiveAll: told(() => clinic.receiveAll()),
+    refuseOldest: told(() => script.refuseOldest()),
     failNext: (name, error) => script.failures.set(name, error),
     serve(link) {
       const open = new Map<number, OpenView>();
@@ -135,6 +139,8 @@ interface Script {
   setSync(change: Partial<SyncState>): void;
   signIn(person: PersonId): void;
   signOut(): void;
+  refuseOldest(): void;
+  isOldestRefused(): boolean;
 }
 
 function openScript(clinic: ScriptedClinic, clock: Clock): Script {
@@ -159,6 +165,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
     hasSimulatedDevices: true,
     clockErrorMs: null,
   };
+  let isOldestRefused = false;
   let sync: SyncState = {
     link: 'online',
     refusal: null,
@@ -200,6 +207,10 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
     signOut: () => {
       state = { ...state, phase: 'locked', session: null };
     },
+    refuseOldest: () => {
+      isOldestRefused = true;
+    },
+    isOldestRefused: () => isOldestRefused,
   };
 }
 
@@ -219,11 +230,17 @@ function computeView(view: OpenView, views: ScriptedViews, script: Script, clock
     case 'day.summary':
       return ok(views.summary(day, now));
     case 'unsent.list':
-      return ok(views.unsent());
+      return ok(views.unsent().map((row, at) => (at === 0 && script.isOldestRefused() ? refused(row) : row)));
     case 'reviews.open':
       return ok(views.reviews(now));
   }
 }
+
+const refused = (row: UnsentRow): UnsentRow => ({
+  ...row,
+  state: 'quarantined',
+  refusal: 'sync.record-refused',
+});
 
 interface Answering {
   readonly clinic: ScriptedClinic;
@@ -309,9 +326,4 @@ function unlock(input: RequestInput<'session.unlock'>, script: Script): Result<u
 }
 
 /** Another key for each person, the same in every run. */
-function draftsKey(person: string): string {
-  const bytes = new SeededRandom(
-    [...person].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7),
-  ).bytes(32);
-  return Buffer.from(bytes).toString('base64');
-}
+const draftsKey = (person: string): string => createHash('sha256').update(person).digest('base64');

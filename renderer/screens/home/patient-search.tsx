@@ -18,6 +18,7 @@ export function PatientSearch({ focusRequest }: { readonly focusRequest: number 
   const [text, setText] = useState('');
   const { patients, isWaiting, error } = useFoundPatients(text);
   const [activeIndex, setActiveIndex] = useState(0);
+  const [isEnterWaiting, setEnterWaiting] = useState(false);
   const input = useRef<HTMLInputElement>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each request counts, whatever its number
@@ -31,15 +32,24 @@ export function PatientSearch({ focusRequest }: { readonly focusRequest: number 
   const open = (patient: PatientSummary) => navigation.go({ screen: 'patient', patientId: patient.id });
   const register = () => navigation.go({ screen: 'register', name: text });
   const active = patients[activeIndex];
+  // Quick fingers press Enter before the answer is there. One hit is opened then; of several a person must choose.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: decided once, when the answer comes
+  useEffect(() => {
+    if (!isEnterWaiting || isWaiting) return;
+    setEnterWaiting(false);
+    const [only, second] = patients;
+    if (only !== undefined && second === undefined) open(only);
+  }, [isEnterWaiting, isWaiting]);
   const press = (event: KeyboardEvent) => {
     const moves: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
     const move = moves[event.key];
     if (move !== undefined && patients.length > 0) {
       event.preventDefault();
       setActiveIndex((activeIndex + move + patients.length) % patients.length);
-    } else if (event.key === 'Enter' && active !== undefined && !isWaiting) {
+    } else if (event.key === 'Enter') {
       event.preventDefault();
-      open(active);
+      if (isWaiting) setEnterWaiting(true);
+      else if (active !== undefined) open(active);
     } else if (event.key === 'Escape' && text !== '') {
       event.preventDefault();
       setText('');
@@ -69,7 +79,10 @@ export function PatientSearch({ focusRequest }: { readonly focusRequest: number 
           spellCheck={false}
           maxLength={120}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => {
+            setEnterWaiting(false);
+            setText(event.target.value);
+          }}
           onKeyDown={press}
         />
         {isWaiting && <span className="spinner" aria-hidden="true" />}

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import type { PatientRecord } from '#contracts/bridge/views.ts';
 import { type Urgency, urgencies } from '#contracts/records/visits.ts';
 import { useNavigation } from '../../app/navigation.tsx';
@@ -28,6 +28,7 @@ export function StartVisitDialog({
   const [urgency, setUrgency] = useState<Urgency>('routine');
   const [state, setState] = useState<'planned' | 'arrived'>('arrived');
   const [room, setRoom] = useState('');
+  const submitButton = useRef<HTMLButtonElement>(null);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -45,7 +46,7 @@ export function StartVisitDialog({
   };
 
   return (
-    <Dialog title={t('visit.start-title')} onClose={onClose}>
+    <Dialog title={t('visit.start-title')} onClose={onClose} initialFocus={submitButton}>
       <form className="start-visit" onSubmit={(event) => void submit(event)} noValidate>
         <p className="dialog-patient">{plainName(record.body.name)}</p>
         {start.error && <Notice kind="danger" title={describeError(t, start.error)} isUrgent />}
@@ -97,7 +98,7 @@ export function StartVisitDialog({
         </div>
         <footer className="dialog-foot">
           <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button kind="primary" type="submit" icon="check" isBusy={start.isBusy} autoFocus>
+          <Button kind="primary" type="submit" icon="check" isBusy={start.isBusy} ref={submitButton}>
             {t('visit.put-in-queue')}
           </Button>
         </footer>

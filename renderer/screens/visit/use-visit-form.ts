@@ -1,16 +1,18 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { EntryDraft } from '#contracts/bridge/requests.ts';
 import type { Delivery, VisitView } from '#contracts/bridge/views.ts';
 import type { AppError } from '#contracts/errors.ts';
+import type { PersonId } from '#contracts/ids.ts';
 import type { VisitState } from '#contracts/records/visits.ts';
 import { useRequest } from '../../bridge/hooks.tsx';
 import type { FormDraft } from '../../drafts/drafts-context.tsx';
 import {
-  emptyVisitFields,
   entriesOf,
   isAnythingTyped,
+  typedSince,
   type VisitFields,
   vitalsMistakes,
+  withoutRecorded,
 } from './visit-fields.ts';
 
 /** What is typed on a visit's page, and the ways it becomes part of the record. */
@@ -36,17 +38,22 @@ interface VisitFormParts {
   readonly draft: FormDraft;
   /** What a list of drafts calls this one. */
   readonly title: string;
+  readonly person: PersonId;
   readonly initial: VisitFields;
 }
 
 /** State of the visit's form. Typing goes into the draft box; a save that the disk confirmed empties it. */
-export function useVisitForm({ visit, draft, title, initial }: VisitFormParts): VisitForm {
+export function useVisitForm({ visit, draft, title, person, initial }: VisitFormParts): VisitForm {
   const record = useRequest('visits.record');
   const moving = useRequest('visits.move');
   const [fields, setFields] = useState(initial);
   const [saved, setSaved] = useState<Delivery | null>(null);
   const [refusedAttempts, setRefusedAttempts] = useState(0);
   const hasTyped = isAnythingTyped(fields);
+  const latest = useRef(fields);
+  latest.current = fields;
+  // The key that saves repeats while it is held, and asks nobody whether a save is under way.
+  const isSaving = useRef(false);
 
   const change = (part: Partial<VisitFields>) => {
     const next = { ...fields, ...part };
@@ -55,6 +62,24 @@ export function useVisitForm({ visit, draft, title, initial }: VisitFormParts): 
     if (isAnythingTyped(next)) draft.keep(title, next);
     else draft.forget();
   };
+
+  // The draft of what turned out to be recorded is not needed any more.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, for what was restored
+  useEffect(() => {
+    if (!hasTyped) draft.forget();
+  }, []);
+
+  // No answer came: when the link is back, the visit itself says whether the save was done.
+  const isUnsure = record.error?.code === 'bridge.link-lost';
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at with each new revision
+  useEffect(() => {
+    if (!isUnsure) return;
+    const left = withoutRecorded(fields, visit.body.entries, person);
+    if (left === fields) return;
+    change(left);
+    setSaved(visit.delivery);
+    record.clear();
+  }, [isUnsure, visit.rev]);
 
   const send = async (entries: readonly EntryDraft[], state: VisitState | undefined) => {
     const late = fields.enteredLate.trim();
@@ -74,22 +99,34 @@ export function useVisitForm({ visit, draft, title, initial }: VisitFormParts): 
     return outcome.ok;
   };
 
+  const save = async (state: VisitState | undefined) => {
+    if (vitalsMistakes(fields.vitals).length > 0) {
+      setRefusedAttempts(refusedAttempts + 1);
+      return false;
+    }
+    const entries = entriesOf(fields);
+    if (entries.length === 0) return state === undefined ? false : await move(state);
+    if (!(await send(entries, state))) return false;
+    const left = typedSince(fields, latest.current);
+    setFields(left);
+    setRefusedAttempts(0);
+    if (isAnythingTyped(left)) draft.keep(title, left);
+    else draft.forget();
+    return true;
+  };
+
   return {
     fields,
     change,
     move,
     async save(state) {
-      if (vitalsMistakes(fields.vitals).length > 0) {
-        setRefusedAttempts(refusedAttempts + 1);
-        return false;
+      if (isSaving.current) return false;
+      isSaving.current = true;
+      try {
+        return await save(state);
+      } finally {
+        isSaving.current = false;
       }
-      const entries = entriesOf(fields);
-      if (entries.length === 0) return state === undefined ? false : await move(state);
-      if (!(await send(entries, state))) return false;
-      setFields(emptyVisitFields);
-      setRefusedAttempts(0);
-      draft.forget();
-      return true;
     },
     mark: (entry) => send([entry], undefined),
     hasTyped,

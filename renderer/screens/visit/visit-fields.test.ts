@@ -7,8 +7,10 @@ import {
   isAnythingTyped,
   noVitals,
   readVital,
+  typedSince,
   vitalsMistakes,
   withCorrection,
+  withoutRecorded,
 } from './visit-fields.ts';
 
 const entryId = v.parse(EntryIdSchema, '0190a000-0000-7000-8000-000000000001');
@@ -75,5 +77,81 @@ describe('entries', () => {
     expect(entriesOf(withCorrection(emptyVisitFields, diagnosis, new Map(), 'ru'))).toMatchObject([
       { amends: entryId },
     ]);
+  });
+});
+
+describe('a draft of what was saved meanwhile', () => {
+  const other = v.parse(PersonIdSchema, '0190a000-0000-7000-8000-000000000003');
+  const typed = {
+    ...emptyVisitFields,
+    vitals: { ...noVitals, pulsePerMinute: '72' },
+    complaint: 'yoʻtal',
+    note: 'koʻrik',
+    diagnoses: [{ icd10: 'I10', name: '', role: 'main', certainty: 'provisional' } as const],
+  };
+  const entry = { id: entryId, at: 1, by } as const;
+
+  it('SCR-9: keeps only what is not recorded', () => {
+    const recorded = [
+      { ...entry, kind: 'vitals', values: { pulsePerMinute: 72 } },
+      { ...entry, kind: 'note', text: 'koʻrik' },
+      { ...entry, kind: 'diagnosis', icd10: 'I10', role: 'main', certainty: 'provisional' },
+    ] as const;
+    expect(withoutRecorded(typed, recorded, by)).toEqual({ ...emptyVisitFields, complaint: 'yoʻtal' });
+  });
+
+  it('keeps what differs in a letter, and what somebody else recorded', () => {
+    const recorded = [
+      { ...entry, kind: 'vitals', values: { pulsePerMinute: 73 } },
+      { ...entry, kind: 'complaint', text: 'yoʻtal!' },
+      { ...entry, by: other, kind: 'note', text: 'koʻrik' },
+    ] as const;
+    expect(withoutRecorded(typed, recorded, by)).toBe(typed);
+  });
+});
+
+describe('what is typed while a save is under way', () => {
+  const diagnosis = { icd10: 'I10', name: '', role: 'main', certainty: 'confirmed' } as const;
+  const sent = {
+    ...emptyVisitFields,
+    vitals: { ...noVitals, systolicMmHg: '152', pulsePerMinute: '88' },
+    complaint: 'headache',
+    note: 'calm',
+    diagnoses: [diagnosis],
+    amends: { note: entryId },
+    enteredLate: 'no power',
+  };
+
+  it('nothing is left when nothing was typed', () => {
+    expect(typedSince(sent, sent)).toEqual(emptyVisitFields);
+    expect(typedSince(sent, structuredClone(sent))).toEqual(emptyVisitFields);
+  });
+
+  it('what is new stays, what was saved goes', () => {
+    const other = { ...diagnosis, icd10: 'E11' };
+    const now = {
+      ...sent,
+      vitals: { ...sent.vitals, pulsePerMinute: '90', weightKilograms: '81' },
+      complaint: 'headache since Monday',
+      diagnoses: [diagnosis, other],
+    };
+    const left = typedSince(sent, now);
+    expect(left.vitals).toEqual({ ...noVitals, pulsePerMinute: '90', weightKilograms: '81' });
+    expect(left.complaint).toBe('headache since Monday');
+    expect(left.note).toBe('');
+    expect(left.diagnoses).toEqual([other]);
+    expect(left.enteredLate).toBe('no power');
+  });
+
+  it('a second correction of the same entry becomes an entry of its own', () => {
+    const left = typedSince(sent, { ...sent, note: 'calm, slept well' });
+    expect(entriesOf(left)).toEqual([{ kind: 'note', text: 'calm, slept well' }]);
+    const another = v.parse(EntryIdSchema, '0190a000-0000-7000-8000-000000000003');
+    const corrected = typedSince(sent, {
+      ...sent,
+      complaint: 'cough',
+      amends: { ...sent.amends, complaint: another },
+    });
+    expect(entriesOf(corrected)).toEqual([{ kind: 'complaint', text: 'cough', amends: another }]);
   });
 });

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseDecimal } from '#clinic/formats.ts';
 import { type VitalsName, vitalsForm, vitalsIssues } from '#clinic/forms/vitals.ts';
 import { type EntryDraft, EntryDraftSchema } from '#contracts/bridge/requests.ts';
-import { EntryIdSchema } from '#contracts/ids.ts';
+import { EntryIdSchema, type PersonId } from '#contracts/ids.ts';
 import type { Language } from '#contracts/languages.ts';
 import { type VisitEntry, type Vitals, VitalsSchema } from '#contracts/records/visits.ts';
 import { vitalNames, vitalValue } from '../../parts/vital-words.ts';
@@ -162,3 +162,77 @@ export const isAnythingTyped = (fields: VisitFields): boolean =>
   fields.complaint.trim() !== '' ||
   fields.note.trim() !== '' ||
   fields.diagnoses.length > 0;
+
+/**
+ * What was typed while a save of `sent` was under way: it is in no record yet, so it stays. What the save corrected is
+ * corrected by now; typing further about it is a new entry.
+ */
+export function typedSince(sent: VisitFields, now: VisitFields): VisitFields {
+  const vitals = { ...noVitals };
+  for (const name of vitalNames) if (now.vitals[name] !== sent.vitals[name]) vitals[name] = now.vitals[name];
+  const text = (kind: 'complaint' | 'note') => (now[kind] === sent[kind] ? '' : now[kind]);
+  const saved = new Set(sent.diagnoses.map((each) => JSON.stringify(each)));
+  const left: VisitFields = {
+    ...now,
+    vitals,
+    complaint: text('complaint'),
+    note: text('note'),
+    diagnoses: now.diagnoses
+      .filter((each) => !saved.has(JSON.stringify(each)))
+      .map(({ amends, ...each }) =>
+        amends === undefined || sent.diagnoses.some((old) => old.amends === amends)
+          ? each
+          : { ...each, amends },
+      ),
+    amends: amendedSince(sent, now),
+  };
+  return isAnythingTyped(left) ? left : emptyVisitFields;
+}
+
+function amendedSince({ amends: before }: VisitFields, { amends }: VisitFields): VisitFields['amends'] {
+  const isNew = (kind: keyof VisitFields['amends']) =>
+    amends[kind] !== undefined && amends[kind] !== before[kind];
+  return {
+    ...(isNew('vitals') && { vitals: amends.vitals }),
+    ...(isNew('complaint') && { complaint: amends.complaint }),
+    ...(isNew('note') && { note: amends.note }),
+  };
+}
+
+/**
+ * What is typed without the parts that the visit has word for word from the same person. A draft outlives a crash between
+ * "saved" and its removal, and a save whose answer was lost may have been done: neither may be recorded twice (SCR-9).
+ */
+export function withoutRecorded(
+  fields: VisitFields,
+  entries: readonly VisitEntry[],
+  person: PersonId,
+): VisitFields {
+  const own = entries.filter((entry) => entry.by === person);
+  const isRecorded = (draft: EntryDraft) => own.some((entry) => saysTheSame(draft, entry));
+  const drafts = entriesOf(fields);
+  const recordedKinds = new Set(drafts.filter(isRecorded).map((draft) => draft.kind));
+  if (recordedKinds.size === 0) return fields;
+  const isDiagnosisLeft = (each: DraftedDiagnosis) =>
+    !drafts.some((draft) => draft.kind === 'diagnosis' && draft.icd10 === each.icd10 && isRecorded(draft));
+  return {
+    ...fields,
+    vitals: recordedKinds.has('vitals') ? noVitals : fields.vitals,
+    complaint: recordedKinds.has('complaint') ? '' : fields.complaint,
+    note: recordedKinds.has('note') ? '' : fields.note,
+    diagnoses: fields.diagnoses.filter(isDiagnosisLeft),
+  };
+}
+
+function saysTheSame(draft: EntryDraft, entry: VisitEntry): boolean {
+  if (draft.kind === 'vitals' && entry.kind === 'vitals') {
+    return vitalNames.every((name) => draft.values[name] === entry.values[name]);
+  }
+  if (draft.kind === 'diagnosis' && entry.kind === 'diagnosis') {
+    return draft.icd10 === entry.icd10 && draft.role === entry.role && draft.certainty === entry.certainty;
+  }
+  if (draft.kind === 'complaint' || draft.kind === 'note') {
+    return entry.kind === draft.kind && entry.text === draft.text;
+  }
+  return false;
+}

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import * as v from 'valibot';
 import type { PatientRecord, VisitView } from '#contracts/bridge/views.ts';
 import type { RecordId } from '#contracts/ids.ts';
+import { useSession } from '../../app/session.tsx';
 import { useView } from '../../bridge/hooks.tsx';
 import { useFormDraft } from '../../drafts/drafts-context.tsx';
 import { EmptyState, Notice } from '../../parts/notice.tsx';
@@ -9,7 +10,7 @@ import { PatientBanner } from '../../parts/patient-banner.tsx';
 import { plainName } from '../../parts/patient-words.ts';
 import { describeError, useWords } from '../../wording/words.ts';
 import { useVisitForm } from './use-visit-form.ts';
-import { emptyVisitFields, VisitFieldsSchema } from './visit-fields.ts';
+import { emptyVisitFields, VisitFieldsSchema, withoutRecorded } from './visit-fields.ts';
 import { VisitPage } from './visit-page.tsx';
 import './visit.css';
 
@@ -45,12 +46,16 @@ interface VisitProps {
 }
 
 function Visit({ record, visit, draft }: VisitProps): ReactNode {
+  const { person } = useSession();
   const restored = v.safeParse(VisitFieldsSchema, draft.restored?.values);
   const form = useVisitForm({
     visit,
     draft,
     title: plainName(record.body.name),
-    initial: restored.success ? restored.output : emptyVisitFields,
+    person: person.id,
+    initial: restored.success
+      ? withoutRecorded(restored.output, visit.body.entries, person.id)
+      : emptyVisitFields,
   });
   return <VisitPage record={record} visit={visit} form={form} isUnkept={draft.isUnkept} />;
 }
