@@ -4,7 +4,7 @@ import { createPageAccess } from './access.ts';
 
 const random = { bytes: (length: number) => randomBytes(length) };
 
-describe('WEB-1: access to the page', () => {
+describe('PAGE-1: access to the page', () => {
   it('gives sessions for the token alone', () => {
     const access = createPageAccess(random);
     const session = access.exchange(`Bearer ${access.token}`) ?? '';

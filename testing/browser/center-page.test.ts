@@ -37,7 +37,7 @@ const figure = (name: string) =>
   page.locator(`article[data-scope="${facilityA}"] [data-figure="${name}"] dd`);
 
 describe("the center's page", () => {
-  it('WEB-1: takes the token out of the address, and stays open after a reload', async () => {
+  it('PAGE-1: takes the token out of the address, and stays open after a reload', async () => {
     await page.goto(world.center.pageUrl);
     await page.getByText('Muassasalar', { exact: true }).waitFor();
     expect(page.url()).not.toContain('token');
@@ -45,7 +45,7 @@ describe("the center's page", () => {
     await page.getByText('Muassasalar', { exact: true }).waitFor();
   });
 
-  it('WEB-3: shows a record as it arrives, marked as new, and counts it', async () => {
+  it('PAGE-3: shows a record as it arrives, marked as new, and counts it', async () => {
     await page.locator('.line.here').waitFor();
     const before = Number(await figure('receivedToday').textContent());
     const row = patientRow(facilityA, 'Maxfiyxonova');

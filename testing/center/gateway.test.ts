@@ -329,7 +329,7 @@ describe('WEB: the page', () => {
       body: JSON.stringify(body),
     });
 
-  it('WEB-1: gives nothing without the token, and a session for it', async () => {
+  it('PAGE-1: gives nothing without the token, and a session for it', async () => {
     for (const authorization of ['', 'Bearer ', 'Bearer x', `Bearer ${token()}`]) {
       expect((await post('/api/enrolment-codes', authorization, { scope: facilityA })).status).toBe(401);
     }
@@ -337,7 +337,7 @@ describe('WEB: the page', () => {
     expect(await code.json()).toMatchObject({ code: expect.stringMatching(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/) });
   });
 
-  it('WEB-2: answers to its own name only, with a strict policy', async () => {
+  it('PAGE-2: answers to its own name only, with a strict policy', async () => {
     const answer = await fetch(pageUrl());
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(answer.headers.get('set-cookie')).toBeNull();
@@ -355,7 +355,7 @@ describe('WEB: the page', () => {
     expect(status).toBe(421);
   });
 
-  it('WEB-3: shows every received record live, and no name of a patient', async () => {
+  it('PAGE-3: shows every received record live, and no name of a patient', async () => {
     const client = await connect(url(), await world.enrol());
     const abort = new AbortController();
     const headers = { authorization: `Bearer ${await session()}` };

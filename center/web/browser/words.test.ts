@@ -9,7 +9,7 @@ const folder = import.meta.dirname;
 const Catalogues = v.record(v.string(), v.record(v.string(), v.pipe(v.string(), v.nonEmpty())));
 const load = async () => v.parse(Catalogues, (await import('./words.js')).words);
 
-describe('WEB-5: the words of the page', () => {
+describe('PAGE-5: the words of the page', () => {
   it('are complete in all four languages', async () => {
     const words = await load();
     expect(Object.keys(words)).toEqual([...languages]);

@@ -1,4 +1,4 @@
-// Dates and numbers without Intl: browsers lack the data of Uzbek in Latin script (docs/specs/center.md WEB-6).
+// Dates and numbers without Intl: browsers lack the data of Uzbek in Latin script (docs/specs/center.md PAGE-6).
 import { words } from './words.js';
 
 /** @import { Language, Word } from './words.js' */

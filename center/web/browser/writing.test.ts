@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeCount, writeMoment, writeSpan } from './writing.js';
 
-describe('WEB-6: dates and numbers without Intl', () => {
+describe('PAGE-6: dates and numbers without Intl', () => {
   it('writes counts in groups', () => {
     expect(writeCount('ru', 1_234_567)).toBe('1\u00a0234\u00a0567');
     expect(writeCount('en', 1_234_567)).toBe('1,234,567');
