@@ -4,7 +4,7 @@ import { Database } from '@signalapp/sqlcipher';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OpenReplica } from '#store/open-replica.ts';
 import { filesBelow, findPlainText } from './plain-text-scanner.ts';
-import { type ReplicaUnderTest, replicaUnderTest } from './replica-under-test.ts';
+import { type ReplicaUnderTest, replicaUnderTest, testKey } from './replica-under-test.ts';
 import { draftOf, patientRecord, visitRecord } from './sample-records.ts';
 import { temporaryFolder } from './temporary-replica.ts';
 
@@ -34,6 +34,16 @@ async function liveThroughADay(tested: ReplicaUnderTest): Promise<OpenReplica> {
   return replica;
 }
 
+/** The same tables with the same content, as they would lie on disk without a key. */
+function exportPlain(file: string, plain: string): void {
+  const database = new Database(file);
+  database.pragma(`key = "x'${Buffer.from(testKey).toString('hex')}'"`);
+  database.exec(
+    `ATTACH DATABASE '${plain}' AS plain KEY ''; SELECT sqlcipher_export('plain'); DETACH DATABASE plain`,
+  );
+  database.close();
+}
+
 describe('plain text on disk', () => {
   let tested: ReplicaUnderTest | undefined;
   afterEach(async () => tested?.remove());
@@ -53,26 +63,13 @@ describe('plain text on disk', () => {
 
   it('is found by the same search when encryption is off', async () => {
     tested = replicaUnderTest();
-    await liveThroughADay(tested);
-    const { folder } = tested;
-    const plain = join(folder, 'plain.db');
-    // The same tables with the same content, without a key.
-    const database = new Database(plain);
-    database.exec(
-      'PRAGMA journal_mode = WAL; CREATE TABLE document_1 (body TEXT); CREATE TABLE setting (value TEXT)',
-    );
-    const insert = database.prepare('INSERT INTO document_1 (body) VALUES (?)');
-    for (const [position, family] of families.entries()) {
-      const visit = visitRecord(position, { reason: `${family}: bosh ogʻrigʻi secret-complaint` });
-      insert.run([JSON.stringify(patientRecord(100 + position, family))]);
-      insert.run([JSON.stringify(visit)]);
-    }
-    database.exec(`INSERT INTO setting VALUES ('secret-setting')`);
-    const found = findPlainText(folder, secrets);
+    const replica = await liveThroughADay(tested);
+    await replica.close();
+    const plain = join(tested.folder, 'plain.db');
+    exportPlain(tested.file, plain);
+    const found = findPlainText(tested.folder, secrets);
     expect(new Set(found.map(({ text }) => text))).toEqual(new Set(secrets));
-    expect(new Set(found.map(({ file }) => file))).toEqual(new Set([`${plain}-wal`]));
-    database.close();
-    expect(new Set(findPlainText(folder, secrets).map(({ file }) => file))).toEqual(new Set([plain]));
+    expect(new Set(found.map(({ file }) => file))).toEqual(new Set([plain]));
   });
 
   it.each([
