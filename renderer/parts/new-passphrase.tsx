@@ -25,7 +25,6 @@ export function NewPassphrase({ passphrase, repeated, onChange, wrong }: NewPass
         id="new-passphrase"
         label={t('passphrase.new')}
         hint={t('passphrase.hint', { count: shortest })}
-        autoComplete="new-password"
         value={passphrase}
         error={wrong('new-passphrase')}
         onChange={(value) => onChange({ passphrase: value })}
@@ -33,7 +32,6 @@ export function NewPassphrase({ passphrase, repeated, onChange, wrong }: NewPass
       <PassphraseField
         id="repeated-passphrase"
         label={t('passphrase.repeat')}
-        autoComplete="new-password"
         value={repeated}
         error={wrong('repeated-passphrase')}
         onChange={(value) => onChange({ repeated: value })}

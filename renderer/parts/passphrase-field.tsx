@@ -7,7 +7,6 @@ interface PassphraseFieldProps {
   readonly label: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly autoComplete: 'current-password' | 'new-password';
   readonly hint?: string;
   readonly error?: string | undefined;
   readonly inputRef?: Ref<HTMLInputElement>;
@@ -15,7 +14,7 @@ interface PassphraseFieldProps {
 
 /** A passphrase, hidden unless its owner wants to see it. */
 export function PassphraseField(props: PassphraseFieldProps): ReactNode {
-  const { id, label, value, onChange, autoComplete, hint, error, inputRef } = props;
+  const { id, label, value, onChange, hint, error, inputRef } = props;
   const { t } = useWords();
   const [isShown, setShown] = useState(false);
   const frame = { id, label, error, ...(hint === undefined ? {} : { hint }) };
@@ -29,7 +28,8 @@ export function PassphraseField(props: PassphraseFieldProps): ReactNode {
           type={isShown ? 'text' : 'password'}
           value={value}
           onChange={(event) => onChange(event.target.value)}
-          autoComplete={autoComplete}
+          // The computer is shared: what its browser remembers would open the records for anybody. Pasting stays possible.
+          autoComplete="one-time-code"
           spellCheck={false}
           autoCapitalize="off"
           aria-invalid={error !== undefined || undefined}

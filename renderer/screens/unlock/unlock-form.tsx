@@ -55,7 +55,6 @@ export function UnlockForm({ person, hasSimulatedDevices, onBack }: UnlockFormPr
         label={t('unlock.passphrase')}
         value={passphrase}
         onChange={setPassphrase}
-        autoComplete="current-password"
         error={mistake === null ? undefined : describeError(t, mistake)}
         inputRef={field}
       />

@@ -54,6 +54,8 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
   latest.current = fields;
   // The key that saves repeats while it is held, and asks nobody whether a save is under way.
   const isSaving = useRef(false);
+  /** Entries that were there when the last save was sent. */
+  const knownEntries = useRef<ReadonlySet<string>>(new Set());
 
   const change = (part: Partial<VisitFields>) => {
     const next = { ...fields, ...part };
@@ -74,7 +76,8 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
   // biome-ignore lint/correctness/useExhaustiveDependencies: looked at with each new revision
   useEffect(() => {
     if (!isUnsure) return;
-    const left = withoutRecorded(fields, visit.body.entries, person);
+    const since = visit.body.entries.filter((entry) => !knownEntries.current.has(entry.id));
+    const left = withoutRecorded(fields, since, person);
     if (left === fields) return;
     change(left);
     setSaved(visit.delivery);
@@ -83,6 +86,7 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
 
   const send = async (entries: readonly EntryDraft[], state: VisitState | undefined) => {
     const late = fields.enteredLate.trim();
+    knownEntries.current = new Set(visit.body.entries.map((entry) => entry.id));
     const outcome = await record.send({
       id: visit.id,
       entries: [...entries],

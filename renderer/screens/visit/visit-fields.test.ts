@@ -100,6 +100,21 @@ describe('a draft of what was saved meanwhile', () => {
     expect(withoutRecorded(typed, recorded, by)).toEqual({ ...emptyVisitFields, complaint: 'yoʻtal' });
   });
 
+  it('keeps a cell that no entry can hold', () => {
+    const halfRead = { ...typed, vitals: { ...noVitals, pulsePerMinute: '72', spo2Percent: '9o' } };
+    const left = withoutRecorded(
+      halfRead,
+      [{ ...entry, kind: 'vitals', values: { pulsePerMinute: 72 } }],
+      by,
+    );
+    expect(left.vitals).toEqual({ ...noVitals, spo2Percent: '9o' });
+  });
+
+  it('keeps a correction back to what an entry once said', () => {
+    const correction = { ...emptyVisitFields, note: 'koʻrik', amends: { note: entryId } };
+    expect(withoutRecorded(correction, [{ ...entry, kind: 'note', text: 'koʻrik' }], by)).toBe(correction);
+  });
+
   it('keeps what differs in a letter, and what somebody else recorded', () => {
     const recorded = [
       { ...entry, kind: 'vitals', values: { pulsePerMinute: 73 } },

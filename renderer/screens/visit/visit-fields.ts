@@ -200,8 +200,9 @@ function amendedSince({ amends: before }: VisitFields, { amends }: VisitFields):
 }
 
 /**
- * What is typed without the parts that the visit has word for word from the same person. A draft outlives a crash between
+ * What is typed without the parts that `entries` have word for word from the same person. A draft outlives a crash between
  * "saved" and its removal, and a save whose answer was lost may have been done: neither may be recorded twice (SCR-9).
+ * `entries` are those that came since it was typed or sent: an earlier one with the same value is another measurement.
  */
 export function withoutRecorded(
   fields: VisitFields,
@@ -217,14 +218,23 @@ export function withoutRecorded(
     !drafts.some((draft) => draft.kind === 'diagnosis' && draft.icd10 === each.icd10 && isRecorded(draft));
   return {
     ...fields,
-    vitals: recordedKinds.has('vitals') ? noVitals : fields.vitals,
+    vitals: recordedKinds.has('vitals') ? unreadable(fields.vitals) : fields.vitals,
     complaint: recordedKinds.has('complaint') ? '' : fields.complaint,
     note: recordedKinds.has('note') ? '' : fields.note,
     diagnoses: fields.diagnoses.filter(isDiagnosisLeft),
   };
 }
 
+/** Only the cells that no entry can hold: whoever typed them has to see them again. */
+function unreadable(vitals: VisitFields['vitals']): VisitFields['vitals'] {
+  const left = { ...noVitals };
+  for (const name of vitalNames)
+    if (readVital(name, vitals[name]).status === 'wrong') left[name] = vitals[name];
+  return left;
+}
+
 function saysTheSame(draft: EntryDraft, entry: VisitEntry): boolean {
+  if (draft.amends !== entry.amends) return false;
   if (draft.kind === 'vitals' && entry.kind === 'vitals') {
     return vitalNames.every((name) => draft.values[name] === entry.values[name]);
   }

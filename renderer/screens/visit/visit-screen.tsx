@@ -48,13 +48,18 @@ interface VisitProps {
 function Visit({ record, visit, draft }: VisitProps): ReactNode {
   const { person } = useSession();
   const restored = v.safeParse(VisitFieldsSchema, draft.restored?.values);
+  const typedAt = draft.restored?.at ?? 0;
   const form = useVisitForm({
     visit,
     draft,
     title: plainName(record.body.name),
     person: person.id,
     initial: restored.success
-      ? withoutRecorded(restored.output, visit.body.entries, person.id)
+      ? withoutRecorded(
+          restored.output,
+          visit.body.entries.filter((entry) => entry.at >= typedAt),
+          person.id,
+        )
       : emptyVisitFields,
   });
   return <VisitPage record={record} visit={visit} form={form} isUnkept={draft.isUnkept} />;
