@@ -16,7 +16,7 @@ const keyWords = [
   ['F1', 'keys.help'],
 ] as const;
 
-/** Everything the keyboard can do. */
+/** Everything the keyboard can do, and whose program this is: the licence asks for it. */
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const { t } = useWords();
   return (
@@ -31,6 +31,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): 
           </div>
         ))}
       </dl>
+      <p className="caption">{t('keys.licence', { licence: 'AGPL-3.0-only' })}</p>
     </Dialog>
   );
 }
