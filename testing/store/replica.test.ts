@@ -339,3 +339,15 @@ describe('the outbox', () => {
     }).toThrow('only an action writes');
   });
 });
+
+it('STO-3: a listener that throws makes no durable write look as if it had failed', async () => {
+  const told: CommitNotice[] = [];
+  replica.onCommit(() => {
+    throw new Error('a listener failed');
+  });
+  replica.onCommit((notice) => told.push(notice));
+  const write = replica.transact((transaction) => transaction.put('visits', visitRecord(1)));
+  await expect(write).resolves.toBeUndefined();
+  expect(replica.get('visits', recordId(1))).toEqual(visitRecord(1));
+  expect(told).toHaveLength(1);
+});
