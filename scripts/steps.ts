@@ -15,6 +15,8 @@ export interface Step {
   readonly script: string;
   readonly arguments: readonly string[];
   readonly limitMs: number;
+  /** Added to the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Set for vitest: where it writes its report. */
   readonly report?: string;
 }
@@ -61,13 +63,11 @@ export const checkSteps: readonly Step[] = [
 ];
 
 /** Builds what the browser loads. */
-export const buildStep: Step = tool(
-  'renderer build',
-  'vite/bin/vite.js',
-  'build',
-  '--config',
-  'renderer/vite.config.ts',
-);
+export const buildStep: Step = {
+  ...tool('renderer build', 'vite/bin/vite.js', 'build', '--config', 'renderer/vite.config.ts'),
+  // The bundler takes its mode from here when it is set.
+  environment: { NODE_ENV: 'production' },
+};
 
 /** Runs the steps one after the other, all of them also when one fails. */
 export async function runSteps(steps: readonly Step[]): Promise<readonly StepOutcome[]> {
@@ -96,6 +96,7 @@ async function runStep(step: Step): Promise<StepOutcome> {
 async function runToEnd(step: Step): Promise<boolean> {
   const child = spawn(process.execPath, [step.script, ...step.arguments], {
     cwd: projectFolder,
+    env: { ...process.env, ...step.environment },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const limit = setTimeout(() => {

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'vite';
 import { projectFolder } from '../steps.ts';
+import { StartRefusal } from './arguments.ts';
 
 /** What the built screens are made from. */
 const sources = ['renderer', 'contracts', 'clinic', 'package-lock.json'];
@@ -12,11 +13,24 @@ export async function buildRendererIfStale(): Promise<boolean> {
   const builtAt = await modifiedAt(built);
   const changed = await Promise.all(sources.map((source) => newestUnder(join(projectFolder, source))));
   if (builtAt !== undefined && builtAt > Math.max(...changed)) return false;
-  await build({
-    configFile: join(projectFolder, 'renderer', 'vite.config.ts'),
-    logLevel: 'warn',
-  });
+  await buildRenderer();
   return true;
+}
+
+/** In a process of its own: the bundler takes its mode from the environment, and screens are built for use. */
+async function buildRenderer(): Promise<void> {
+  const vite = join(projectFolder, 'node_modules', 'vite', 'bin', 'vite.js');
+  const line = [vite, 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'warn'];
+  const child = spawn(process.execPath, line, {
+    cwd: projectFolder,
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('exit', resolve);
+  });
+  if (code !== 0) throw new StartRefusal('The screens could not be built; see above.');
 }
 
 const modifiedAt = async (path: string): Promise<number | undefined> =>

@@ -19,7 +19,10 @@ export interface Terminal {
 /** Starts the project's start script as npm does, on `dataFolder`. */
 export function startInTerminal(dataFolder: string, ...options: readonly string[]): Terminal {
   const line = ['scripts/node24.mjs', 'scripts/start.ts', '--data', dataFolder, '--no-open', ...options];
-  const child: ChildProcessWithoutNullStreams = spawn('node', line, { cwd: projectFolder });
+  const child: ChildProcessWithoutNullStreams = spawn('node', line, {
+    cwd: projectFolder,
+    env: newcomersEnvironment(process.env),
+  });
   let output = '';
   const waiting = new Set<() => void>();
   const look = (): void => {
@@ -71,4 +74,10 @@ export function startInTerminal(dataFolder: string, ...options: readonly string[
       clearTimeout(limit);
     },
   };
+}
+
+/** Without what the test runner added: it would build screens for tests. */
+function newcomersEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = /^(NODE_ENV|NODE_OPTIONS|TEST|VITE.*|VITEST.*|DEV|PROD|MODE|SSR|BASE_URL)$/;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.test(name)));
 }
