@@ -12,7 +12,9 @@ import { makeI18n, showLanguage } from './wording/words.ts';
 import './styles/fonts.css';
 import './styles/tokens.css';
 import './styles/base.css';
-import './styles/parts.css';
+import './styles/controls.css';
+import './styles/surfaces.css';
+import './styles/notices-and-dialogs.css';
 import './styles/frame.css';
 
 /** What the two roots differ in. */
