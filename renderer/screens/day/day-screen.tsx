@@ -82,7 +82,7 @@ function ToDoCard({ kind, icon, count, note = null, screen }: ToDoCardProps): Re
         </span>
         <span className="todo-words">
           {!isDone && <span className="todo-figure">{formatNumber(count, language)}</span>}
-          <span>{t(isDone ? `day.${kind}-none` : `day.${kind}`)}</span>
+          <span>{t(isDone ? `day.${kind}-none` : `day.${kind}`, { count })}</span>
           {note && <span className="field-warning">{note}</span>}
         </span>
         {!isDone && <Icon name="chevron-right" />}

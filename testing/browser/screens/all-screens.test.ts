@@ -64,7 +64,6 @@ const steps: readonly Step[] = [
     go: async ({ page, workstation }) => {
       workstation.setState({ phase: 'failed', failure: { code: 'store.damaged' } });
       await page.locator('.notice-danger').waitFor();
-      workstation.setState({ phase: 'locked', failure: null });
     },
   },
   { name: 'home', isDaily: true, go: async (screens) => await screens.signIn() },
