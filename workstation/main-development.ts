@@ -3,15 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { openSimulatedShelf } from '#access/simulated/simulated-shelf.ts';
 import { composeWorkstation } from './main-composition.ts';
 import { systemRandom } from './system-effects.ts';
-import { parseWebArguments, startWebWorkstation } from './web-start.ts';
+import { readWebArguments, startWebWorkstation } from './web-start.ts';
 
 process.umask(0o077);
 const builtRenderer = fileURLToPath(new URL('../dist/renderer', import.meta.url));
-const start = parseWebArguments(process.argv.slice(2), builtRenderer);
-const compose = () =>
-  composeWorkstation({
-    folder: start.data,
-    writeLog: (line) => console.error(line),
-    openSimulatedShelf: (folder) => openSimulatedShelf(folder, systemRandom),
-  });
-await startWebWorkstation(compose, start, process, { checksOutput: true });
+const start = readWebArguments(process.argv.slice(2), builtRenderer, process);
+if (start !== null) {
+  const compose = () =>
+    composeWorkstation({
+      folder: start.data,
+      writeLog: (line) => console.error(line),
+      openSimulatedShelf: (folder) => openSimulatedShelf(folder, systemRandom),
+    });
+  await startWebWorkstation(compose, start, process, { checksOutput: true });
+}

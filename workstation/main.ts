@@ -1,11 +1,13 @@
 // Root of the web workstation: this machine's disk, clock and network, served to a browser on 127.0.0.1.
 import { fileURLToPath } from 'node:url';
 import { composeWorkstation } from './main-composition.ts';
-import { parseWebArguments, startWebWorkstation } from './web-start.ts';
+import { readWebArguments, startWebWorkstation } from './web-start.ts';
 
 // Whatever a library creates in the data folder is closed to other accounts too.
 process.umask(0o077);
 const builtRenderer = fileURLToPath(new URL('../dist/renderer', import.meta.url));
-const start = parseWebArguments(process.argv.slice(2), builtRenderer);
-const compose = () => composeWorkstation({ folder: start.data, writeLog: (line) => console.error(line) });
-await startWebWorkstation(compose, start, process, { checksOutput: false });
+const start = readWebArguments(process.argv.slice(2), builtRenderer, process);
+if (start !== null) {
+  const compose = () => composeWorkstation({ folder: start.data, writeLog: (line) => console.error(line) });
+  await startWebWorkstation(compose, start, process, { checksOutput: false });
+}

@@ -33,6 +33,31 @@ export function parseWebArguments(argv: readonly string[], usualRenderer: string
   return { data: values.data, port, renderer: values.renderer ?? usualRenderer };
 }
 
+const usage = `npm run workstation -- --data <folder> [options]
+
+  --data <folder>      where this workstation keeps its encrypted records
+  --port <number>      port on 127.0.0.1 (default: ${usualPort})
+  --renderer <folder>  built screens (default: dist/renderer)`;
+
+/** {@link parseWebArguments}, or null after telling on the terminal how it is called. */
+export function readWebArguments(
+  argv: readonly string[],
+  usualRenderer: string,
+  host: { exitCode?: number | string | null | undefined },
+): WebStartArguments | null {
+  if (argv.includes('--help')) {
+    console.log(usage);
+    return null;
+  }
+  try {
+    return parseWebArguments(argv, usualRenderer);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    host.exitCode = 2;
+    return null;
+  }
+}
+
 /** What the root joined. */
 export interface StartedParts {
   readonly workstation: Workstation;
