@@ -11,11 +11,20 @@ const EnrolmentScreen = lazy(() =>
   import('../screens/enrolment/enrolment-screen.tsx').then((m) => ({ default: m.EnrolmentScreen })),
 );
 
+interface AppProps {
+  /** What the workstation said before anything was drawn, if it was quick; the live view goes on from there. */
+  readonly firstState: WorkstationState | null;
+}
+
 /** Which of the product's four faces is shown: nothing yet, enrolment, the lock, or the clinic. */
-export function App(): ReactNode {
+export function App({ firstState }: AppProps): ReactNode {
   const connection = useConnection();
   const bridge = useBridge();
-  const state = useView('workstation.state', {});
+  const view = useView('workstation.state', {});
+  const state =
+    view.status === 'loading' && firstState !== null
+      ? ({ status: 'ready', value: firstState } as const)
+      : view;
   if (connection.status === 'refused') {
     return <BlockedScreen error={connection.error} onRetry={() => bridge.retry()} />;
   }

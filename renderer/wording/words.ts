@@ -22,16 +22,12 @@ const catalogues: Readonly<Record<Language, () => Promise<{ messages: Messages }
   en: () => import('../locales/en.po'),
 };
 
-/** An empty set of words; {@link showLanguage} fills it. */
+/** No words yet. */
 export const makeI18n = (): I18n => setupI18n();
 
-/** Loads the catalogue of `language` if need be and shows it. */
-export async function showLanguage(i18n: I18n, language: Language): Promise<void> {
-  if (i18n.messages === undefined || i18n.locale !== language) {
-    const { messages } = await catalogues[language]();
-    i18n.loadAndActivate({ locale: language, messages });
-  }
-}
+/** The catalogue of a language, loaded when it is first wanted. */
+export const loadWords = async (language: Language): Promise<Messages> =>
+  (await catalogues[language]()).messages;
 
 /** The words of the screen; the component is drawn again when the language changes. */
 export function useWords(): Words {
