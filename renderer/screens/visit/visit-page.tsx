@@ -16,6 +16,7 @@ import { SaveFailure } from '../../parts/save-failure.tsx';
 import { describeDay } from '../../wording/dates.ts';
 import { useWords } from '../../wording/words.ts';
 import { DiagnosisCard } from './diagnosis-card.tsx';
+import { PreviousVisits } from './previous-visits.tsx';
 import { RecordedEntries } from './recorded-entries.tsx';
 import type { VisitForm } from './use-visit-form.ts';
 import { VitalsGrid } from './vitals-grid.tsx';
@@ -50,6 +51,7 @@ export function VisitPage({ record, visit, form, isUnkept }: VisitPageProps): Re
         <div className="visit-side">
           <DiagnosisCard record={record} form={form} isDisabled={!takesFindings} />
           <RecordedEntries record={record} visit={visit} form={form} mayWrite={mayWrite} />
+          <PreviousVisits record={record} visit={visit} />
         </div>
       </div>
       {takesFindings && <SaveBar visit={visit} form={form} isUnkept={isUnkept} />}
