@@ -9,6 +9,7 @@ import { BodyMass } from './body-mass.tsx';
 import type { VisitForm } from './use-visit-form.ts';
 import { noVitals, vitalsMistakes } from './visit-fields.ts';
 import { PressureCell, VitalCell } from './vital-cell.tsx';
+import './vitals.css';
 
 interface VitalsGridProps {
   readonly record: PatientRecord;
