@@ -21,6 +21,12 @@ export interface ReplicaReader {
   get<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined;
   find<C extends CollectionName>(collection: C, query: RecordQuery): readonly RecordOf<C>[];
   count(collection: CollectionName, query: RecordQuery): number;
+  /** Revisions of the records of a collection by id, ascending from behind `after` (null: from the first). */
+  revisions(
+    collection: CollectionName,
+    after: RecordId | null,
+    limit: number,
+  ): readonly { readonly id: RecordId; readonly rev: Revision }[];
   readonly outbox: OutboxReader;
   readonly sync: SyncStateReader;
   readonly settings: SettingsReader;
@@ -47,6 +53,11 @@ export interface OutboxDraft {
 export type OutboxState = 'pending' | 'accepted' | 'quarantined';
 
 export interface OutboxRow extends OutboxDraft {
+  /**
+   * Replaced by a later operation of this workstation before the center had it. Still sent, so that what was acknowledged
+   * is in the record's history (docs/specs/sync.md PUSH-13); never part of `pending`, `pendingOf` and the count of them.
+   */
+  readonly isAside: boolean;
   /** Local order of writing, dense and ascending. */
   readonly seq: number;
   readonly state: OutboxState;
@@ -62,9 +73,13 @@ export interface OutboxReader {
   pending(limit: number): readonly OutboxRow[];
   /** Pending rows of one record in order of writing. */
   pendingOf(collection: CollectionName, id: RecordId): readonly OutboxRow[];
+  /** Rows that were put aside and are not accepted yet, in order of writing. */
+  asides(limit: number): readonly OutboxRow[];
   byState(state: OutboxState, limit: number): readonly OutboxRow[];
   counts(): {
+    /** Without those put aside. */
     readonly pending: number;
+    readonly aside: number;
     readonly quarantined: number;
     readonly oldestPendingAt: Instant | null;
   };
@@ -75,6 +90,8 @@ export interface OutboxReader {
 export interface SyncStateReader {
   /** The last version of a record the center is known to have, kept while unsent edits exist. Base of a merge. */
   shadow<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined;
+  /** Revision of every shadow, for comparing the replica with the center (DIG-1). */
+  shadows(): readonly { readonly collection: CollectionName; readonly id: RecordId; readonly rev: Revision }[];
   /** Position in the feed of a scope and lane; undefined before the first pull. */
   checkpoint(scope: Scope, lane: Lane): { readonly epoch: string; readonly seq: number } | undefined;
 }
@@ -100,6 +117,11 @@ export interface AuditDraft {
 export interface ReplicaTransaction extends ReplicaReader {
   /** Inserts or replaces a whole record, and what the search index says of it. */
   put<C extends CollectionName>(collection: C, record: RecordOf<C>): void;
+  /**
+   * Takes a record off this workstation, with its shadow, receipt and what the search index says of it: it belongs to another
+   * facility again. Throws if it has pending rows. Nothing is deleted at the center.
+   */
+  remove(collection: CollectionName, id: RecordId): void;
   /** Appends to the hash-chained audit trail. */
   audit(entry: AuditDraft): void;
   readonly outbox: OutboxWriter;
@@ -111,11 +133,11 @@ export interface OutboxWriter extends OutboxReader {
   append(draft: OutboxDraft): void;
   accept(op: OperationId, centerSeq: number, at: Instant): void;
   quarantine(op: OperationId, refusal: ErrorCode): void;
-  /** Removes pending operations whose content went into a later one. */
+  /** Puts pending operations aside whose content went into a later one. */
   supersede(ops: readonly OperationId[]): void;
   /** Forgets accepted rows of a scope whose feed position is at or below the durable watermark; receipts stay. */
   forgetThrough(scope: Scope, centerSeq: number): void;
-  /** After the center lost its epoch: every accepted row is pending again. */
+  /** After the center lost its epoch: every accepted row is pending again, and aside if it was. */
   offerAgain(): void;
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EntryIdSchema, InstantSchema, PersonIdSchema } from '../ids.ts';
+import { EntryIdSchema, InstantSchema, PersonIdSchema, RecordIdSchema } from '../ids.ts';
 import { filledText, recordType, text } from './record.ts';
 
 /** Birth date as far as it is known: `1985-03-12`, `1985-03` or `1985`. */
@@ -57,6 +57,13 @@ export const PatientBodySchema = v.object({
   allergies: v.pipe(v.array(AllergySchema), v.maxLength(100)),
   problems: v.pipe(v.array(ProblemSchema), v.maxLength(200)),
   bloodGroup: v.optional(v.picklist(['0+', '0-', 'A+', 'A-', 'B+', 'B-', 'AB+', 'AB-'])),
+  /**
+   * This record and `other` are one person, and `other` is the one to go on with (FHIR Patient.link `replaced-by`). Both
+   * records stay; taking the link back takes the field away.
+   */
+  replacedBy: v.optional(
+    v.object({ other: RecordIdSchema, at: InstantSchema, by: PersonIdSchema, reviewId: v.optional(RecordIdSchema) }),
+  ),
   /** Nothing is deleted: a void record says why it must not be used. */
   voided: v.optional(v.object({ reason: filledText(200), at: InstantSchema, by: PersonIdSchema })),
 });
@@ -83,6 +90,7 @@ export const patients = recordType({
       allergies: 'union',
       problems: 'union',
       bloodGroup: 'atom',
+      replacedBy: 'atom',
       voided: 'atom',
     },
   },

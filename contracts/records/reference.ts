@@ -22,6 +22,17 @@ export const ReferenceBodySchema = v.variant('kind', [
     /** Synthetic people only: every screen says so. */
     isTraining: v.boolean(),
   }),
+  /** Data of the center for programs, not for people. Used only if the signature is the center's (docs/specs/packing.md). */
+  v.object({
+    kind: v.literal('pack'),
+    /** What it is for. */
+    pack: v.picklist(['packing-dictionary']),
+    version: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)),
+    /** Base64. */
+    content: v.pipe(v.string(), v.maxLength(200_000), v.regex(/^[A-Za-z0-9+/]*={0,2}$/, 'not base64')),
+    /** Ed25519 by the center's key over `pack`, LF, `version`, LF, lower-case hex SHA-256 of the content; base64. */
+    signature: v.pipe(v.string(), v.maxLength(88)),
+  }),
 ]);
 export type ReferenceBody = v.InferOutput<typeof ReferenceBodySchema>;
 

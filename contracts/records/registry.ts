@@ -2,12 +2,13 @@ import * as v from 'valibot';
 import { type PatientBody, patients } from './patients.ts';
 import { envelope } from './record.ts';
 import { type ReferenceBody, reference } from './reference.ts';
+import { type RequestBody, requests } from './requests.ts';
 import { type ReviewBody, reviews } from './reviews.ts';
 import { type StaffBody, staff } from './staff.ts';
 import { type VisitBody, visits } from './visits.ts';
 
 /** Every record type, by collection. RxDB's free core stalls at the 14th collection: keep at most 12. */
-export const recordTypes = { patients, visits, staff, reference, reviews } as const;
+export const recordTypes = { patients, visits, staff, reference, reviews, requests } as const;
 
 export type CollectionName = keyof typeof recordTypes;
 export const collectionNames = Object.keys(recordTypes) as readonly CollectionName[];
@@ -19,6 +20,7 @@ export interface BodyByCollection {
   readonly staff: StaffBody;
   readonly reference: ReferenceBody;
   readonly reviews: ReviewBody;
+  readonly requests: RequestBody;
 }
 
 const EnvelopeSchema = v.object(envelope);
@@ -38,4 +40,5 @@ export const recordSchemas = {
   staff: v.object({ ...envelope, body: staff.body }),
   reference: v.object({ ...envelope, body: reference.body }),
   reviews: v.object({ ...envelope, body: reviews.body }),
+  requests: v.object({ ...envelope, body: requests.body }),
 } as const satisfies { readonly [C in CollectionName]: v.GenericSchema<unknown, RecordOf<C>> };
