@@ -127,6 +127,14 @@ export const errorMeanings = {
     nurse: 'The center has revoked this workstation. Records are kept here, not sent.',
     technician: 'Ask the center.',
   },
+  'sync.device-wiped': {
+    nurse: 'The center had the records on this workstation erased. Enrol it again to go on.',
+    technician: 'Ask the center why. See docs/runbooks/wiped-workstation.md.',
+  },
+  'sync.offline-too-long': {
+    nurse: 'This workstation has not met the center for too long. Connect it to see records again.',
+    technician: 'Bring the network or a modem to it; see docs/runbooks/offline-too-long.md.',
+  },
   'sync.device-unknown': {
     nurse: 'The center does not know this workstation. Records are kept here, not sent.',
     technician: 'The center may have been restored; enrol again.',

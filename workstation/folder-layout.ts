@@ -1,7 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '#access/durable-file.ts';
-import { slotFileName } from '#access/slot-file.ts';
+import { replaceDurably, syncFolder } from '#access/durable-file.ts';
+import { slotBackupName, slotFileName } from '#access/slot-file.ts';
 
 /** Places inside the data folder. */
 export interface FolderLayout {
@@ -9,11 +9,14 @@ export interface FolderLayout {
   readonly current: string;
   /** The same while enrolment is under way. */
   readonly enrolling: string;
+  /** There while the center's order to erase was begun, until the next enrolment. */
+  readonly wipeMark: string;
 }
 
 export const layoutOf = (folder: string): FolderLayout => ({
   current: join(folder, 'workstation'),
   enrolling: join(folder, 'enrolling'),
+  wipeMark: join(folder, 'erased-by-center'),
 });
 
 /**
@@ -23,6 +26,7 @@ export const layoutOf = (folder: string): FolderLayout => ({
  */
 export async function recoverEnrolment(folder: string): Promise<boolean> {
   const { current, enrolling } = layoutOf(folder);
+  if (await wasWiped(folder)) await finishWipe(folder);
   if (await exists(current)) return true;
   if (await exists(join(enrolling, slotFileName))) {
     await completeEnrolment(folder);
@@ -36,6 +40,7 @@ export async function recoverEnrolment(folder: string): Promise<boolean> {
 export async function completeEnrolment(folder: string): Promise<void> {
   const { current, enrolling } = layoutOf(folder);
   await syncFolder(enrolling);
+  await rm(layoutOf(folder).wipeMark, { force: true });
   await rename(enrolling, current);
   await syncFolder(folder);
 }
@@ -44,6 +49,26 @@ export async function completeEnrolment(folder: string): Promise<void> {
 export async function discardEnrolment(folder: string): Promise<void> {
   await rm(layoutOf(folder).enrolling, { recursive: true, force: true });
 }
+
+/**
+ * The first half of the center's order to erase (WIP-1): what opens the records is gone, durably. The mark comes first, so that
+ * a power cut in between is finished at the next start.
+ */
+export async function destroySlots(folder: string): Promise<void> {
+  const { current, wipeMark } = layoutOf(folder);
+  await replaceDurably(wipeMark, '');
+  for (const name of [slotFileName, slotBackupName]) await rm(join(current, name), { force: true });
+  if (await exists(current)) await syncFolder(current);
+}
+
+/** The second half: the records themselves, once nothing has them open. */
+export async function finishWipe(folder: string): Promise<void> {
+  await rm(layoutOf(folder).current, { recursive: true, force: true });
+  await syncFolder(folder);
+}
+
+/** Whether the center had this workstation erased and it was not enrolled since. */
+export const wasWiped = (folder: string): Promise<boolean> => exists(layoutOf(folder).wipeMark);
 
 async function exists(path: string): Promise<boolean> {
   try {

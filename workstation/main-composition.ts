@@ -13,7 +13,7 @@ import { loadDeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts
 import { enrolDevice } from '#sync/enrol-device.ts';
 import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
 import { createLog, type Log, type LogLine } from './log.ts';
-import { type Exchange, usualIdleLockMs, type WorkstationParts } from './parts.ts';
+import { type CenterOrders, type Exchange, usualIdleLockMs, type WorkstationParts } from './parts.ts';
 import { loadReferenceData } from './reference-files.ts';
 import { systemClock, systemRandom, systemTimers } from './system-effects.ts';
 import { Workstation } from './workstation.ts';
@@ -83,7 +83,7 @@ async function partsOf(options: CompositionOptions, log: Log): Promise<Workstati
       }),
     readIdentity: (replica) => loadDeviceIdentity(replica.settings) ?? null,
     enrolDevice: askCenter,
-    startExchange: (replica) => startExchange(replica, log),
+    startExchange: (replica, orders) => startExchange(replica, orders, log),
   };
 }
 
@@ -106,7 +106,7 @@ const askCenter: WorkstationParts['enrolDevice'] = async ({ center, code, label 
   });
 };
 
-function startExchange(replica: Replica, log: Log): Exchange {
+function startExchange(replica: Replica, _orders: CenterOrders, log: Log): Exchange {
   const identity = loadDeviceIdentity(replica.settings);
   if (identity === undefined) throw new Error('an enrolled workstation has an identity');
   const client = new SyncClient({
@@ -121,7 +121,7 @@ function startExchange(replica: Replica, log: Log): Exchange {
   });
   client.start();
   return {
-    state: () => client.state(),
+    state: () => ({ ...client.state(), isBeyondOfflineLimit: false }),
     onChange: (told) => client.onState(told),
     hurry: () => client.syncNow(),
     stop: () => client.stop(),

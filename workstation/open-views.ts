@@ -3,7 +3,7 @@ import { type LiveViewName, type LiveViews, liveViews } from '#contracts/bridge/
 import { maxOpenViews, type ScreenMessage, type WorkstationMessage } from '#contracts/bridge/messages.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import { refusal } from './authorisation.ts';
+import { refusal, refusalBeyondLimit } from './authorisation.ts';
 import type { Change } from './change.ts';
 import { expectedFailure } from './expected-failure.ts';
 import { pathsOf } from './issue-paths.ts';
@@ -159,7 +159,8 @@ function bindNamed<Name extends LiveViewName>(
   checksOutput: boolean,
 ): Result<BoundView> {
   const session = workstation.session();
-  const refused = refusal(liveViews[name].audience, session);
+  const refused =
+    refusal(liveViews[name].audience, session) ?? refusalBeyondLimit(name, workstation.mustConnect());
   if (refused !== null) return fail(refused);
   const schema: LiveViews[Name]['input'] = liveViews[name].input;
   const parsed = v.safeParse(schema, rawInput);

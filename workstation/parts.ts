@@ -21,6 +21,8 @@ export type ExchangeState = Pick<
   SyncState,
   'link' | 'refusal' | 'lastContactAt' | 'isFirstCopy' | 'received'
 > & {
+  /** The center was not met for longer than it allows. */
+  readonly isBeyondOfflineLimit: boolean;
   /** This clock minus the center's, in milliseconds; null before the first contact. */
   readonly clockErrorMs: number | null;
 };
@@ -33,6 +35,12 @@ export interface Exchange {
   /** Tries to reach the center now. */
   hurry(): void;
   stop(): Promise<void>;
+}
+
+/** What the center may have this workstation do. */
+export interface CenterOrders {
+  /** Resolves when nothing can open the records any more. */
+  wipe(): Promise<void>;
 }
 
 /** What the center answered to an enrolment. */
@@ -72,7 +80,7 @@ export interface WorkstationParts {
   }) => Promise<Result<Enrolment>>;
   /** Null when the database holds no identity: a defect. */
   readonly readIdentity: (replica: Replica) => DeviceIdentity | null;
-  readonly startExchange: (replica: Replica) => Exchange;
+  readonly startExchange: (replica: Replica, orders: CenterOrders) => Exchange;
   readonly idleLockMs: number;
 }
 

@@ -6,7 +6,7 @@ import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { layoutOf } from './folder-layout.ts';
-import type { WorkstationParts } from './parts.ts';
+import type { CenterOrders, WorkstationParts } from './parts.ts';
 import { personName, staffOf } from './people.ts';
 import { beginSession, type OpenedRecords, type Session } from './session.ts';
 
@@ -14,7 +14,11 @@ import { beginSession, type OpenedRecords, type Session } from './session.ts';
  * Opens the database with the data key and starts the exchange. Takes the key over: it is wiped on failure, else by
  * {@link closeRecords}. Fails with the replica's codes.
  */
-export async function openRecords(parts: WorkstationParts, dataKey: Secret): Promise<Result<OpenedRecords>> {
+export async function openRecords(
+  parts: WorkstationParts,
+  dataKey: Secret,
+  orders: CenterOrders,
+): Promise<Result<OpenedRecords>> {
   let replica: Replica | undefined;
   try {
     const folder = layoutOf(parts.folder).current;
@@ -25,7 +29,7 @@ export async function openRecords(parts: WorkstationParts, dataKey: Secret): Pro
       dataKey.wipe();
       return fail(appError('store.damaged', { part: 'identity' }));
     }
-    const exchange = parts.startExchange(replica);
+    const exchange = parts.startExchange(replica, orders);
     return ok({ replica, identity, exchange, dataKey, trail: createAuditTrail(replica) });
   } catch (error) {
     // Left open behind a locked screen, it would keep the next unlock out until a restart.

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type RequestName, type RequestOutput, type Requests, requests } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
 import { fail, type Result } from '#contracts/result.ts';
-import { refusal } from './authorisation.ts';
+import { refusal, refusalBeyondLimit } from './authorisation.ts';
 import { expectedFailure } from './expected-failure.ts';
 import { pathsOf } from './issue-paths.ts';
 import type { LinkServerOptions } from './link-server.ts';
@@ -38,7 +38,8 @@ async function answerNamed<Name extends RequestName>(
   input: unknown,
 ): Promise<Result<RequestOutput<Name>>> {
   const session = workstation.session();
-  const refused = refusal(requests[name].audience, session);
+  const refused =
+    refusal(requests[name].audience, session) ?? refusalBeyondLimit(name, workstation.mustConnect());
   if (refused !== null) return fail(refused);
   const schema: Requests[Name]['input'] = requests[name].input;
   const parsed = v.safeParse(schema, input);

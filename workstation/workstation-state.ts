@@ -16,6 +16,7 @@ export interface StateSources {
   readonly records: OpenedRecords | null;
   readonly failure: AppError | null;
   readonly isFailed: boolean;
+  readonly mustConnect: boolean;
 }
 
 /** The one view that a locked workstation shows: no patient data. */
@@ -40,6 +41,7 @@ export function workstationState(sources: StateSources): WorkstationState {
     hasSimulatedDevices: parts.hasSimulatedDevices,
     clockErrorMs:
       clockErrorMs !== null && Math.abs(clockErrorMs) > worrisomeClockErrorMs ? clockErrorMs : null,
+    mustConnect: sources.mustConnect,
   };
 }
 

@@ -11,7 +11,7 @@ import { fail, ok, type Result } from '#contracts/result.ts';
 import { type Announcer, type Change, createAnnouncer } from './change.ts';
 import { watchDay } from './day-watch.ts';
 import { enrolWorkstation } from './enrolment.ts';
-import { layoutOf, recoverEnrolment } from './folder-layout.ts';
+import { destroySlots, finishWipe, layoutOf, recoverEnrolment, wasWiped } from './folder-layout.ts';
 import { createIdleLock, type IdleLock } from './idle-lock.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import type { Exchange, WorkstationParts } from './parts.ts';
@@ -26,6 +26,8 @@ type Signed = Result<{ readonly person: PersonId }>;
 
 /** How long a lock waits for requests that are under way. */
 const longestRequestMs = 10_000;
+/** How long the center can be told that the records are gone before the exchange ends. */
+const wipeToldMs = 1000;
 
 /**
  * The process that joins records, exchange, people and medicine: unenrolled -> locked <-> unlocked, or failed. Screens reach
@@ -44,6 +46,11 @@ export class Workstation {
   #session: Session | null = null;
   #failure: AppError | null = null;
   #isFailed = false;
+  /** The center's order to erase was begun: the records go as soon as they are closed. */
+  #isWiping = false;
+  /** Somebody had a reason to work beyond the offline limit; until the lock. */
+  #isEmergency = false;
+  #mustConnect = false;
   /** What ends with the opened records: subscriptions and watches. */
   #endings: (() => void)[] = [];
 
@@ -61,6 +68,7 @@ export class Workstation {
     const workstation = new Workstation(parts);
     workstation.#isEnrolled = await recoverEnrolment(parts.folder);
     if (workstation.#isEnrolled) await workstation.#loadSlots();
+    else if (await wasWiped(parts.folder)) workstation.#failure = appError('sync.device-wiped');
     return workstation;
   }
 
@@ -73,6 +81,7 @@ export class Workstation {
       records: this.#records,
       failure: this.#failure,
       isFailed: this.#isFailed,
+      mustConnect: this.#mustConnect,
     });
   }
 
@@ -84,6 +93,20 @@ export class Workstation {
   /** The running exchange with the center; null while locked. */
   exchange(): Exchange | null {
     return this.#session === null ? null : (this.#records?.exchange ?? null);
+  }
+
+  /** Whether no record may be shown because the center was not met for too long (WIP-2). */
+  mustConnect(): boolean {
+    return this.#mustConnect;
+  }
+
+  /** Lets this session work beyond the offline limit, for the reason given, until the lock. */
+  async allowEmergency(session: Session, reason: string): Promise<void> {
+    const at = session.context().now;
+    const line = { at, person: session.person, action: 'session.emergency', collection: null, record: null };
+    await this.#records?.trail.record({ ...line, reason });
+    this.#isEmergency = true;
+    this.#lookAtLimit();
   }
 
   /** Returns a function that ends it. */
@@ -99,7 +122,7 @@ export class Workstation {
   /** Fails with the codes of `workstation.enrol`. The first person is signed in afterwards. */
   enrol(input: RequestInput<'workstation.enrol'>): Promise<Signed> {
     return this.#inTurn(async () => {
-      if (this.#isClosed) return fail(appError('bridge.busy'));
+      if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
       if (this.#isEnrolled) return fail(appError('enrolment.already-enrolled'));
       const enrolled = await enrolWorkstation(this.parts, input);
       if (!enrolled.ok) return enrolled;
@@ -114,7 +137,7 @@ export class Workstation {
   /** Fails with the codes of `session.unlock`. While unlocked it switches to the other person. */
   unlock(input: RequestInput<'session.unlock'>): Promise<Signed> {
     return this.#inTurn(async () => {
-      if (this.#isClosed) return fail(appError('bridge.busy'));
+      if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
       const slots = await this.#loadSlots();
       if (!slots.ok) return slots;
       const released = await releaseDataKey(slots.value, this.parts, input);
@@ -197,7 +220,7 @@ export class Workstation {
   }
 
   async #open(person: PersonId, { dataKey, device }: ReleasedKey): Promise<Signed> {
-    const opened = await openRecords(this.parts, dataKey);
+    const opened = await openRecords(this.parts, dataKey, { wipe: () => this.#wipe() });
     if (!opened.ok) {
       this.#failWith(opened.error);
       return opened;
@@ -232,6 +255,8 @@ export class Workstation {
     this.#session = session;
     this.#isFailed = false;
     this.#failure = null;
+    this.#isEmergency = false;
+    this.#mustConnect = this.#isBeyondLimit();
     this.#idle.stop();
     this.#idle.touch();
     if (device !== null) {
@@ -246,6 +271,8 @@ export class Workstation {
   #endSession(failure: AppError | null): Session | null {
     const ending = this.#session;
     this.#session = null;
+    this.#isEmergency = false;
+    this.#mustConnect = false;
     this.#idle.stop();
     if (ending === null) return null;
     this.#failure = failure;
@@ -262,6 +289,41 @@ export class Workstation {
     for (const end of this.#endings.splice(0)) end();
     this.#records = null;
     await closeRecords(this.parts, records);
+    if (this.#isWiping) await this.#finishWipe();
+  }
+
+  /** The center's order (WIP-1). From here on nothing opens the records; they go when the lock has closed them. */
+  async #wipe(): Promise<void> {
+    this.#isWiping = true;
+    const wiped = appError('sync.device-wiped');
+    this.#endSession(wiped);
+    await destroySlots(this.parts.folder);
+    this.#failure = wiped;
+    // The exchange still has to tell the center.
+    this.parts.timers.after(wipeToldMs, () => this.#lockByItself(wiped));
+  }
+
+  async #finishWipe(): Promise<void> {
+    await finishWipe(this.parts.folder);
+    this.#isWiping = false;
+    this.#isEnrolled = false;
+    this.#slots = null;
+    this.#announcer.tell({ kind: 'state' });
+  }
+
+  #isBeyondLimit(): boolean {
+    return !this.#isEmergency && (this.#records?.exchange.state().isBeyondOfflineLimit ?? false);
+  }
+
+  /** Views that were opened before the limit passed end; they are opened again, allowed or refused. */
+  #lookAtLimit(): void {
+    const session = this.#session;
+    const mustConnect = session !== null && this.#isBeyondLimit();
+    if (mustConnect === this.#mustConnect || session === null) return;
+    this.#mustConnect = mustConnect;
+    this.#announcer.tell({ kind: 'session-ended' });
+    this.#session = { ...session };
+    this.#announcer.tell({ kind: 'state' });
   }
 
   #lockByItself(failure: AppError | null): void {
@@ -311,6 +373,7 @@ export class Workstation {
   }
 
   #hearExchange(): void {
+    this.#lookAtLimit();
     this.#announcer.tell({ kind: 'exchange' });
     this.#announcer.tell({ kind: 'state' });
   }

@@ -124,6 +124,13 @@ export const requests = {
   }),
   /** Closes the replica and drops the key. */
   'session.lock': request({ input: Nothing, output: Nothing, audience: 'anyone', errors: [] }),
+  /** Lets the signed-in person work although the center was not met for too long, until the lock. Goes to the audit trail. */
+  'session.emergency': request({
+    input: v.object({ reason: filledText(200) }),
+    output: Nothing,
+    audience: clinicalRoles,
+    errors: [],
+  }),
   /** Somebody is at the screen: puts the idle lock off. */
   'session.touch': request({ input: Nothing, output: Nothing, audience: roles, errors: [] }),
   /** Key of the signed-in person's draft box: 32 bytes, base64. Dropped by the screen at lock. */

@@ -52,6 +52,8 @@ export const WorkstationStateSchema = v.object({
   hasSimulatedDevices: v.boolean(),
   /** The workstation's clock differs from the center's by more than five minutes: by this much, else null. */
   clockErrorMs: v.nullable(v.number()),
+  /** The center was not met for longer than it allows: no record is shown until it is (WIP-2). */
+  mustConnect: v.boolean(),
 });
 export type WorkstationState = v.InferOutput<typeof WorkstationStateSchema>;
 

@@ -62,7 +62,12 @@ export const PatientBodySchema = v.object({
    * records stay; taking the link back takes the field away.
    */
   replacedBy: v.optional(
-    v.object({ other: RecordIdSchema, at: InstantSchema, by: PersonIdSchema, reviewId: v.optional(RecordIdSchema) }),
+    v.object({
+      other: RecordIdSchema,
+      at: InstantSchema,
+      by: PersonIdSchema,
+      reviewId: v.optional(RecordIdSchema),
+    }),
   ),
   /** Nothing is deleted: a void record says why it must not be used. */
   voided: v.optional(v.object({ reason: filledText(200), at: InstantSchema, by: PersonIdSchema })),
@@ -94,6 +99,9 @@ export const patients = recordType({
       voided: 'atom',
     },
   },
-  indexed: [{ path: 'body.birth.date', type: 'string', maxLength: 10 }],
-  indexes: [['body.birth.date'], ['capturedAt']],
+  indexed: [
+    { path: 'body.birth.date', type: 'string', maxLength: 10 },
+    { path: 'body.replacedBy.other', type: 'string', maxLength: 36 },
+  ],
+  indexes: [['body.birth.date'], ['body.replacedBy.other'], ['capturedAt']],
 });

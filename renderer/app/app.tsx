@@ -47,7 +47,7 @@ export function App({ firstState }: AppProps): ReactNode {
 function Face({ state }: { readonly state: WorkstationState }): ReactNode {
   switch (state.phase) {
     case 'unenrolled':
-      return <EnrolmentScreen />;
+      return <EnrolmentScreen state={state} />;
     case 'locked':
       return <UnlockScreen state={state} />;
     case 'failed':

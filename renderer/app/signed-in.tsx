@@ -30,6 +30,9 @@ const ReviewsScreen = lazy(() =>
 const StaffScreen = lazy(() =>
   import('../screens/staff/staff-screen.tsx').then((m) => ({ default: m.StaffScreen })),
 );
+const MustConnectScreen = lazy(() =>
+  import('../screens/must-connect/must-connect-screen.tsx').then((m) => ({ default: m.MustConnectScreen })),
+);
 const ShortcutsDialog = lazy(() =>
   import('./shortcuts-dialog.tsx').then((m) => ({ default: m.ShortcutsDialog })),
 );
@@ -82,7 +85,11 @@ export function SignedIn({
               {state.clockErrorMs !== null && <ClockNotice errorMs={state.clockErrorMs} />}
               <ScreenFailure attempt={navigation.route}>
                 <Suspense fallback={<div className="screen-wait" aria-busy="true" />}>
-                  <Screen route={navigation.route} searchFocus={searchFocus} />
+                  {state.mustConnect ? (
+                    <MustConnectScreen sync={sync.status === 'ready' ? sync.value : null} />
+                  ) : (
+                    <Screen route={navigation.route} searchFocus={searchFocus} />
+                  )}
                 </Suspense>
               </ScreenFailure>
             </Content>

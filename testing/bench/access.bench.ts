@@ -76,6 +76,7 @@ function partsIn(folder: string): WorkstationParts {
         isFirstCopy: false,
         received: 0,
         clockErrorMs: null,
+        isBeyondOfflineLimit: false,
       }),
       onChange: () => () => undefined,
       hurry: () => undefined,

@@ -164,6 +164,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
     },
     hasSimulatedDevices: true,
     clockErrorMs: null,
+    mustConnect: false,
   };
   let isOldestRefused = false;
   let sync: SyncState = {

@@ -19,7 +19,7 @@ import { openReplica } from '#store/open-replica.ts';
 import { createPatientIndex } from '#store/search/patient-index.ts';
 import { connectInMemory } from '#workstation/hosts/memory-host.ts';
 import { createLog } from '#workstation/log.ts';
-import type { ExchangeState, WorkstationParts } from '#workstation/parts.ts';
+import type { CenterOrders, ExchangeState, WorkstationParts } from '#workstation/parts.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
 import { systemRandom } from '#workstation/system-effects.ts';
 import { Workstation } from '#workstation/workstation.ts';
@@ -52,6 +52,8 @@ export interface Rig extends Pick<ManualTime, 'clock' | 'timers'> {
     tell(): void;
     hurried: number;
     running: number;
+    /** What the center may have the newest exchange do. */
+    orders: CenterOrders | null;
     /** The next one does not start. */
     isBroken: boolean;
   };
@@ -121,7 +123,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       return ok({ device, scope, keep: ({ settings }) => settings.set('test.enrolled', 'yes') });
     },
     readIdentity: ({ settings }) => (settings.get('test.enrolled') === 'yes' ? { device, scope } : null),
-    startExchange: () => {
+    startExchange: (_replica, orders) => {
+      rig.exchange.orders = orders;
       if (rig.exchange.isBroken) throw new Error('the exchange does not start');
       rig.exchange.running += 1;
       return {
@@ -158,12 +161,14 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
         isFirstCopy: false,
         received: 0,
         clockErrorMs: null,
+        isBeyondOfflineLimit: false,
       },
       tell: () => {
         for (const told of listeners) told();
       },
       hurried: 0,
       running: 0,
+      orders: null,
       isBroken: false,
     },
     screen: () => {

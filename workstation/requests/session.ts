@@ -15,6 +15,11 @@ const touch = whileUnlocked<'session.touch'>((_input, _session, workstation) => 
   return ok({});
 });
 
+const emergency = whileUnlocked<'session.emergency'>(async ({ reason }, session, workstation) => {
+  await workstation.allowEmergency(session, reason);
+  return ok({});
+});
+
 const draftKey = whileUnlocked<'drafts.key'>((_input, session, workstation) =>
   ok({ key: Buffer.from(workstation.draftKey(session)).toString('base64') }),
 );
@@ -25,5 +30,6 @@ export const sessionRequests = {
   'session.unlock': unlock,
   'session.lock': lock,
   'session.touch': touch,
+  'session.emergency': emergency,
   'drafts.key': draftKey,
 };

@@ -1,4 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
+import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { ScreenChoices } from '../../app/screen-choices.tsx';
 import { useRequest } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -22,7 +23,7 @@ const empty = {
 type Entered = typeof empty;
 
 /** Once for each workstation: joins it with its center and names its first administrator. */
-export function EnrolmentScreen(): ReactNode {
+export function EnrolmentScreen({ state }: { readonly state: WorkstationState }): ReactNode {
   const { t } = useWords();
   const enrol = useRequest('workstation.enrol');
   const [entered, setEntered] = useState(empty);
@@ -56,6 +57,7 @@ export function EnrolmentScreen(): ReactNode {
       </header>
       <main>
         <form className="card enrolment-form" onSubmit={submit} noValidate>
+          {state.failure && <Notice kind="warning" title={describeError(t, state.failure)} />}
           <ErrorSummary mistakes={mistakes} attempt={attempt} />
           {enrol.error && <Notice kind="danger" title={describeError(t, enrol.error)} isUrgent />}
           <div className="enrolment-columns">

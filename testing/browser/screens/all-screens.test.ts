@@ -250,9 +250,19 @@ const steps: readonly Step[] = [
     },
   },
   {
+    name: 'must-connect',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      workstation.setSync({ link: 'offline', refusal: null, lastContactAt: Date.now() - 95 * 24 * 3_600_000 });
+      workstation.setState({ mustConnect: true });
+      await page.locator('#emergency-reason').waitFor();
+    },
+  },
+  {
     name: 'staff',
     isDaily: true,
     go: async (screens) => {
+      screens.workstation.setState({ mustConnect: false });
       screens.workstation.setSync({ link: 'online', refusal: null });
       await screens.signIn(3);
       await screens.page.locator('.places button').nth(5).click();
