@@ -13,7 +13,23 @@ export const ConflictingFieldSchema = v.object({
 });
 export type ConflictingField = v.InferOutput<typeof ConflictingFieldSchema>;
 
-/** Something a person must settle. Settling appends a decision; the question stays readable. */
+/** One answer. Settling appends one; the question and earlier answers stay readable. */
+export const DecisionSchema = v.object({
+  id: v.pipe(v.string(), v.uuid()),
+  at: InstantSchema,
+  by: PersonIdSchema,
+  /**
+   * Conflicts: `mine` and `theirs` as in the question, `present` for what the record says meanwhile. Possible duplicates:
+   * `same` and `different`. `taken-back` opens the question again.
+   */
+  choice: v.picklist(['mine', 'theirs', 'present', 'same', 'different', 'taken-back']),
+  /** The decision that this one changes; absent in a first one. Which one counts: docs/specs/actions.md REV-A4. */
+  changes: v.optional(v.pipe(v.string(), v.uuid())),
+  reason: v.optional(filledText(200)),
+});
+export type Decision = v.InferOutput<typeof DecisionSchema>;
+
+/** A question to a person about a record: what two people wrote, or whether two records are one citizen. */
 export const ReviewBodySchema = v.object({
   subject: v.object({
     collection: v.picklist(['patients', 'visits', 'staff', 'reference']),
@@ -27,6 +43,9 @@ export const ReviewBodySchema = v.object({
       theirsRev: RevisionSchema,
       mineAuthor: PersonIdSchema,
       theirsAuthor: PersonIdSchema,
+      /** When each side was written, by the clocks of their workstations. */
+      mineAt: v.optional(InstantSchema),
+      theirsAt: v.optional(InstantSchema),
     }),
     v.object({
       kind: v.literal('possible-duplicate'),
@@ -34,18 +53,7 @@ export const ReviewBodySchema = v.object({
       score: v.pipe(v.number(), v.finite()),
     }),
   ]),
-  decisions: v.pipe(
-    v.array(
-      v.object({
-        id: v.pipe(v.string(), v.uuid()),
-        at: InstantSchema,
-        by: PersonIdSchema,
-        /** `mine` and `theirs` as in the question; `same` and `different` for possible duplicates. */
-        choice: v.picklist(['mine', 'theirs', 'same', 'different']),
-      }),
-    ),
-    v.maxLength(50),
-  ),
+  decisions: v.pipe(v.array(DecisionSchema), v.maxLength(50)),
 });
 export type ReviewBody = v.InferOutput<typeof ReviewBodySchema>;
 

@@ -70,6 +70,8 @@ function reviewBody<C extends CollectionName>(
       theirsRev: theirs.rev,
       mineAuthor: mine.author,
       theirsAuthor: theirs.author,
+      mineAt: mine.capturedAt,
+      theirsAt: theirs.capturedAt,
     },
     decisions: [],
   });
