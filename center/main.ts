@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
+import { createRevocation } from './center-core.ts';
 import { createEnrolmentDesk } from './enrolment.ts';
 import { createNewsBus, type NewsBus } from './feed/bus.ts';
 import { confirmBackup, markBeforeBackup } from './feed/durability.ts';
@@ -11,7 +12,7 @@ import { migrate } from './migrations/migrate.ts';
 import type { Effects } from './ports.ts';
 import { type Database, openDatabase } from './postgres/database.ts';
 import { findRunningPostgres, startEmbeddedPostgres } from './postgres/embedded.ts';
-import { createRevocation, startCenter } from './start-center.ts';
+import { startCenter } from './start-center.ts';
 import { systemEffects } from './system-effects.ts';
 
 const usage = `The reference center of Hamshira.

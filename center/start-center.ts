@@ -2,15 +2,13 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
-import { createEnrolmentDesk, type EnrolmentCode, type EnrolmentDesk } from './enrolment.ts';
-import { type CenterRecord, createFacility, hasNoFacility, loadRecords } from './facilities.ts';
+import { assembleCenter } from './center-core.ts';
+import type { EnrolmentCode } from './enrolment.ts';
+import type { CenterRecord } from './facilities.ts';
 import { createNewsBus, type NewsBus } from './feed/bus.ts';
-import { type BackupPolicy, createDurableReader } from './feed/durability.ts';
-import { createDeviceBook, type DeviceBook } from './gateway/device-book.ts';
-import { createGateway, type GatewayParts, serveUpgrades } from './gateway/gateway.ts';
-import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
-import { loadIdentity, readEpoch } from './identity.ts';
-import { createIngest } from './ingest/push-batch.ts';
+import type { BackupPolicy } from './feed/durability.ts';
+import type { GatewayLimits } from './gateway/limits.ts';
+import { serveWebSockets } from './gateway/web-sockets.ts';
 import { migrate } from './migrations/migrate.ts';
 import type { Effects, Log } from './ports.ts';
 import { type Database, openDatabase } from './postgres/database.ts';
@@ -103,24 +101,29 @@ interface Foundation {
 
 async function serve(options: CenterOptions, foundation: Foundation): Promise<RunningCenter> {
   const { database, bus, effects, embedded } = foundation;
-  const parts = await gatewayParts(options, foundation);
-  const gateway = createGateway(parts, await readEpoch(database));
+  const core = await assembleCenter({
+    database,
+    bus,
+    effects,
+    backup: options.backup ?? (options.postgresUrl === undefined ? 'commit' : 'operator'),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
   const http = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: requestLimitMs });
   const port = await listen(http, options);
-  serveUpgrades(http, gateway);
+  const stopSockets = serveWebSockets(http, core.gateway);
   const access = createPageAccess(effects.random);
   const live = createLiveOverview(() => readOverview(database, effects), bus, effects);
-  const revoke = createRevocation(parts.devices, bus);
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`, ...(options.pageHosts ?? [])]);
   const files = await readPageFiles();
   http.on(
     'request',
-    createPageServer({ files, access, live, desk: parts.desk, revoke, hosts, log: effects.log }),
+    createPageServer({ files, access, live, desk: core.desk, revoke: core.revoke, hosts, log: effects.log }),
   );
   await bus.ready();
   const close = async () => {
     live.close();
-    await gateway.close();
+    await core.close();
+    stopSockets();
     await closeHttp(http);
     await foundation.closeDatabase();
   };
@@ -129,57 +132,12 @@ async function serve(options: CenterOptions, foundation: Foundation): Promise<Ru
     pageUrl: `http://127.0.0.1:${port}/#token=${access.token}`,
     postgresUrl: foundation.postgresUrl,
     lost: embedded === undefined ? new Promise(() => undefined) : embedded.ended.then(() => undefined),
-    ...operations(parts.desk, foundation),
-    revoke,
+    createFacility: core.createFacility,
+    createEnrolmentCode: core.createEnrolmentCode,
+    revoke: core.revoke,
+    seed: core.seed,
+    isEmpty: core.isEmpty,
     close: closeOnce(close),
-  };
-}
-
-async function gatewayParts(
-  options: CenterOptions,
-  { database, bus, effects }: Foundation,
-): Promise<GatewayParts> {
-  const identity = await loadIdentity(database, effects);
-  const policy = options.backup ?? (options.postgresUrl === undefined ? 'commit' : 'operator');
-  return {
-    database,
-    identity,
-    ingest: createIngest(database, effects),
-    devices: createDeviceBook(database, effects),
-    desk: createEnrolmentDesk(database, identity, effects),
-    bus,
-    durableThrough: createDurableReader(database, policy),
-    effects,
-    limits: { ...defaultLimits, ...options.limits },
-  };
-}
-
-function operations(desk: EnrolmentDesk, { database, bus, effects }: Foundation) {
-  return {
-    createFacility: async (record: RecordOf<'reference'>) => {
-      await createFacility(database, record, effects);
-      bus.publish({ kind: 'page' });
-    },
-    createEnrolmentCode: async (scope: Scope) => {
-      const code = await desk.createCode(scope);
-      if (!code.ok) throw new Error(`There is no facility ${scope}.`);
-      return code.value;
-    },
-    seed: async (records: Iterable<CenterRecord>) => {
-      const written = await loadRecords(database, records, effects);
-      bus.publish({ kind: 'page' });
-      return written;
-    },
-    isEmpty: () => hasNoFacility(database),
-  };
-}
-
-/** Revokes a device and ends its connections wherever they are. */
-export function createRevocation(devices: DeviceBook, bus: NewsBus): (device: DeviceId) => Promise<boolean> {
-  return async (device) => {
-    const isRevoked = await devices.revoke(device);
-    if (isRevoked) bus.publish({ kind: 'device-out', device, code: 'sync.device-revoked' });
-    return isRevoked;
   };
 }
 

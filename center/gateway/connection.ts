@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import type { WebSocket } from 'ws';
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
@@ -8,6 +7,7 @@ import { maxMessageBytes } from '#contracts/wire/protocol.ts';
 import { describeFailure } from '../describe-failure.ts';
 import { wait } from '../ports.ts';
 import { type GatewayContext, handle } from './conversation.ts';
+import type { Line } from './line.ts';
 
 /** How far a connection has come. */
 export type Stage =
@@ -36,40 +36,38 @@ const policyViolation = 1008;
 const closeGraceMs = 2_000;
 
 /**
- * Runs the conversation over one socket: messages one after the other, never more of them waiting than the limits say.
- * Resolves when the socket closed and nothing of it is running any more.
+ * Runs the conversation over one line: messages one after the other, never more of them waiting than the limits say.
+ * Resolves when the line closed and nothing of it is running any more.
  */
 export function runConnection(
-  socket: WebSocket,
+  line: Line,
   context: GatewayContext,
   opened: (connection: Connection) => void,
 ): Promise<void> {
-  const connection = createConnection(socket, context);
-  const queue = createQueue(socket, connection, context);
+  const connection = createConnection(line, context);
+  const queue = createQueue(line, connection, context);
   const endHandshake = context.effects.timers.after(context.limits.handshakeMs, () => {
     if (connection.stage.kind !== 'welcomed') connection.refuse('sync.unknown-message', true);
   });
-  socket.on('pong', () => {
+  line.onPong(() => {
     connection.heardAt = context.effects.clock.now();
   });
-  socket.on('message', (data, isBinary) => {
+  line.onMessage((message) => {
     connection.heardAt = context.effects.clock.now();
-    queue.add(isBinary ? undefined : textOf(data));
+    queue.add(typeof message === 'string' && !isTooLong(message) ? message : undefined);
   });
-  socket.on('error', () => socket.terminate());
   opened(connection);
   return new Promise((resolve) => {
-    socket.on('close', () => {
+    line.onClose(() => {
       endHandshake();
       void queue.idle().then(resolve);
     });
   });
 }
 
-function textOf(data: Buffer | ArrayBuffer | Buffer[]): string | undefined {
-  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
-  return bytes.length > maxMessageBytes ? undefined : bytes.toString('utf8');
-}
+/** UTF-8 takes one to three bytes for each UTF-16 unit. */
+const isTooLong = (text: string) =>
+  text.length * 3 > maxMessageBytes && Buffer.byteLength(text, 'utf8') > maxMessageBytes;
 
 /** Parses a message; undefined if it is none of the protocol. */
 export function readMessage(text: string | undefined): ClientMessage | undefined {
@@ -82,11 +80,11 @@ export function readMessage(text: string | undefined): ClientMessage | undefined
   }
 }
 
-function createConnection(socket: WebSocket, context: GatewayContext): Connection {
+function createConnection(line: Line, context: GatewayContext): Connection {
   const { effects, limits } = context;
   const sendText = async (text: string) => {
-    if (!(await drained(socket, context))) return socket.terminate();
-    if (socket.readyState === socket.OPEN) socket.send(text);
+    if (!(await drained(line, context))) return line.terminate();
+    line.send(text);
   };
   return {
     id: Buffer.from(effects.random.bytes(8)).toString('hex'),
@@ -95,50 +93,47 @@ function createConnection(socket: WebSocket, context: GatewayContext): Connectio
     sendText,
     send: (message) => sendText(JSON.stringify(message)),
     offer: (message) => {
-      const hasRoom = socket.readyState === socket.OPEN && socket.bufferedAmount < limits.unsentBytes / 4;
-      if (hasRoom) socket.send(JSON.stringify(message));
+      if (line.unsentBytes < limits.unsentBytes / 4) line.send(JSON.stringify(message));
     },
     refuse: (code, retry, protocol) => {
-      if (socket.readyState !== socket.OPEN) return;
+      if (!line.isOpen) return;
       const refused: CenterMessage = {
         type: 'refused',
         code,
         retry,
         ...(protocol === undefined ? {} : { protocol }),
       };
-      socket.send(JSON.stringify(refused));
-      socket.close(policyViolation, code);
-      effects.timers.after(closeGraceMs, () => socket.terminate());
+      line.send(JSON.stringify(refused));
+      line.close(policyViolation, code);
+      effects.timers.after(closeGraceMs, () => line.terminate());
     },
-    ping: () => {
-      if (socket.readyState === socket.OPEN) socket.ping();
-    },
-    terminate: () => socket.terminate(),
+    ping: () => line.ping(),
+    terminate: () => line.terminate(),
   };
 }
 
 /** Waits until the workstation has read most of what it was sent; false if it does not, or left. */
-async function drained(socket: WebSocket, { effects, limits }: GatewayContext): Promise<boolean> {
+async function drained(line: Line, { effects, limits }: GatewayContext): Promise<boolean> {
   const limit = effects.clock.now() + limits.drainMs;
-  while (socket.readyState === socket.OPEN && socket.bufferedAmount > limits.unsentBytes) {
+  while (line.isOpen && line.unsentBytes > limits.unsentBytes) {
     if (effects.clock.now() > limit) return false;
     await wait(effects.timers, 50);
   }
   return true;
 }
 
-function createQueue(socket: WebSocket, connection: Connection, context: GatewayContext) {
+function createQueue(line: Line, connection: Connection, context: GatewayContext) {
   const { limits, effects } = context;
   const waiting: (string | undefined)[] = [];
   let working: Promise<void> | undefined;
   const work = async () => {
-    while (waiting.length > 0 && socket.readyState === socket.OPEN) {
+    while (waiting.length > 0 && line.isOpen) {
       await answerOne(readMessage(waiting.shift()));
-      if (waiting.length < limits.pausedAtMessages && socket.isPaused) socket.resume();
+      if (waiting.length < limits.pausedAtMessages) line.resume();
     }
     working = undefined;
     // A refused connection has to be read on, or the end of its closing handshake is never seen.
-    if (socket.isPaused) socket.resume();
+    line.resume();
   };
   const answerOne = async (message: ClientMessage | undefined) => {
     if (message === undefined) return connection.refuse('sync.unknown-message', false);
@@ -151,10 +146,10 @@ function createQueue(socket: WebSocket, connection: Connection, context: Gateway
   };
   return {
     add: (text: string | undefined) => {
-      if (socket.readyState !== socket.OPEN) return;
+      if (!line.isOpen) return;
       if (waiting.length >= limits.messages) return connection.refuse('sync.overloaded', true);
       waiting.push(text);
-      if (waiting.length >= limits.pausedAtMessages) socket.pause();
+      if (waiting.length >= limits.pausedAtMessages) line.pause();
       working ??= work();
     },
     idle: async () => {

@@ -1,18 +1,15 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import type { DeviceId } from '#contracts/ids.ts';
-import { maxMessageBytes } from '#contracts/wire/protocol.ts';
 import type { News } from '../feed/bus.ts';
 import { readEpoch } from '../identity.ts';
 import { announceHeads } from './announcements.ts';
 import { type Connection, runConnection } from './connection.ts';
 import type { GatewayContext } from './conversation.ts';
+import type { Line } from './line.ts';
 
-/** Serves workstations at `/sync`. */
+/** Holds the conversations with workstations. */
 export interface Gateway {
-  /** Takes over an HTTP upgrade to `/sync`. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Takes a fresh line of a workstation. */
+  accept(line: Line): void;
   /** Ends all connections and waits until their last messages are dealt with. */
   close(): Promise<void>;
 }
@@ -20,8 +17,6 @@ export interface Gateway {
 /** Everything a gateway needs, from its root. */
 export type GatewayParts = Omit<GatewayContext, 'epoch' | 'mayEnrol' | 'enrolmentFailed'>;
 
-/** Room for the frame around a message that is just too long, so that it can be refused with words. */
-const oversize = 64 * 1024;
 const busyClose = 1013;
 const goingAway = 1001;
 const minuteMs = 60_000;
@@ -30,27 +25,24 @@ const minuteMs = 60_000;
 export function createGateway(parts: GatewayParts, startEpoch: string): Gateway {
   let epoch = startEpoch;
   const connections = new Set<Connection>();
+  const lines = new Set<Line>();
   const running = new Set<Promise<void>>();
   const context: GatewayContext = { ...parts, ...countEnrolments(parts), epoch: () => epoch };
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: maxMessageBytes + oversize,
-    perMessageDeflate: false,
-    clientTracking: true,
-  });
-  server.on('connection', (socket) => {
-    if (connections.size >= parts.limits.connections) return socket.close(busyClose);
+  const accept = (line: Line) => {
+    if (lines.size >= parts.limits.connections) return line.close(busyClose, '');
+    lines.add(line);
     let connection: Connection | undefined;
-    const run = runConnection(socket, context, (opened) => {
+    const run = runConnection(line, context, (opened) => {
       connection = opened;
       connections.add(opened);
     });
     running.add(run);
     void run.finally(() => {
       if (connection !== undefined) connections.delete(connection);
+      lines.delete(line);
       running.delete(run);
     });
-  });
+  };
   const stopAnnouncing = announceHeads(connections, context);
   const stopListening = parts.bus.listen((news) => {
     if (news.kind === 'epoch') {
@@ -62,31 +54,19 @@ export function createGateway(parts: GatewayParts, startEpoch: string): Gateway 
   });
   const stopPings = keepAlive(connections, context);
   return {
-    upgrade: (request, socket, head) => {
-      server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
-    },
+    accept,
     close: async () => {
       stopPings();
       stopListening();
       stopAnnouncing();
-      for (const client of server.clients) client.close(goingAway);
+      for (const line of lines) line.close(goingAway, '');
       const stopWaiting = parts.effects.timers.after(1_000, () => {
-        for (const client of server.clients) client.terminate();
+        for (const line of lines) line.terminate();
       });
       await Promise.all(running);
       stopWaiting();
-      server.close();
     },
   };
-}
-
-/** Hands upgrades of `http` to the gateway; any other path is refused. */
-export function serveUpgrades(http: Server, gateway: Gateway): void {
-  http.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy());
-    if (request.url === '/sync') return gateway.upgrade(request, socket, head);
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  });
 }
 
 function endConnections(news: News, connections: ReadonlySet<Connection>): void {

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
-import { maxMessageBytes, protocolVersion } from '#contracts/wire/protocol.ts';
+import { maxMessageBytes, oldestProtocolVersion, protocolVersion } from '#contracts/wire/protocol.ts';
 import { type CenterWorld, startWorld } from './center-world.ts';
 import { spkiOf } from './keys.ts';
 import { facilityA, facilityB, patientRow } from './test-records.ts';
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe('GAT-1: versions', () => {
-  it.each([protocolVersion - 1, protocolVersion + 1, 65_535])(
+  it.each([oldestProtocolVersion - 1, protocolVersion + 1, 65_535])(
     'refuses version %i and says its own',
     async (protocol) => {
       const client = await openWire(url());

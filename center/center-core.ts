@@ -1,0 +1,99 @@
+import type { DeviceId, Scope } from '#contracts/ids.ts';
+import type { RecordOf } from '#contracts/records/registry.ts';
+import { createEnrolmentDesk, type EnrolmentCode, type EnrolmentDesk } from './enrolment.ts';
+import { type CenterRecord, createFacility, hasNoFacility, loadRecords } from './facilities.ts';
+import type { NewsBus } from './feed/bus.ts';
+import { type BackupPolicy, createDurableReader } from './feed/durability.ts';
+import { createDeviceBook, type DeviceBook } from './gateway/device-book.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
+import { type CenterIdentity, loadIdentity, readEpoch } from './identity.ts';
+import { createIngest } from './ingest/push-batch.ts';
+import type { Effects } from './ports.ts';
+import type { Database } from './postgres/database.ts';
+
+/** What a center stands on. The database has its tables already (`migrate`). */
+export interface CenterFoundation {
+  readonly database: Database;
+  readonly bus: NewsBus;
+  readonly effects: Effects;
+  readonly backup: BackupPolicy;
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+/** A center without HTTP: whoever has lines to workstations gives them to its gateway. */
+export interface CenterCore {
+  readonly identity: CenterIdentity;
+  readonly gateway: Gateway;
+  readonly desk: EnrolmentDesk;
+  createFacility(record: RecordOf<'reference'>): Promise<void>;
+  /** Throws if there is no such facility. */
+  createEnrolmentCode(scope: Scope): Promise<EnrolmentCode>;
+  /** False if there is no such device, or it was revoked before. */
+  revoke(device: DeviceId): Promise<boolean>;
+  /** Bulk-loads valid records into existing facilities; returns how many are new. */
+  seed(records: Iterable<CenterRecord>): Promise<number>;
+  /** Whether no facility exists yet. */
+  isEmpty(): Promise<boolean>;
+  /** Ends its connections. The foundation stays open. */
+  close(): Promise<void>;
+}
+
+/** Puts a center together on its foundation. Clock, timers and randomness are those of `effects` alone. */
+export async function assembleCenter(foundation: CenterFoundation): Promise<CenterCore> {
+  const { database, bus, effects } = foundation;
+  const identity = await loadIdentity(database, effects);
+  const devices = createDeviceBook(database, effects);
+  const desk = createEnrolmentDesk(database, identity, effects);
+  const gateway = createGateway(
+    {
+      database,
+      identity,
+      ingest: createIngest(database, effects),
+      devices,
+      desk,
+      bus,
+      durableThrough: createDurableReader(database, foundation.backup),
+      effects,
+      limits: { ...defaultLimits, ...foundation.limits },
+    },
+    await readEpoch(database),
+  );
+  return {
+    identity,
+    gateway,
+    desk,
+    ...operations(desk, foundation),
+    revoke: createRevocation(devices, bus),
+    close: () => gateway.close(),
+  };
+}
+
+function operations(desk: EnrolmentDesk, { database, bus, effects }: CenterFoundation) {
+  return {
+    createFacility: async (record: RecordOf<'reference'>) => {
+      await createFacility(database, record, effects);
+      bus.publish({ kind: 'page' });
+    },
+    createEnrolmentCode: async (scope: Scope) => {
+      const code = await desk.createCode(scope);
+      if (!code.ok) throw new Error(`There is no facility ${scope}.`);
+      return code.value;
+    },
+    seed: async (records: Iterable<CenterRecord>) => {
+      const written = await loadRecords(database, records, effects);
+      bus.publish({ kind: 'page' });
+      return written;
+    },
+    isEmpty: () => hasNoFacility(database),
+  };
+}
+
+/** Revokes a device and ends its connections wherever they are. */
+export function createRevocation(devices: DeviceBook, bus: NewsBus): (device: DeviceId) => Promise<boolean> {
+  return async (device) => {
+    const isRevoked = await devices.revoke(device);
+    if (isRevoked) bus.publish({ kind: 'device-out', device, code: 'sync.device-revoked' });
+    return isRevoked;
+  };
+}
