@@ -12,12 +12,12 @@ import type {
   SyncStateReader,
 } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
-import type { RecordId } from '#contracts/ids.ts';
+import type { RecordId, Revision } from '#contracts/ids.ts';
 import { type CollectionName, collectionNames, type RecordOf } from '#contracts/records/registry.ts';
 import type { PatientIndex, PatientIndexFactory } from './patient-index-port.ts';
 import { Action } from './replica/action.ts';
 import { type AuditVerdict, verifyAudit } from './replica/audit-trail.ts';
-import { countRecords, findRecords } from './replica/find-records.ts';
+import { countRecords, findRecords, listRevisions } from './replica/find-records.ts';
 import { LiveQueries } from './replica/live-queries.ts';
 import { openFile } from './replica/open-file.ts';
 import { Outbox } from './replica/outbox.ts';
@@ -157,6 +157,16 @@ class SqlcipherReplica implements OpenReplica {
 
   count(collection: CollectionName, query: RecordQuery): number {
     return this.#reading(() => countRecords(this.#parts.connection, this.#parts.tables, collection, query));
+  }
+
+  revisions(
+    collection: CollectionName,
+    after: RecordId | null,
+    limit: number,
+  ): readonly { readonly id: RecordId; readonly rev: Revision }[] {
+    return this.#reading(() =>
+      listRevisions(this.#parts.connection, this.#parts.tables, collection, after, limit),
+    );
   }
 
   live<C extends CollectionName>(

@@ -7,6 +7,8 @@ import type { PatientBody } from '#contracts/records/patients.ts';
 export interface PatientIndex {
   /** Replaces what the index says of a patient. Runs inside the caller's transaction. */
   put(id: RecordId, body: PatientBody): void;
+  /** Forgets a patient. Runs inside the caller's transaction. */
+  remove(id: RecordId): void;
   /** Whether it holds no patient: new, or emptied because other rules had made it. */
   isEmpty(): boolean;
   /** Patients that fit `text`, best first, at most `limit`. */

@@ -4,6 +4,7 @@ import type { Secret } from '#access/secret.ts';
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import type { Person } from '#contracts/bridge/views.ts';
 import { type PersonId, RecordIdSchema, type Scope } from '#contracts/ids.ts';
+import type { ReferenceBody } from '#contracts/records/reference.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { StaffBody } from '#contracts/records/staff.ts';
 
@@ -23,9 +24,14 @@ export function personShown(reader: ReplicaReader, id: PersonId): Person | null 
 }
 
 /** What the center says of this facility, or null before it said anything. */
-export function facilityOf(reader: ReplicaReader, scope: Scope): RecordOf<'reference'>['body'] | null {
-  const records = reader.find('reference', { equals: { scope }, limit: 1_000 });
-  return records.find(({ body }) => body.kind === 'facility' && body.code === scope)?.body ?? null;
+export function facilityOf(
+  reader: ReplicaReader,
+  scope: Scope,
+): Extract<ReferenceBody, { kind: 'facility' }> | null {
+  for (const { body } of reader.find('reference', { equals: { scope }, limit: 1_000 })) {
+    if (body.kind === 'facility' && body.code === scope) return body;
+  }
+  return null;
 }
 
 /**

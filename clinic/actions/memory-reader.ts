@@ -30,6 +30,7 @@ export function createMemoryReader(): MemoryReader {
     staff: new Map(),
     reference: new Map(),
     reviews: new Map(),
+    requests: new Map(),
   };
   let version = 0;
   const put = <C extends CollectionName>(collection: C, id: RecordId, body: BodyByCollection[C]): void => {
@@ -40,17 +41,24 @@ export function createMemoryReader(): MemoryReader {
     get: (collection, id) => tables[collection].get(id),
     find: (collection, query) => select([...tables[collection].values()], query),
     count: (collection, query) => select([...tables[collection].values()], query).length,
+    revisions: (collection, after, limit) =>
+      [...tables[collection].values()]
+        .filter(({ id }) => after === null || id > after)
+        .sort((left, right) => (left.id < right.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ id, rev }) => ({ id, rev })),
     apply: (plan) => {
       for (const write of plan.writes) putWrite(put, write);
     },
     outbox: {
       pending: () => [],
       pendingOf: () => [],
+      asides: () => [],
       byState: () => [],
-      counts: () => ({ pending: 0, quarantined: 0, oldestPendingAt: null }),
+      counts: () => ({ pending: 0, aside: 0, quarantined: 0, oldestPendingAt: null }),
       receipt: () => null,
     },
-    sync: { shadow: () => undefined, checkpoint: () => undefined },
+    sync: { shadow: () => undefined, shadows: () => [], checkpoint: () => undefined },
     settings: { get: () => undefined },
   };
 }
@@ -73,6 +81,9 @@ function putWrite(
       put(write.collection, write.id, write.body);
       break;
     case 'reviews':
+      put(write.collection, write.id, write.body);
+      break;
+    case 'requests':
       put(write.collection, write.id, write.body);
       break;
   }

@@ -91,7 +91,11 @@ export interface SyncStateReader {
   /** The last version of a record the center is known to have, kept while unsent edits exist. Base of a merge. */
   shadow<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined;
   /** Revision of every shadow, for comparing the replica with the center (DIG-1). */
-  shadows(): readonly { readonly collection: CollectionName; readonly id: RecordId; readonly rev: Revision }[];
+  shadows(): readonly {
+    readonly collection: CollectionName;
+    readonly id: RecordId;
+    readonly rev: Revision;
+  }[];
   /** Position in the feed of a scope and lane; undefined before the first pull. */
   checkpoint(scope: Scope, lane: Lane): { readonly epoch: string; readonly seq: number } | undefined;
 }
@@ -135,8 +139,11 @@ export interface OutboxWriter extends OutboxReader {
   quarantine(op: OperationId, refusal: ErrorCode): void;
   /** Puts pending operations aside whose content went into a later one. */
   supersede(ops: readonly OperationId[]): void;
-  /** Forgets accepted rows of a scope whose feed position is at or below the durable watermark; receipts stay. */
-  forgetThrough(scope: Scope, centerSeq: number): void;
+  /**
+   * Forgets accepted rows of a scope whose feed position is at or below the durable watermark and that were accepted before
+   * the instant `acceptedBefore` (docs/specs/sync.md PUSH-11, PUSH-16); receipts stay.
+   */
+  forgetThrough(scope: Scope, centerSeq: number, acceptedBefore: Instant): void;
   /** After the center lost its epoch: every accepted row is pending again, and aside if it was. */
   offerAgain(): void;
 }

@@ -11,14 +11,14 @@ import type {
   SyncStateWriter,
 } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
-import type { RecordId } from '#contracts/ids.ts';
+import type { RecordId, Revision } from '#contracts/ids.ts';
 import { maxRecordLength } from '#contracts/records/record.ts';
 import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
 import type { PatientIndex } from '../patient-index-port.ts';
 import type { DocumentTable } from '../rx-storage/document-table.ts';
 import type { Connection } from '../sqlcipher/connection.ts';
 import { appendToAudit } from './audit-trail.ts';
-import { countRecords, findRecords } from './find-records.ts';
+import { countRecords, findRecords, listRevisions } from './find-records.ts';
 import { Outbox } from './outbox.ts';
 import { type RecordTables, type StoredRecord, toRecord } from './record-tables.ts';
 import { Settings, SyncState } from './sync-state.ts';
@@ -33,10 +33,10 @@ export interface ActionParts {
   readonly isContentRefused: () => boolean;
 }
 
-/** A document written by this action: as it was before the action, and as it is now. */
+/** A document written by this action: as it was before the action, and as it is now, if it still is. */
 interface Write<C extends CollectionName> {
   readonly previous: StoredRecord<C> | undefined;
-  readonly document: StoredRecord<C>;
+  readonly document: StoredRecord<C> | undefined;
 }
 
 /** The writes of one action, inside the SQLite transaction that its maker has opened (STO-3). */
@@ -78,6 +78,14 @@ export class Action implements ReplicaTransaction {
     return countRecords(this.#parts.connection, this.#parts.tables, collection, query);
   }
 
+  revisions(
+    collection: CollectionName,
+    after: RecordId | null,
+    limit: number,
+  ): readonly { readonly id: RecordId; readonly rev: Revision }[] {
+    return listRevisions(this.#parts.connection, this.#parts.tables, collection, after, limit);
+  }
+
   put<C extends CollectionName>(collection: C, record: RecordOf<C>): void {
     this.#beforeWrite('content');
     checkRecord(collection, record);
@@ -95,6 +103,22 @@ export class Action implements ReplicaTransaction {
     this.#remember(collection, record.id, { previous, document });
   }
 
+  remove(collection: CollectionName, id: RecordId): void {
+    this.#beforeWrite('upkeep');
+    if (this.outbox.pendingOf(collection, id).length > 0) {
+      throw new Error('a record with unsent edits is not removed');
+    }
+    const table = this.#parts.tables.of(collection);
+    const previous = this.#before(table, collection, id);
+    table.delete(id);
+    this.#parts.connection
+      .prepare('DELETE FROM receipt WHERE collection = ? AND record_id = ?')
+      .run([collection, id]);
+    this.sync.removeShadow(collection, id);
+    if (collection === 'patients') this.#parts.patientIndex.remove(id);
+    this.#remember(collection, id, { previous, document: undefined });
+  }
+
   audit(entry: AuditDraft): void {
     this.#beforeWrite('upkeep');
     appendToAudit(this.#parts.connection, entry);
@@ -108,7 +132,7 @@ export class Action implements ReplicaTransaction {
   /** Tells RxDB of the documents written. Only after the commit. */
   tellChanges(): void {
     for (const [collection, writes] of this.#writesByCollection) {
-      tellWrites(this.#parts.tables.of(collection), [...writes.values()]);
+      tellWrites(this.#parts.tables.of(collection), [...writes.values()], this.#parts.token);
     }
   }
 
@@ -158,25 +182,45 @@ function isPatient(
 function tellWrites<C extends CollectionName>(
   table: DocumentTable<RecordOf<C>>,
   writes: readonly Write<C>[],
+  token: string,
 ): void {
-  const events = writes.map(
-    ({ previous, document }): RxStorageChangeEvent<StoredRecord<C>> =>
-      previous === undefined || previous._deleted
-        ? {
-            operation: 'INSERT',
-            documentId: document.id,
-            documentData: document,
-            previousDocumentData: undefined,
-          }
-        : {
-            operation: 'UPDATE',
-            documentId: document.id,
-            documentData: document,
-            previousDocumentData: previous,
-          },
-  );
-  const last = writes.at(-1)?.document;
+  const events = writes.map((write) => eventOf(write, token)).filter((event) => event !== undefined);
+  const last = events.at(-1)?.documentData;
   if (last === undefined) return;
   const checkpoint = { id: last.id, lwt: last._meta.lwt };
   table.changes.next({ id: randomUUID(), context: 'action', events, checkpoint });
+}
+
+/** What RxDB is told of a write; nothing where a document came and went. */
+function eventOf<C extends CollectionName>(
+  { previous, document }: Write<C>,
+  token: string,
+): RxStorageChangeEvent<StoredRecord<C>> | undefined {
+  const before = previous?._deleted === true ? undefined : previous;
+  if (document === undefined) {
+    return before === undefined ? undefined : removalOf(before, token);
+  }
+  const told = { documentId: document.id, documentData: document };
+  return before === undefined
+    ? { ...told, operation: 'INSERT', previousDocumentData: undefined }
+    : { ...told, operation: 'UPDATE', previousDocumentData: before };
+}
+
+/** RxDB knows no disappearance, only deletion: it hears of a tombstone that is not kept. */
+function removalOf<C extends CollectionName>(
+  previous: StoredRecord<C>,
+  token: string,
+): RxStorageChangeEvent<StoredRecord<C>> {
+  const tombstone: StoredRecord<C> = {
+    ...previous,
+    _deleted: true,
+    _meta: { lwt: now() },
+    _rev: createRevision(token, previous),
+  };
+  return {
+    operation: 'DELETE',
+    documentId: previous.id,
+    documentData: tombstone,
+    previousDocumentData: previous,
+  };
 }

@@ -1,5 +1,6 @@
 import type { MangoQuery } from 'rxdb';
 import type { RecordQuery } from '#clinic/ports/replica.ts';
+import type { RecordId, Revision } from '#contracts/ids.ts';
 import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import { compileQuery, type MangoParts } from '../rx-storage/compile-query.ts';
 import { planQuery, type QueryPlan } from '../rx-storage/query-plan.ts';
@@ -57,6 +58,26 @@ export function countRecords(
   query: RecordQuery,
 ): number {
   return countMatches(connection, planOf(tables, collection, query));
+}
+
+/**
+ * Revisions by id, ascending from behind `after` (null: from the first), from the index alone (STO-8). Ids and revisions are
+ * trusted like the records they were written with.
+ */
+export function listRevisions(
+  connection: Connection,
+  tables: RecordTables,
+  collection: CollectionName,
+  after: RecordId | null,
+  limit: number,
+): readonly { readonly id: RecordId; readonly rev: Revision }[] {
+  const table = tables.of(collection);
+  return connection
+    .prepare(
+      `SELECT id, ${table.columnOf('rev')} AS rev FROM ${table.name} WHERE deleted = 0 AND id > ? ORDER BY id LIMIT ?`,
+    )
+    .rows([after ?? '', limit])
+    .map(({ id, rev }) => ({ id: id as RecordId, rev: rev as Revision }));
 }
 
 function planOf(tables: RecordTables, collection: CollectionName, query: RecordQuery): QueryPlan {

@@ -36,36 +36,43 @@ export class Outbox implements OutboxWriter {
   }
 
   pending(limit: number): readonly OutboxRow[] {
-    return this.#rows(`WHERE state = 'pending' ORDER BY travel_lane, seq LIMIT ?`, [limit]);
+    return this.#rows(`WHERE ${isPending} ORDER BY travel_lane, seq LIMIT ?`, [limit]);
   }
 
   pendingOf(collection: CollectionName, id: RecordId): readonly OutboxRow[] {
-    return this.#rows(`WHERE state = 'pending' AND collection = ? AND record_id = ? ORDER BY seq`, [
+    return this.#rows(`WHERE ${isPending} AND collection = ? AND record_id = ? ORDER BY seq`, [
       collection,
       id,
     ]);
+  }
+
+  asides(limit: number): readonly OutboxRow[] {
+    return this.#rows(`WHERE ${isUnsentAside} ORDER BY seq LIMIT ?`, [limit]);
   }
 
   byState(state: OutboxState, limit: number): readonly OutboxRow[] {
     return this.#rows('WHERE state = ? ORDER BY seq LIMIT ?', [state, limit]);
   }
 
-  counts(): { pending: number; quarantined: number; oldestPendingAt: Instant | null } {
-    const count = (state: OutboxState) =>
-      Number(this.#connection.prepare('SELECT count(*) FROM outbox WHERE state = ?').value([state]));
+  counts(): { pending: number; aside: number; quarantined: number; oldestPendingAt: Instant | null } {
+    const count = (condition: string) =>
+      Number(this.#connection.prepare(`SELECT count(*) FROM outbox WHERE ${condition}`).value([]));
     const oldest = this.#connection
-      .prepare(`SELECT at FROM outbox WHERE state = 'pending' ORDER BY seq LIMIT 1`)
+      .prepare(`SELECT at FROM outbox WHERE ${isPending} ORDER BY seq LIMIT 1`)
       .value([]);
     return {
-      pending: count('pending'),
-      quarantined: count('quarantined'),
+      pending: count(isPending),
+      aside: count(isUnsentAside),
+      quarantined: count(`state = 'quarantined'`),
       oldestPendingAt: oldest === undefined ? null : Number(oldest),
     };
   }
 
   receipt(collection: CollectionName, id: RecordId): { rev: Revision; at: Instant } | null {
     const newest = this.#connection
-      .prepare('SELECT state FROM outbox WHERE collection = ? AND record_id = ? ORDER BY seq DESC LIMIT 1')
+      .prepare(
+        `SELECT state FROM outbox WHERE collection = ? AND record_id = ? AND aside = 0 ORDER BY seq DESC LIMIT 1`,
+      )
       .value([collection, id]);
     if (newest !== undefined && newest !== 'accepted') return null;
     const [row] = this.#connection
@@ -97,7 +104,7 @@ export class Outbox implements OutboxWriter {
     this.#connection
       .prepare(
         `UPDATE outbox SET travel_lane = ?
-         WHERE state = 'pending' AND collection = ? AND record_id = ? AND travel_lane > ?`,
+         WHERE ${isPending} AND collection = ? AND record_id = ? AND travel_lane > ?`,
       )
       .run([draft.lane, draft.collection, draft.record.id, draft.lane]);
     this.#watch.changed();
@@ -108,11 +115,11 @@ export class Outbox implements OutboxWriter {
       `UPDATE outbox SET state = 'accepted', center_seq = ?, accepted_at = ?, refusal = NULL WHERE op = ?`,
       [centerSeq, at, op],
     );
-    // A receipt never goes back to an older write.
+    // A receipt never goes back to an older write, and never tells of one whose content is only part of a later one.
     this.#connection
       .prepare(
         `INSERT INTO receipt (collection, record_id, seq, rev, at)
-         SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ?
+         SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0
          ON CONFLICT (collection, record_id) DO UPDATE
            SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`,
       )
@@ -124,16 +131,17 @@ export class Outbox implements OutboxWriter {
   }
 
   supersede(ops: readonly OperationId[]): void {
-    this.#change(`DELETE FROM outbox WHERE state = 'pending' AND op IN (SELECT value FROM json_each(?))`, [
-      JSON.stringify(ops),
-    ]);
+    this.#change(
+      `UPDATE outbox SET aside = 1 WHERE ${isPending} AND op IN (SELECT value FROM json_each(?))`,
+      [JSON.stringify(ops)],
+    );
   }
 
-  forgetThrough(scope: Scope, centerSeq: number): void {
-    this.#change(`DELETE FROM outbox WHERE state = 'accepted' AND scope = ? AND center_seq <= ?`, [
-      scope,
-      centerSeq,
-    ]);
+  forgetThrough(scope: Scope, centerSeq: number, acceptedBefore: Instant): void {
+    this.#change(
+      `DELETE FROM outbox WHERE state = 'accepted' AND scope = ? AND center_seq <= ? AND accepted_at < ?`,
+      [scope, centerSeq, acceptedBefore],
+    );
   }
 
   offerAgain(): void {
@@ -153,6 +161,10 @@ export class Outbox implements OutboxWriter {
   }
 }
 
+// Literals, so that SQLite sees that the partial indexes fit.
+const isPending = `state = 'pending' AND aside = 0`;
+const isUnsentAside = `state = 'pending' AND aside = 1`;
+
 const OutboxStateSchema = v.picklist(['pending', 'accepted', 'quarantined']);
 const SupersedesSchema = v.array(OperationIdSchema);
 
@@ -161,6 +173,7 @@ function toOutboxRow(row: Row): OutboxRow {
   const supersedes = row.supersedes;
   return {
     op: v.parse(OperationIdSchema, row.op),
+    isAside: row.aside === 1,
     collection,
     lane: v.parse(LaneSchema, row.lane),
     baseRev: v.parse(v.nullable(RevisionSchema), row.base_rev),

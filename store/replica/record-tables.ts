@@ -24,8 +24,11 @@ export const rxDatabaseName = 'replica';
 /** Paths that every query may name, whatever the record type's indexes. */
 export const commonPaths: readonly string[] = ['id', 'scope', 'capturedAt'];
 
-/** Columns beyond the indexes. */
-export const recordTableOptions: TableOptions = { columns: ['scope', 'capturedAt'] };
+/** Columns beyond the indexes. The revisions of a whole collection are read from an index alone (STO-8). */
+export const recordTableOptions: TableOptions = {
+  columns: ['scope', 'capturedAt', 'rev'],
+  coveredById: ['rev'],
+};
 
 /** A record as RxDB and the disk hold it. */
 export type StoredRecord<C extends CollectionName> = RxDocumentData<RecordOf<C>>;

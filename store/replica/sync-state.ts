@@ -1,7 +1,8 @@
+import * as v from 'valibot';
 import type { SettingsWriter, SyncStateWriter } from '#clinic/ports/replica.ts';
-import type { RecordId, Scope } from '#contracts/ids.ts';
+import { type RecordId, RecordIdSchema, type Revision, RevisionSchema, type Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
-import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
+import { type CollectionName, CollectionNameSchema, type RecordOf } from '#contracts/records/registry.ts';
 import type { Connection } from '../sqlcipher/connection.ts';
 import { recordFromText } from './record-tables.ts';
 
@@ -20,6 +21,19 @@ export class SyncState implements SyncStateWriter {
       .prepare('SELECT record FROM shadow WHERE collection = ? AND record_id = ?')
       .value([collection, id]);
     return typeof text === 'string' ? recordFromText(collection, text) : undefined;
+  }
+
+  shadows(): readonly { collection: CollectionName; id: RecordId; rev: Revision }[] {
+    return this.#connection
+      .prepare(
+        `SELECT collection, record_id, record ->> '$.rev' AS rev FROM shadow ORDER BY collection, record_id`,
+      )
+      .rows([])
+      .map((row) => ({
+        collection: v.parse(CollectionNameSchema, row.collection),
+        id: v.parse(RecordIdSchema, row.record_id),
+        rev: v.parse(RevisionSchema, row.rev),
+      }));
   }
 
   checkpoint(scope: Scope, lane: Lane): { epoch: string; seq: number } | undefined {

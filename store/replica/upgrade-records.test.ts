@@ -77,7 +77,8 @@ it('makes new indexes for records that are there', () => {
   for (const number of [1, 2, 3]) write(first, number);
   const again = new SqlcipherStorage({ connection });
   const table = openRecordTable(again, 'visits', { ...third, version: 0, upgrades: {} });
-  expect(table.layout.indexes).toHaveLength(2);
+  // Those of the type, and the one for revisions.
+  expect(table.layout.indexes).toHaveLength(3);
   expect(table.read('id-3')).toMatchObject({ body: { day: '2026-01-03' } });
   const column = table.layout.columns.find(({ path }) => path === 'capturedAt')?.name;
   const plan = connection

@@ -25,6 +25,7 @@ export class DocumentTable<Document> {
   readonly #insert: PreparedStatement;
   readonly #replace: PreparedStatement;
   readonly #replaceRevision: PreparedStatement;
+  readonly #delete: PreparedStatement;
   readonly #body: PreparedStatement;
   readonly #livingBody: PreparedStatement;
 
@@ -41,6 +42,7 @@ export class DocumentTable<Document> {
     this.#insert = connection.prepare(sql.insert);
     this.#replace = connection.prepare(sql.replace);
     this.#replaceRevision = connection.prepare(`${sql.replace} AND rev = ?`);
+    this.#delete = connection.prepare(`DELETE FROM ${this.name} WHERE id = ?`);
     this.#body = connection.prepare(`SELECT body FROM ${this.name} WHERE id = ?`);
     this.#livingBody = connection.prepare(`SELECT body FROM ${this.name} WHERE id = ? AND deleted = 0`);
   }
@@ -76,6 +78,18 @@ export class DocumentTable<Document> {
     const values = this.#values(document);
     values.push(orderedText(this.primaryOf(document)));
     this.#replace.run(values);
+  }
+
+  /** Takes a document out, without a tombstone. */
+  delete(id: string): void {
+    this.#delete.run([orderedText(id)]);
+  }
+
+  /** Name of the column of a path. Throws if it has none: a defect of the caller. */
+  columnOf(path: string): string {
+    const column = this.layout.columns.find((each) => each.path === path);
+    if (column === undefined) throw new Error(`${path} has no column`);
+    return column.name;
   }
 
   /**

@@ -20,7 +20,7 @@ export interface Column {
 export interface TableLayout {
   readonly primaryPath: string;
   readonly columns: readonly Column[];
-  /** Column names of each index, most significant first, the primary key last. */
+  /** Column names of each index, most significant first, the primary key last; or first, where it covers what is read by id. */
   readonly indexes: readonly (readonly string[])[];
   readonly hasAttachments: boolean;
 }
@@ -29,6 +29,8 @@ export interface TableLayout {
 export interface TableOptions {
   /** Paths that get a column without an index. */
   readonly columns?: readonly string[];
+  /** Which of them, in order of the primary key, are read without the documents. */
+  readonly coveredById?: readonly string[];
 }
 
 /** Fields of every table; the rest of a document is only in its JSON body. */
@@ -55,7 +57,10 @@ export function layoutOf<Document>(
   return {
     primaryPath,
     columns,
-    indexes: indexesOf(indexedPaths, columns, primaryPath),
+    indexes: [
+      ...indexesOf(indexedPaths, columns, primaryPath),
+      ...coveringIndexes(columns, options.coveredById ?? []),
+    ],
     hasAttachments: schema.attachments !== undefined,
   };
 }
@@ -76,6 +81,11 @@ function indexesOf(
   });
   const unique = new Map(indexes.filter((names) => names.length > 0).map((names) => [names.join(), names]));
   return [...unique.values()].map((names) => [...names, 'id']);
+}
+
+function coveringIndexes(columns: readonly Column[], paths: readonly string[]): string[][] {
+  const names = columns.filter(({ path }) => paths.includes(path)).map(({ name }) => name);
+  return names.length === 0 ? [] : [['id', ...names]];
 }
 
 function kindOf<Document>(

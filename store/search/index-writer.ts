@@ -49,6 +49,21 @@ export function createIndexWriter(
   };
 }
 
+/** Makes the function that takes a patient out of the index, inside the caller's transaction. */
+export function createIndexRemover(database: Database): (id: RecordId) => void {
+  const find = database.prepare('SELECT patient, names FROM patient_search WHERE id = ?', {
+    persistent: true,
+  });
+  const remove = database.prepare('DELETE FROM patient_search WHERE patient = ?', { persistent: true });
+  const words = createWordWriter(database);
+  return (id) => {
+    const present = find.get([id]);
+    if (present === undefined) return;
+    words.remove(Number(present.patient), readNames(textOf(present.names)));
+    remove.run([Number(present.patient)]);
+  };
+}
+
 function createWordWriter(database: Database) {
   const link = database.prepare('INSERT INTO patient_search_name (key, patient) VALUES (?, ?)', {
     persistent: true,

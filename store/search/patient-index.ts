@@ -13,7 +13,7 @@ import type { PatientIndexFactory } from '../patient-index-port.ts';
 import { translatingFailures } from '../sqlcipher/failure.ts';
 import { candidateQuery, type WordFit } from './candidate-query.ts';
 import { prepareTables } from './index-tables.ts';
-import { createIndexWriter } from './index-writer.ts';
+import { createIndexRemover, createIndexWriter } from './index-writer.ts';
 import { readKeys, textOf } from './stored-keys.ts';
 import { createVocabulary, type Vocabulary } from './vocabulary.ts';
 
@@ -25,10 +25,12 @@ export function createPatientIndex(rules: SearchRules): PatientIndexFactory {
   return (database) => {
     translatingFailures(() => prepareTables(database, rules.version));
     const write = createIndexWriter(database, rules);
+    const remove = createIndexRemover(database);
     const vocabulary = createVocabulary(database, rules);
     const select = createSelector(database);
     return {
       put: (id, body) => translatingFailures(() => write(id, body)),
+      remove: (id) => translatingFailures(() => remove(id)),
       isEmpty: () =>
         translatingFailures(
           () => database.prepare('SELECT 1 FROM patient_search LIMIT 1').get() === undefined,

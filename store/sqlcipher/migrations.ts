@@ -1,6 +1,7 @@
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { Connection } from './connection.ts';
 import { ownTables } from './migrations/0001-own-tables.ts';
+import { rowsPutAside } from './migrations/0002-rows-put-aside.ts';
 
 /** One step of our own tables' shape. Never changed once released (STO-4). */
 export interface Migration {
@@ -9,7 +10,7 @@ export interface Migration {
   run(connection: Connection): void;
 }
 
-export const migrations: readonly Migration[] = [ownTables];
+export const migrations: readonly Migration[] = [ownTables, rowsPutAside];
 
 /**
  * Brings the database to the newest step. Every step commits together with its number, so that a power cut leaves the

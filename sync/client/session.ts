@@ -10,6 +10,9 @@ import { SessionEnd } from './session-end.ts';
 import type { SyncContext } from './sync-context.ts';
 import { Wakeup } from './wakeup.ts';
 
+/** Accepted rows are kept at least this long, however soon the watermark passes them (PUSH-16). */
+const keepAcceptedMs = 7 * 24 * 3600 * 1000;
+
 export type Status = Omit<v.InferOutput<typeof StatusSchema>, 'type' | 'clock'>;
 
 /** What the client wants to know while a connection lives. */
@@ -126,9 +129,10 @@ export class Session {
   async #forgetDurable(): Promise<void> {
     if (this.#durable.size === 0) return;
     const watermarks = [...this.#durable.values()];
+    const acceptedBefore = this.#context.clock.now() - keepAcceptedMs;
     this.#durable.clear();
     await this.#context.replica.transact((transaction) => {
-      for (const { scope, seq } of watermarks) transaction.outbox.forgetThrough(scope, seq);
+      for (const { scope, seq } of watermarks) transaction.outbox.forgetThrough(scope, seq, acceptedBefore);
     });
   }
 

@@ -53,6 +53,7 @@ describe('the synthetic district', () => {
     const facilities = recordsOf('reference').map((each) => each.record);
     expect(facilities.map((each) => each.scope)).toEqual(['TRN000001', 'TRN000002', 'TRN000003']);
     for (const { body, scope } of facilities) {
+      if (body.kind !== 'facility') throw new Error(`${body.kind} is not a facility`);
       expect(body.isTraining).toBe(true);
       expect(body.code).toBe(scope);
       expect(new Set(Object.values(body.name)).size).toBe(4);

@@ -9,7 +9,7 @@ import {
 
 export type Records = { readonly [C in CollectionName]: Map<RecordId, RecordOf<C>> };
 export type Checkpoint = { readonly epoch: string; readonly seq: number };
-type Receipt = { readonly rev: Revision; readonly at: Instant };
+type Receipt = { readonly seq: number; readonly rev: Revision; readonly at: Instant };
 
 /** What stays when a process dies. Open it with {@link MemoryReplica}; one handle at a time. */
 export class MemoryDisk {
@@ -52,5 +52,6 @@ function emptyRecords(): Records {
     staff: new Map(),
     reference: new Map(),
     reviews: new Map(),
+    requests: new Map(),
   };
 }

@@ -13,9 +13,14 @@ import type {
 } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
-import type { OperationId, RecordId, Scope } from '#contracts/ids.ts';
+import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
-import type { AnyRecord, CollectionName, RecordOf } from '#contracts/records/registry.ts';
+import {
+  type AnyRecord,
+  type CollectionName,
+  collectionNames,
+  type RecordOf,
+} from '#contracts/records/registry.ts';
 import { type Checkpoint, MemoryDisk, type Records } from './memory-disk.ts';
 import { findIn } from './memory-find.ts';
 
@@ -70,6 +75,14 @@ export class MemoryReplica implements Replica {
 
   count(collection: CollectionName, query: RecordQuery): number {
     return this.find(collection, query).length;
+  }
+
+  revisions(
+    collection: CollectionName,
+    after: RecordId | null,
+    limit: number,
+  ): readonly { readonly id: RecordId; readonly rev: Revision }[] {
+    return listRevisions(this.disk, collection, after, limit);
   }
 
   async transact<Value>(write: (transaction: ReplicaTransaction) => Value): Promise<Value> {
@@ -201,6 +214,17 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
     find: <C extends CollectionName>(collection: C, query: RecordQuery) =>
       findIn([...mapOf(disk.records, collection).values()], query),
     count: (collection, query) => findIn<AnyRecord>([...disk.records[collection].values()], query).length,
+    revisions: (collection, after, limit) => listRevisions(disk, collection, after, limit),
+    remove: (collection, id) => {
+      const isUnsent = [...disk.outbox.values()].some(
+        (row) => isPending(row) && row.collection === collection && row.record.id === id,
+      );
+      if (isUnsent) throw new Error('a record with unsent edits is not removed');
+      changes.delete<RecordId, AnyRecord>(disk.records[collection], id);
+      changes.delete<RecordId, AnyRecord>(disk.shadows[collection], id);
+      changes.delete(disk.receipts, keyOf(collection, id));
+      changes.record(collection, id);
+    },
     put: <C extends CollectionName>(collection: C, record: RecordOf<C>) => {
       if (disk.isFull) throw new ReplicaFailure('store.disk-full');
       changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
@@ -218,13 +242,30 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
 
 const mapOf = <C extends CollectionName>(records: Records, collection: C): Records[C] => records[collection];
 
+function listRevisions(
+  disk: MemoryDisk,
+  collection: CollectionName,
+  after: RecordId | null,
+  limit: number,
+): readonly { readonly id: RecordId; readonly rev: Revision }[] {
+  return [...disk.records[collection].values()]
+    .filter(({ id }) => after === null || id > after)
+    .sort((left, right) => (left.id < right.id ? -1 : 1))
+    .slice(0, limit)
+    .map(({ id, rev }) => ({ id, rev }));
+}
+
+const isPending = (row: OutboxRow): boolean => row.state === 'pending' && !row.isAside;
+const isUnsentAside = (row: OutboxRow): boolean => row.state === 'pending' && row.isAside;
+
 function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
-  const rows = (state: OutboxState) =>
-    [...disk.outbox.values()]
-      .filter((row) => row.state === state)
-      .sort((left, right) => left.seq - right.seq);
+  const rows = (isMeant: (row: OutboxRow) => boolean) =>
+    [...disk.outbox.values()].filter(isMeant).sort((left, right) => left.seq - right.seq);
+  const inState = (state: OutboxState) => rows((row) => row.state === state);
   const pendingOf = (collection: CollectionName, id: RecordId) =>
-    rows('pending').filter((row) => row.collection === collection && row.record.id === id);
+    rows((row) => isPending(row) && row.collection === collection && row.record.id === id);
+  const newestOf = (collection: CollectionName, id: RecordId) =>
+    rows((row) => !row.isAside && row.collection === collection && row.record.id === id).at(-1);
   const change = (row: OutboxRow) => {
     changes.set(disk.outbox, row.op, row);
     changes.outbox();
@@ -236,20 +277,27 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
   };
   return {
     pending: (limit) =>
-      rows('pending')
+      rows(isPending)
         .sort((left, right) => left.lane - right.lane || left.seq - right.seq)
         .slice(0, limit),
     pendingOf,
-    byState: (state, limit) => rows(state).slice(0, limit),
+    asides: (limit) => rows(isUnsentAside).slice(0, limit),
+    byState: (state, limit) => inState(state).slice(0, limit),
     counts: () => {
-      const pending = rows('pending');
+      const pending = rows(isPending);
       return {
         pending: pending.length,
-        quarantined: rows('quarantined').length,
+        aside: rows(isUnsentAside).length,
+        quarantined: inState('quarantined').length,
         oldestPendingAt: pending[0]?.at ?? null,
       };
     },
-    receipt: (collection, id) => disk.receipts.get(keyOf(collection, id)) ?? null,
+    receipt: (collection, id) => {
+      const newest = newestOf(collection, id);
+      if (newest !== undefined && newest.state !== 'accepted') return null;
+      const receipt = disk.receipts.get(keyOf(collection, id));
+      return receipt === undefined ? null : { rev: receipt.rev, at: receipt.at };
+    },
     append: (draft: OutboxDraft) => {
       if (disk.isFull) throw new ReplicaFailure('store.disk-full');
       if (disk.outbox.has(draft.op)) throw new Error('an operation id is used once');
@@ -260,39 +308,39 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
       });
       change({
         ...structuredClone(draft),
+        isAside: false,
         seq: disk.lastSeq,
         state: 'pending',
         centerSeq: null,
         acceptedAt: null,
         refusal: null,
       });
-      changes.delete(disk.receipts, keyOf(draft.collection, draft.record.id));
     },
     accept: (op, centerSeq, at) => {
       const row = rowOf(op);
-      change({ ...row, state: 'accepted', centerSeq, acceptedAt: at });
-      if (pendingOf(row.collection, row.record.id).length > 0) return;
-      changes.set(disk.receipts, keyOf(row.collection, row.record.id), { rev: row.record.rev, at });
+      change({ ...row, state: 'accepted', centerSeq, acceptedAt: at, refusal: null });
+      const key = keyOf(row.collection, row.record.id);
+      if (row.isAside || (disk.receipts.get(key)?.seq ?? 0) > row.seq) return;
+      changes.set(disk.receipts, key, { seq: row.seq, rev: row.record.rev, at });
     },
     quarantine: (op, refusal: ErrorCode) => change({ ...rowOf(op), state: 'quarantined', refusal }),
     supersede: (ops) => {
       for (const op of ops) {
-        if (rowOf(op).state !== 'pending') throw new Error('only pending operations are superseded');
-        changes.delete(disk.outbox, op);
-        changes.outbox();
+        const row = rowOf(op);
+        if (isPending(row)) change({ ...row, isAside: true });
       }
     },
-    forgetThrough: (scope, centerSeq) => {
-      for (const row of rows('accepted')) {
+    forgetThrough: (scope, centerSeq, acceptedBefore) => {
+      for (const row of inState('accepted')) {
         if (row.record.scope !== scope || (row.centerSeq ?? 0) > centerSeq) continue;
+        if ((row.acceptedAt ?? 0) >= acceptedBefore) continue;
         changes.delete(disk.outbox, row.op);
         changes.outbox();
       }
     },
     offerAgain: () => {
-      for (const row of rows('accepted')) {
+      for (const row of inState('accepted')) {
         change({ ...row, state: 'pending', centerSeq: null, acceptedAt: null });
-        changes.delete(disk.receipts, keyOf(row.collection, row.record.id));
       }
     },
   };
@@ -301,6 +349,10 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
 function createSyncState(disk: MemoryDisk, changes: Changes): SyncStateWriter {
   return {
     shadow: (collection, id) => disk.shadows[collection].get(id),
+    shadows: () =>
+      collectionNames.flatMap((collection) =>
+        [...disk.shadows[collection].values()].map(({ id, rev }) => ({ collection, id, rev })),
+      ),
     checkpoint: (scope, lane) => disk.checkpoints.get(keyOf(scope, lane)),
     setShadow: <C extends CollectionName>(collection: C, record: RecordOf<C>) =>
       changes.set(mapOf(disk.shadows, collection), record.id, structuredClone(record)),

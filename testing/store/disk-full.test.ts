@@ -122,7 +122,7 @@ describe('a full disk', () => {
         sync.setCheckpoint(visitRecord(1).scope, 1, { epoch: 'e', seq });
       });
     }
-    await replica.transact(({ outbox }) => outbox.forgetThrough(visitRecord(1).scope, 50));
+    await replica.transact(({ outbox }) => outbox.forgetThrough(visitRecord(1).scope, 50, 2));
     expect(replica.outbox.counts().pending).toBe(saved - 50);
     const refused = replica.transact((transaction) => transaction.put('visits', visitRecord(99_999)));
     await expect(refused).rejects.toThrow('store.disk-full');

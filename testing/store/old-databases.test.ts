@@ -5,10 +5,11 @@ import { expect, it } from 'vitest';
 import { openReplica } from '#store/open-replica.ts';
 import { migrations } from '#store/sqlcipher/migrations.ts';
 import { plainPatientIndex, testKey } from './replica-under-test.ts';
-import { patientRecord, recordId, visitRecord } from './sample-records.ts';
+import { draftOf, patientRecord, recordId, requestRecord, visitRecord } from './sample-records.ts';
 import { temporaryFolder } from './temporary-replica.ts';
 
-// One database per migration step, as the program of that step wrote it; kept for ever. All hold the same.
+// One database per migration step, as the program of that step wrote it; kept for ever. All hold the same, and from step 2
+// on an outbox row that was put aside.
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
 const databases = readdirSync(fixtures).filter((name) => /^replica-\d{4}\.db$/.test(name));
 
@@ -36,8 +37,24 @@ it.each(databases)('opens %s and finds everything', async (name) => {
   expect(replica.sync.shadow('visits', recordId(1))).toEqual(visitRecord(1));
   expect(replica.sync.checkpoint(visitRecord(1).scope, 1)).toEqual({ epoch: 'e', seq: 7 });
   expect(replica.settings.get('ticket')).toBe('t');
+  const step = Number(name.slice(8, 12));
+  expect(replica.outbox.asides(9).map(({ op }) => op)).toEqual(
+    step < 2 ? [] : [draftOf(105, visitRecord(1)).op],
+  );
+  // Columns and collections that came later are there.
+  expect(replica.revisions('visits', null, 9)).toEqual(
+    [0, 1, 2, 3, 4].map((number) => ({ id: recordId(number), rev: visitRecord(number).rev })),
+  );
+  expect(replica.count('requests', {})).toBe(0);
   expect(replica.verifyAudit()).toEqual({ entries: 1, firstBroken: null });
-  await replica.transact((transaction) => transaction.put('visits', visitRecord(6)));
+  const request = requestRecord(20);
+  await replica.transact((transaction) => {
+    transaction.put('visits', visitRecord(6));
+    transaction.put('requests', request);
+    transaction.outbox.supersede([draftOf(103, visitRecord(3)).op]);
+  });
+  expect(replica.get('requests', request.id)).toEqual(request);
+  expect(replica.outbox.asides(9).map(({ op }) => op)).toContain(draftOf(103, visitRecord(3)).op);
   await replica.close();
   folder.remove();
 });

@@ -19,6 +19,9 @@ export const plainPatientIndex: PatientIndexFactory = (database) => {
         .prepare('INSERT OR REPLACE INTO plain_index (id, family) VALUES (?, ?)')
         .run([id, body.name.family]);
     },
+    remove: (id: RecordId) => {
+      database.prepare('DELETE FROM plain_index WHERE id = ?').run([id]);
+    },
     isEmpty: () => database.prepare('SELECT 1 FROM plain_index LIMIT 1').get() === undefined,
     search: (text: string, limit: number): readonly PatientHit[] =>
       database

@@ -266,6 +266,7 @@ describe('the outbox', () => {
     expect(ops(replica.outbox.pendingOf('visits', recordId(1)))).toEqual([1, 4]);
     expect(replica.outbox.counts()).toEqual({
       pending: 5,
+      aside: 0,
       quarantined: 0,
       oldestPendingAt: 1_760_000_000_001,
     });
@@ -275,7 +276,15 @@ describe('the outbox', () => {
     const draft = { ...draftOf(1, visitRecord(1)), supersedes: [draftOf(8, visitRecord(1)).op] };
     await append(draft);
     expect(replica.outbox.pending(1)).toEqual([
-      { ...draft, seq: 1, state: 'pending', centerSeq: null, acceptedAt: null, refusal: null },
+      {
+        ...draft,
+        isAside: false,
+        seq: 1,
+        state: 'pending',
+        centerSeq: null,
+        acceptedAt: null,
+        refusal: null,
+      },
     ]);
   });
 
@@ -291,9 +300,11 @@ describe('the outbox', () => {
       { op: first.op, centerSeq: 7, acceptedAt: 70 },
       { op: second.op, centerSeq: 8, acceptedAt: 80 },
     ]);
-    await replica.transact(({ outbox }) => outbox.forgetThrough(first.record.scope, 7));
+    await replica.transact(({ outbox }) => outbox.forgetThrough(first.record.scope, 7, 90));
     expect(ops(replica.outbox.byState('accepted', 9))).toEqual([2]);
-    await replica.transact(({ outbox }) => outbox.forgetThrough(first.record.scope, 99));
+    await replica.transact(({ outbox }) => outbox.forgetThrough(first.record.scope, 99, 80));
+    expect(ops(replica.outbox.byState('accepted', 9))).toEqual([2]);
+    await replica.transact(({ outbox }) => outbox.forgetThrough(first.record.scope, 99, 81));
     expect(replica.outbox.byState('accepted', 9)).toEqual([]);
     expect(replica.outbox.receipt('visits', recordId(1))).toEqual({ rev: revision(2), at: 80 });
   });
@@ -314,8 +325,11 @@ describe('the outbox', () => {
       outbox.supersede([draftOf(2, visitRecord(2)).op, draftOf(1, visitRecord(1)).op]);
     });
     expect(ops(replica.outbox.pending(9))).toEqual([3]);
-    expect(replica.outbox.byState('quarantined', 9)).toMatchObject([{ refusal: 'sync.record-refused' }]);
-    expect(replica.outbox.counts()).toMatchObject({ pending: 1, quarantined: 1 });
+    expect(replica.outbox.byState('quarantined', 9)).toMatchObject([
+      { refusal: 'sync.record-refused', isAside: false },
+    ]);
+    expect(ops(replica.outbox.asides(9))).toEqual([2]);
+    expect(replica.outbox.counts()).toMatchObject({ pending: 1, aside: 1, quarantined: 1 });
   });
 
   it('numbers rows densely over failed actions, and never twice', async () => {

@@ -64,6 +64,18 @@ export function patientRecord(number: number, family = 'Karimova', given = 'Nodi
   });
 }
 
+/** A referral that fits its schema. */
+export function requestRecord(number: number): RecordOf<'requests'> {
+  return v.parse(recordSchemas.requests, {
+    ...envelope(number, 1),
+    body: {
+      matter: { kind: 'referral', patientId: uuid(500_000), to: 'TST000002', reason: 'ultrasound' },
+      urgency: 'routine',
+      events: [],
+    },
+  });
+}
+
 /** An outbox row for a record; `op` says its number. */
 export function draftOf(op: number, record: RecordOf<'visits'>, lane: OutboxDraft['lane'] = 1): OutboxDraft {
   return {

@@ -126,12 +126,17 @@ describe('two workstations and their center', () => {
     expect(world.center.history(facility).map(({ baseRev }) => baseRev === null)).toEqual([true, false]);
   });
 
-  it('forget what they sent once it is in the backup, and not before (PUSH-11)', async () => {
+  it('forget what they sent a week after it came into the backup, and not before (PUSH-11, PUSH-16)', async () => {
     const world = new SyncWorld(8);
     const [nurse] = await world.start(1);
     if (nurse === undefined) throw new Error('no workstation');
     const id = registerPatient(world, nurse);
     await world.time.advance(3000);
+    expect(nurse.replica.outbox.byState('accepted', 9)).toHaveLength(1);
+    world.center.declareDurable(facility);
+    await world.time.advance(3000);
+    expect(nurse.replica.outbox.byState('accepted', 9)).toHaveLength(1);
+    await world.time.advance(7 * 24 * 3600 * 1000);
     expect(nurse.replica.outbox.byState('accepted', 9)).toHaveLength(1);
     world.center.declareDurable(facility);
     await world.time.advance(3000);

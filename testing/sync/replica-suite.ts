@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CommitNotice, Replica } from '#clinic/ports/replica.ts';
 import { DeviceIdSchema, type RecordId, ScopeSchema } from '#contracts/ids.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
@@ -66,7 +66,12 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
         records[2],
       ]);
       expect(replica.outbox.pending(2)).toEqual(before.slice(0, 2));
-      expect(replica.outbox.counts()).toEqual({ pending: 3, quarantined: 0, oldestPendingAt: now });
+      expect(replica.outbox.counts()).toEqual({
+        pending: 3,
+        aside: 0,
+        quarantined: 0,
+        oldestPendingAt: now,
+      });
       replica = await opened.reopen();
       expect(replica.outbox.pending(10)).toEqual(before);
       expect(replica.get('patients', first)).toEqual(records[2]);
@@ -82,8 +87,11 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       await acceptFirst(2);
       expect(replica.outbox.receipt('patients', id)).toEqual({ rev: newest.rev, at: now + 2 });
       expect(replica.outbox.byState('accepted', 10).map((row) => row.centerSeq)).toEqual([1, 2]);
-      await replica.transact(({ outbox }) => outbox.forgetThrough(v.parse(ScopeSchema, 'TAS000002'), 2));
-      await replica.transact(({ outbox }) => outbox.forgetThrough(facility, 1));
+      const elsewhere = v.parse(ScopeSchema, 'TAS000002');
+      await replica.transact(({ outbox }) => outbox.forgetThrough(elsewhere, 2, now + 9));
+      await replica.transact(({ outbox }) => outbox.forgetThrough(facility, 2, now + 1));
+      expect(replica.outbox.byState('accepted', 10)).toHaveLength(2);
+      await replica.transact(({ outbox }) => outbox.forgetThrough(facility, 1, now + 9));
       expect(replica.outbox.byState('accepted', 10).map((row) => row.centerSeq)).toEqual([2]);
       await replica.transact(({ outbox }) => outbox.offerAgain());
       expect(replica.outbox.receipt('patients', id)).toBeNull();
@@ -106,6 +114,141 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       expect(replica.outbox.byState('quarantined', 9)).toMatchObject([
         { op: first.op, refusal: 'sync.record-refused' },
       ]);
+    });
+
+    it('puts superseded rows aside: still there to be sent, and no receipt tells of them (PUSH-13)', async () => {
+      const id = randomRecordId(random);
+      const [, , newest] = [await writePatient(id), await writePatient(id), await writePatient(id)];
+      const [first, second, third] = replica.outbox.pending(3);
+      if (first === undefined || second === undefined || third === undefined) throw new Error('no rows');
+      await replica.transact(({ outbox }) => outbox.supersede([second.op, first.op]));
+      await replica.transact(({ outbox }) => outbox.supersede([second.op]));
+      const aside = [first, second].map((row) => ({ ...row, isAside: true }));
+      const check = () => {
+        expect(replica.outbox.asides(9)).toEqual(aside);
+        expect(replica.outbox.asides(1)).toEqual(aside.slice(0, 1));
+        expect(replica.outbox.pending(9)).toEqual([third]);
+        expect(replica.outbox.pendingOf('patients', id)).toEqual([third]);
+        expect(replica.outbox.counts()).toMatchObject({ pending: 1, aside: 2, oldestPendingAt: now });
+      };
+      check();
+      replica = await opened.reopen();
+      check();
+
+      await replica.transact(({ outbox }) => outbox.accept(second.op, 1, now + 1));
+      expect(replica.outbox.receipt('patients', id)).toBeNull();
+      await replica.transact(({ outbox }) => outbox.accept(third.op, 2, now + 2));
+      const receipt = { rev: newest.rev, at: now + 2 };
+      expect(replica.outbox.receipt('patients', id)).toEqual(receipt);
+      await replica.transact(({ outbox }) => outbox.accept(first.op, 3, now + 3));
+      expect(replica.outbox.receipt('patients', id)).toEqual(receipt);
+      expect(replica.outbox.counts()).toEqual({
+        pending: 0,
+        aside: 0,
+        quarantined: 0,
+        oldestPendingAt: null,
+      });
+      expect(replica.outbox.byState('accepted', 9).map((row) => row.isAside)).toEqual([true, true, false]);
+
+      await replica.transact(({ outbox }) => outbox.offerAgain());
+      check();
+      expect(replica.outbox.receipt('patients', id)).toBeNull();
+      await replica.transact(({ outbox }) => {
+        for (const [index, row] of [first, second, third].entries()) outbox.accept(row.op, index, now + 5);
+        outbox.forgetThrough(facility, 9, now + 6);
+      });
+      expect(replica.outbox.byState('accepted', 9)).toEqual([]);
+      expect(replica.outbox.receipt('patients', id)).toEqual({ rev: newest.rev, at: now + 5 });
+    });
+
+    it('keeps the receipt of the write before, if the newest was put aside for nothing', async () => {
+      const id = randomRecordId(random);
+      const first = await writePatient(id);
+      await acceptFirst(1);
+      await writePatient(id);
+      expect(replica.outbox.receipt('patients', id)).toBeNull();
+      await replica.transact(({ outbox }) =>
+        outbox.supersede(outbox.pendingOf('patients', id).map((row) => row.op)),
+      );
+      expect(replica.outbox.receipt('patients', id)).toEqual({ rev: first.rev, at: now + 1 });
+    });
+
+    it('lists revisions by id in pages, and those of shadows', async () => {
+      const ids = Array.from({ length: 7 }, () => randomRecordId(random)).sort();
+      const visit = await writeVisit(randomRecordId(random));
+      const revs = new Map<RecordId, string>();
+      for (const id of [...ids].reverse()) revs.set(id, (await writePatient(id)).rev);
+      const [edited] = ids;
+      if (edited === undefined) throw new Error('no id');
+      const before = replica.get('patients', edited);
+      revs.set(edited, (await writePatient(edited)).rev);
+      const expected = ids.map((id) => ({ id, rev: revs.get(id) }));
+      expect(replica.revisions('patients', null, 3)).toEqual(expected.slice(0, 3));
+      expect(replica.revisions('patients', ids[2] ?? null, 100)).toEqual(expected.slice(3));
+      expect(replica.revisions('patients', ids[6] ?? null, 3)).toEqual([]);
+      expect(replica.revisions('visits', null, 3)).toEqual([{ id: visit.id, rev: visit.rev }]);
+      expect(replica.sync.shadows()).toEqual([]);
+      await replica.transact((transaction) => {
+        if (before !== undefined) transaction.sync.setShadow('patients', before);
+        transaction.sync.setShadow('visits', visit);
+        expect(transaction.revisions('patients', null, 1)).toEqual(expected.slice(0, 1));
+        expect(transaction.sync.shadows()).toHaveLength(2);
+      });
+      expect(replica.sync.shadows()).toEqual([
+        { collection: 'patients', id: edited, rev: before?.rev },
+        { collection: 'visits', id: visit.id, rev: visit.rev },
+      ]);
+    });
+
+    it('takes a record off, and everything that tells of it, but not what is still to be sent', async () => {
+      const [id, other] = [randomRecordId(random), randomRecordId(random)];
+      const stays = await writePatient(other);
+      const record = await writePatient(id);
+      await expect(replica.transact((transaction) => transaction.remove('patients', id))).rejects.toThrow(
+        'unsent edits',
+      );
+      await acceptFirst(1);
+      await acceptFirst(2);
+      await writePatient(id);
+      await replica.transact(({ outbox, sync }) => {
+        outbox.supersede(outbox.pendingOf('patients', id).map((row) => row.op));
+        sync.setShadow('patients', record);
+      });
+      const told: (readonly RecordId[])[] = [];
+      const end = replica.live('patients', {}, (records) => told.push(records.map((each) => each.id)));
+      await vi.waitUntil(() => told.length > 0);
+      const notices: CommitNotice[] = [];
+      replica.onCommit((notice) => notices.push(notice));
+
+      const failing = replica.transact((transaction) => {
+        transaction.remove('patients', id);
+        throw new Error('no');
+      });
+      await expect(failing).rejects.toThrow('no');
+      expect(replica.get('patients', id)?.id).toBe(id);
+      await replica.transact((transaction) => {
+        transaction.remove('patients', id);
+        expect(transaction.get('patients', id)).toBeUndefined();
+      });
+      expect(told.map((ids) => [...ids].sort())).toEqual([[id, other].sort(), [other]]);
+      expect(notices).toMatchObject([{ records: [{ collection: 'patients', id }] }]);
+      end();
+      for (const restart of [false, true]) {
+        if (restart) replica = await opened.reopen();
+        expect(replica.get('patients', id)).toBeUndefined();
+        expect(replica.find('patients', {})).toEqual([stays]);
+        expect(replica.revisions('patients', null, 9)).toEqual([{ id: other, rev: stays.rev }]);
+        expect(replica.sync.shadow('patients', id)).toBeUndefined();
+        expect(replica.outbox.receipt('patients', id)).toBeNull();
+        expect(replica.outbox.receipt('patients', other)?.rev).toBe(stays.rev);
+        expect(replica.outbox.asides(9).map((row) => row.record.id)).toEqual([id]);
+      }
+      // The record may come back, and what never was here may be taken off.
+      await replica.transact((transaction) => {
+        transaction.remove('patients', randomRecordId(random));
+        transaction.put('patients', record);
+      });
+      expect(replica.get('patients', id)).toEqual(record);
     });
 
     it('keeps shadows, checkpoints and settings, all or nothing with the rest', async () => {

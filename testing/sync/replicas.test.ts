@@ -31,7 +31,7 @@ class StoredReplica {
     this.#open = await openReplica({
       file: join(this.#folder, 'replica.db'),
       key: this.#key,
-      patientIndex: () => ({ put: () => {}, isEmpty: () => false, search: () => [] }),
+      patientIndex: () => ({ put: () => {}, remove: () => {}, isEmpty: () => false, search: () => [] }),
     });
     return this.#open;
   }
