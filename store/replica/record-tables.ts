@@ -126,11 +126,10 @@ export function openRecordTable<C extends CollectionName>(
   return storage.openTable<RecordOf<C>>(rxDatabaseName, collection, schema.jsonSchema, recordTableOptions);
 }
 
-/** The record without what RxDB adds. */
+/** The record without what RxDB adds; also with fields that only a newer program knows (docs/specs/sync.md VER-5). */
 export function toRecord<C extends CollectionName>(document: StoredRecord<C>): RecordOf<C> {
-  const { id, scope, rev, author, device, capturedAt, hlc, enteredLate, body } = document;
-  const record = { id, scope, rev, author, device, capturedAt, hlc, body };
-  return enteredLate === undefined ? record : { ...record, enteredLate };
+  const { _deleted, _attachments, _meta, _rev, ...record } = document;
+  return record as RecordOf<C>;
 }
 
 /**

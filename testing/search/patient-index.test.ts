@@ -165,6 +165,18 @@ describe('keeping the index', () => {
     expect(words).toEqual(['aliev', 'anvar', 'karimav', 'lala'].map((word) => ({ key: word, patients: 1 })));
   });
 
+  it('forgets a patient, and words that nobody else has', () => {
+    const find = put(body('Karimov Anvar'), body('Karimov Lola', { phone: '+998901234567' }));
+    index.remove(idOf(1));
+    index.remove(idOf(7));
+    expect(find('Karimov')).toEqual([0]);
+    expect(find('1234567')).toEqual([]);
+    const words = database.prepare('SELECT key, patients FROM patient_search_word ORDER BY key').all();
+    expect(words).toEqual(['anvar', 'karimav'].map((word) => ({ key: word, patients: 1 })));
+    index.remove(idOf(0));
+    expect(index.isEmpty()).toBe(true);
+  });
+
   it('belongs to the transaction of its caller', () => {
     const find = put(...crowd);
     database.exec('BEGIN');

@@ -251,6 +251,21 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       expect(replica.get('patients', id)).toEqual(record);
     });
 
+    it('keeps fields that only a newer program knows (VER-5)', async () => {
+      const record = await writePatient(randomRecordId(random));
+      const newer = { ...record, ward: 'B2', body: { ...record.body, tribe: { name: 'x' } } };
+      await replica.transact((transaction) => {
+        transaction.put('patients', newer);
+        transaction.sync.setShadow('patients', newer);
+      });
+      for (const restart of [false, true]) {
+        if (restart) replica = await opened.reopen();
+        expect(replica.get('patients', record.id)).toEqual(newer);
+        expect(replica.find('patients', {})).toEqual([newer]);
+        expect(replica.sync.shadow('patients', record.id)).toEqual(newer);
+      }
+    });
+
     it('keeps shadows, checkpoints and settings, all or nothing with the rest', async () => {
       const id = randomRecordId(random);
       const record = await writePatient(id);
