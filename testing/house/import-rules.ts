@@ -113,7 +113,7 @@ function joiningBreaches(module: ParsedModule): readonly string[] {
   for (const { specifier, isTypeOnly } of module.imports) {
     if (specifier === null || isTypeOnly) continue;
     const target = targetOf(module.path, specifier);
-    const isPure = target.kind === 'room' && target.path.startsWith('sync/merge/');
+    const isPure = target.kind === 'room' && /^sync\/(merge|packing)\//.test(target.path);
     if (target.kind !== 'room' || isPure) continue;
     if (adapterRooms.some((room) => room === target.room)) joined.add(target.room);
   }

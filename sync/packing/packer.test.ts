@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import { createPacker } from './packer.ts';
+import { PackingFailure } from './packing-failure.ts';
+
+const dictionary = Buffer.from('{"type":"grant","flow":1,"credit":4,"portionBytes":16384}\n'.repeat(20));
+const packings = ['zstd', 'deflate'] as const;
+
+const pairOf = (packing: 'zstd' | 'deflate', bytes: Uint8Array | null = dictionary) => ({
+  here: createPacker(packing, bytes),
+  there: createPacker(packing, bytes),
+});
+
+function unpackedOr(packing: 'zstd' | 'deflate', bytes: Uint8Array): string {
+  try {
+    return pairOf(packing).there.unpack(bytes);
+  } catch (failure) {
+    if (failure instanceof PackingFailure) return 'refused';
+    throw failure;
+  }
+}
+
+describe.each(packings)('packing by %s (PCK-2)', (packing) => {
+  it('gives the text back, in both directions, with and without a dictionary', () => {
+    const texts = [
+      '',
+      'x',
+      '{"type":"wiped"}',
+      `{"a":"${'ў'.repeat(5000)}"}`,
+      '\ufeff{}',
+      '[1,2,{"a":null}]',
+    ];
+    for (const bytes of [dictionary, null]) {
+      const { here, there } = pairOf(packing, bytes);
+      for (const text of [...texts, ...texts]) {
+        expect(there.unpack(here.pack(text))).toBe(text);
+        expect(here.unpack(there.pack(text))).toBe(text);
+      }
+    }
+  });
+
+  it('takes the longest message and refuses a longer one', () => {
+    const { here, there } = pairOf(packing);
+    const longest = 'a'.repeat(maxMessageBytes);
+    expect(there.unpack(here.pack(longest))).toBe(longest);
+    expect(() => here.pack(`${longest}a`)).toThrow(PackingFailure);
+  });
+
+  it('refuses what is cut, changed, of another codec or another dictionary', () => {
+    const text = JSON.stringify({
+      type: 'offer',
+      rows: Array.from({ length: 200 }, (_none, at) => ({ at })),
+    });
+    const bytes = createPacker(packing, dictionary).pack(text);
+    for (let length = 0; length < bytes.length; length += 1) {
+      const { there } = pairOf(packing);
+      expect(() => there.unpack(bytes.subarray(0, length)), `cut at ${length}`).toThrow(PackingFailure);
+    }
+    for (let place = 0; place < bytes.length; place += 1) {
+      const changed = Uint8Array.from(bytes);
+      changed[place] = (changed[place] ?? 0) ^ 0x10;
+      // A bit that means nothing to the codec may differ; a text never does.
+      expect([text, 'refused'], `changed at ${place}`).toContain(unpackedOr(packing, changed));
+    }
+    expect(() => createPacker(packing, Buffer.from('other')).unpack(bytes)).toThrow(PackingFailure);
+  });
+});
