@@ -36,7 +36,9 @@ export class Outbox implements OutboxWriter {
   }
 
   pending(limit: number): readonly OutboxRow[] {
-    return this.#rows(`WHERE ${isPending} ORDER BY travel_lane, seq LIMIT ?`, [limit]);
+    return this.#rows(`INDEXED BY outbox_pending WHERE ${isPending} ORDER BY travel_lane, seq LIMIT ?`, [
+      limit,
+    ]);
   }
 
   pendingOf(collection: CollectionName, id: RecordId): readonly OutboxRow[] {
@@ -55,15 +57,15 @@ export class Outbox implements OutboxWriter {
   }
 
   counts(): { pending: number; aside: number; quarantined: number; oldestPendingAt: Instant | null } {
-    const count = (condition: string) =>
-      Number(this.#connection.prepare(`SELECT count(*) FROM outbox WHERE ${condition}`).value([]));
+    const count = (rows: string) =>
+      Number(this.#connection.prepare(`SELECT count(*) FROM outbox ${rows}`).value([]));
     const oldest = this.#connection
       .prepare(`SELECT at FROM outbox WHERE ${isPending} ORDER BY seq LIMIT 1`)
       .value([]);
     return {
-      pending: count(isPending),
-      aside: count(isUnsentAside),
-      quarantined: count(`state = 'quarantined'`),
+      pending: count(`INDEXED BY outbox_pending WHERE ${isPending}`),
+      aside: count(`INDEXED BY outbox_aside WHERE ${isUnsentAside}`),
+      quarantined: count(`WHERE state = 'quarantined'`),
       oldestPendingAt: oldest === undefined ? null : Number(oldest),
     };
   }
@@ -103,7 +105,7 @@ export class Outbox implements OutboxWriter {
     // Earlier writes of the record must not be overtaken by this one, so they travel in its lane.
     this.#connection
       .prepare(
-        `UPDATE outbox SET travel_lane = ?
+        `UPDATE outbox INDEXED BY outbox_record SET travel_lane = ?
          WHERE ${isPending} AND collection = ? AND record_id = ? AND travel_lane > ?`,
       )
       .run([draft.lane, draft.collection, draft.record.id, draft.lane]);
@@ -161,7 +163,8 @@ export class Outbox implements OutboxWriter {
   }
 }
 
-// Literals, so that SQLite sees that the partial indexes fit.
+// Literals, so that SQLite sees that the partial indexes fit. Statements name their index where SQLite, which has no statistics
+// here, would walk all pending rows instead: with 10,000 of them a save took five times as long.
 const isPending = `state = 'pending' AND aside = 0`;
 const isUnsentAside = `state = 'pending' AND aside = 1`;
 
