@@ -6,10 +6,10 @@ import type { ConflictingField } from '#contracts/records/reviews.ts';
 import { type VisitBody, visits } from '#contracts/records/visits.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { type ActionContext, invalid, withoutUndefined } from './action.ts';
+import { ItemSchema, writeEntry } from './conflicting-entries.ts';
+import { isSameJson } from './json-equality.ts';
 
 type Fields = Record<string, unknown>;
-const ItemSchema = v.looseObject({ id: v.string() });
-type Item = v.InferOutput<typeof ItemSchema>;
 
 /** A body of one of the collections whose conflicts a person settles. */
 export type WrittenBack =
@@ -17,20 +17,35 @@ export type WrittenBack =
   | { readonly collection: 'visits'; readonly body: VisitBody };
 
 /**
- * The body with `mine` of every conflicting field. A value that is neither `theirs` nor `mine` any more was changed by
- * somebody who did not see this question: `record.changed-meanwhile`, nothing unseen is overwritten.
+ * What may be overwritten: values that the question showed, anything (the person saw what is there), or only the value of
+ * the other side, everything else staying as it is.
  */
-export function writeBack(
+export type Overwriting = 'nothing-unseen' | 'anything' | 'only-the-other-side';
+
+/** `before` is what stood before anybody decided: `theirs`, and of opposing entries the one that was not void. */
+export type Side = 'mine' | 'theirs' | 'before';
+
+export interface SideOrder {
+  readonly fields: readonly ConflictingField[];
+  readonly side: Side;
+  readonly overwriting: Overwriting;
+}
+
+/**
+ * The body with one side of every conflicting field. A value of neither side was written by somebody who did not see this
+ * question: with `nothing-unseen` that is `record.changed-meanwhile`.
+ */
+export function writeSide(
   collection: 'patients' | 'visits',
   body: PatientBody | VisitBody,
-  conflicts: readonly ConflictingField[],
+  order: SideOrder,
   context: ActionContext,
 ): Result<WrittenBack, AppError> {
   const merges: Readonly<Record<string, FieldMerge>> =
     collection === 'patients' ? mergesOf(patients.merge) : mergesOf(visits.merge);
   let changed: Fields = { ...body };
-  for (const conflict of conflicts) {
-    const next = writeField(changed, conflict, merges[conflict.field], context);
+  for (const conflict of order.fields) {
+    const next = writeField(changed, conflict, merges[conflict.field], order, context);
     if (!next.ok) return next;
     changed = next.value;
   }
@@ -56,48 +71,57 @@ function writeField(
   body: Fields,
   conflict: ConflictingField,
   merge: FieldMerge | undefined,
+  { side, overwriting }: SideOrder,
   context: ActionContext,
 ): Result<Fields, AppError> {
   const mine = parseJson(conflict.mine);
   const theirs = parseJson(conflict.theirs);
-  if (merge === undefined || !mine.ok || !theirs.ok) return invalid([conflict.field]);
-  if (conflict.itemId === undefined) {
-    const now = body[conflict.field];
-    if (!isSameJson(now, theirs.value) && !isSameJson(now, mine.value)) {
-      return fail(appError('record.changed-meanwhile'));
-    }
-    return ok({ ...body, [conflict.field]: mine.value });
+  const { field, itemId } = conflict;
+  if (merge === undefined || !mine.ok || !theirs.ok) return invalid([field]);
+  const sides = { mine: mine.value, theirs: theirs.value };
+  if (itemId === undefined) {
+    const chosen = choose(body[field], sides, side, overwriting);
+    return chosen.ok ? ok({ ...body, [field]: chosen.value }) : chosen;
   }
-  const items = v.safeParse(v.array(ItemSchema), body[conflict.field]);
-  const item = v.safeParse(ItemSchema, mine.value);
-  if (!items.success || !item.success) return invalid([conflict.field]);
-  const written = writeItem(items.output, conflict.itemId, item.output, theirs.value, merge, context);
-  return written.ok ? ok({ ...body, [conflict.field]: written.value }) : written;
+  const items = v.safeParse(v.array(ItemSchema), body[field]);
+  if (!items.success) return invalid([field]);
+  const written =
+    merge === 'entries'
+      ? writeEntry(items.output, itemId, sides, { side, overwriting }, context)
+      : writeItem(items.output, itemId, sides, { side, overwriting });
+  return written.ok ? ok({ ...body, [field]: written.value }) : written;
 }
+
+interface Sides {
+  readonly mine: unknown;
+  readonly theirs: unknown;
+}
+
+function choose(now: unknown, sides: Sides, side: Side, overwriting: Overwriting): Result<unknown, AppError> {
+  const [wanted, other] = side === 'mine' ? [sides.mine, sides.theirs] : [sides.theirs, sides.mine];
+  if (isSameJson(now, wanted)) return ok(now);
+  if (isSameJson(now, other) || overwriting === 'anything') return ok(wanted);
+  return overwriting === 'nothing-unseen' ? fail(appError('record.changed-meanwhile')) : ok(now);
+}
+
+type Items = readonly v.InferOutput<typeof ItemSchema>[];
 
 function writeItem(
-  items: readonly Item[],
+  items: Items,
   itemId: string,
-  mine: Item,
-  theirs: unknown,
-  merge: FieldMerge,
-  context: ActionContext,
-): Result<readonly Item[], AppError> {
+  sides: Sides,
+  { side, overwriting }: Pick<SideOrder, 'side' | 'overwriting'>,
+): Result<Items, AppError> {
   const now = items.find((item) => item.id === itemId);
-  if (now !== undefined && !isSameJson(now, theirs) && !isSameJson(now, mine)) {
-    return fail(appError('record.changed-meanwhile'));
-  }
-  if (now === undefined) return ok([...items, mine]);
-  if (merge === 'entries') return ok([...items, asNewEntry(mine, context)]);
-  return ok(items.map((item) => (item.id === itemId ? mine : item)));
+  const chosen = now === undefined ? ok(sideOf(sides, side)) : choose(now, sides, side, overwriting);
+  if (!chosen.ok) return chosen;
+  const item = v.safeParse(ItemSchema, chosen.value);
+  if (!item.success) return invalid(['item']);
+  if (now === undefined) return ok([...items, item.output]);
+  return ok(items.map((each) => (each.id === itemId ? item.output : each)));
 }
 
-/** Entries are never changed once written: the other reading of one comes in as its correction. */
-function asNewEntry(mine: Item, context: ActionContext): Item {
-  const isMark = mine.kind === 'void' || mine.kind === 'restore';
-  const amends = isMark ? mine.amends : mine.id;
-  return { ...mine, id: context.newId(), at: context.now, by: context.person, amends };
-}
+const sideOf = (sides: Sides, side: Side): unknown => (side === 'mine' ? sides.mine : sides.theirs);
 
 function parseJson(text: string | undefined): Result<unknown, null> {
   if (text === undefined) return ok(undefined);
@@ -107,17 +131,3 @@ function parseJson(text: string | undefined): Result<unknown, null> {
     return fail(null);
   }
 }
-
-/** Whether two JSON values are the same; the order of members does not matter, absent and undefined are one. */
-export function isSameJson(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, index) => isSameJson(item, right[index]));
-  }
-  if (!isPlainObject(left) || !isPlainObject(right)) return false;
-  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...keys].every((key) => isSameJson(left[key], right[key]));
-}
-
-const isPlainObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -86,8 +86,8 @@ describe('registering a patient', () => {
     const review = result.value.writes.find((write) => write.collection === 'reviews');
     expect(result.value.writes).toHaveLength(2);
     expect(review?.body).toMatchObject({
-      subject: { collection: 'patients', id: result.value.subject },
-      question: { kind: 'possible-duplicate', other: before.id },
+      subject: { collection: 'patients', id: before.id },
+      question: { kind: 'possible-duplicate', other: result.value.subject },
       decisions: [],
     });
   });

@@ -3,25 +3,33 @@ import { type AppError, appError } from '#contracts/errors.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { newEntryId } from '../ids.ts';
+import { hasStandingAllergy, linkedPatients, survivorOf } from '../patient-links.ts';
 import { type Action, type ActionContext, checkBody, invalid, withoutUndefined } from './action.ts';
 
 type AllergyInput = RequestInput<'patients.record-allergy'>['allergy'];
 
 /**
  * Adds an allergy, marks one as entered in error, or records that none is known. "None known" is refused while an allergy
- * stands; when the last one is marked as an error the status falls back to "not recorded".
+ * stands; when the last one is marked as an error the status falls back to "not recorded". Of several records of one citizen
+ * the one that goes on is written to, and an allergy in any of them forbids "none known" (LNK-P3).
  * Fails with `record.not-found`, `record.invalid`.
  */
 export const recordAllergy: Action<RequestInput<'patients.record-allergy'>> = (reader, input, context) => {
-  const before = reader.get('patients', input.id);
+  // A mark belongs to the record that holds the entry.
+  const id = input.allergy.status === 'entered-in-error' ? input.id : survivorOf(reader, input.id);
+  const before = reader.get('patients', id);
   if (before === undefined) return fail(appError('record.not-found'));
+  const isKnownElsewhere = linkedPatients(reader, id).some(({ body }) => hasStandingAllergy(body));
+  if (input.allergy.status === 'none-known' && isKnownElsewhere) {
+    return invalid(['allergy'], ['allergy.one-is-known']);
+  }
   const changed = applyAllergy(before.body, input.allergy, context);
   if (!changed.ok) return changed;
   const fits = checkBody('patients', changed.value);
   if (!fits.ok) return fits;
   return ok({
-    subject: input.id,
-    writes: [{ collection: 'patients', id: input.id, body: changed.value, audit: 'patients.record-allergy' }],
+    subject: id,
+    writes: [{ collection: 'patients', id, body: changed.value, audit: 'patients.record-allergy' }],
   });
 };
 

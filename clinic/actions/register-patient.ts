@@ -6,6 +6,7 @@ import { newRecordId } from '../ids.ts';
 import type { ReplicaReader } from '../ports/replica.ts';
 import { type Action, type ActionContext, type AnyPlannedWrite, checkBody } from './action.ts';
 import { checkIdentity, identityOf } from './patient-identity.ts';
+import { planDuplicateReviews } from './patient-links.ts';
 
 /**
  * Registers a patient. If somebody here already has the PINFL, the patient is registered all the same (care must not wait)
@@ -22,7 +23,7 @@ export const registerPatient: Action<Registration> = (reader, entered, context) 
     subject: id,
     writes: [
       { collection: 'patients', id, body, audit: 'patients.register' },
-      ...duplicateReviews(reader, id, body, context),
+      ...duplicateReviews(reader, id, body),
     ],
   });
 };
@@ -42,21 +43,18 @@ function duplicateReviews(
   reader: ReplicaReader,
   id: RecordId,
   body: PatientBody,
-  context: ActionContext,
 ): readonly AnyPlannedWrite[] {
   if (body.pinfl === undefined) return [];
-  return reader
+  const alike = reader
     .find('patients', { equals: { 'body.birth.date': body.birth.date } })
     .filter((other) => other.body.pinfl === body.pinfl && other.body.voided === undefined)
-    .slice(0, 5)
-    .map((other) => ({
-      collection: 'reviews',
-      id: newRecordId(context.newId),
-      body: {
-        subject: { collection: 'patients', id },
-        question: { kind: 'possible-duplicate', other: other.id, score: 1 },
-        decisions: [],
-      },
-      audit: 'patients.register',
-    }));
+    .slice(0, mostAsked);
+  return planDuplicateReviews(
+    reader,
+    id,
+    alike.map((other) => other.id),
+  );
 }
+
+/** Bearers of one PINFL that are asked about; more is a mistake in the number. */
+const mostAsked = 5;

@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { AppError } from '#contracts/errors.ts';
 import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
-import type { ConflictingField, ReviewBody } from '#contracts/records/reviews.ts';
+import type { ConflictingField, Decision, ReviewBody } from '#contracts/records/reviews.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
 import type { Result } from '#contracts/result.ts';
 import { newEntryId, newRecordId } from '../ids.ts';
+import { countingDecision } from '../review-decisions.ts';
 import { deriveVisit } from '../visit-state.ts';
-import { isSameJson } from './conflict-values.ts';
+import { isSameJson } from './json-equality.ts';
 import { createMemoryReader, strangeId, testContext } from './memory-reader.ts';
-import { settleReview } from './settle-review.ts';
+import { carryOutDecision, settleReview } from './settle-review.ts';
 
 const revision = v.parse(RevisionSchema, `2-${'1'.repeat(32)}`);
 const codeOf = (result: Result<unknown, AppError>) => (result.ok ? 'ok' : result.error.code);
@@ -51,8 +52,7 @@ function asked(body: PatientBody, fields: ConflictingField[]) {
     subject: reviewId,
     writes: [{ collection: 'reviews', id: reviewId, body: review, audit: 't' }],
   });
-  const settle = (choice: 'mine' | 'theirs' | 'same' | 'different') =>
-    settleReview(reader, { id: reviewId, choice }, testContext);
+  const settle = (choice: Decision['choice']) => settleReview(reader, { id: reviewId, choice }, testContext);
   return { reader, id, reviewId, settle, set };
 }
 
@@ -92,7 +92,92 @@ describe('settling a conflict', () => {
     const { settle, set } = asked(patient, phones);
     set({ ...patient, phone: '+998903333333' });
     expect(codeOf(settle('mine'))).toBe('record.changed-meanwhile');
-    expect(codeOf(settle('theirs'))).toBe('ok');
+    expect(codeOf(settle('theirs'))).toBe('record.changed-meanwhile');
+    expect(codeOf(settle('present'))).toBe('ok');
+  });
+
+  it('overwrites it once the screen has shown it, and keeps it on demand', () => {
+    const { reader, set, id, reviewId } = asked(patient, phones);
+    set({ ...patient, phone: '+998903333333' });
+    const subjectRev = reader.get('patients', id)?.rev;
+    const mine = settleReview(reader, { id: reviewId, choice: 'mine', subjectRev }, testContext);
+    if (!mine.ok) throw new Error('refused');
+    expect(mine.value.writes).toMatchObject([
+      { body: { phone: '+998902222222' } },
+      { collection: 'reviews' },
+    ]);
+    const kept = settleReview(reader, { id: reviewId, choice: 'present' }, testContext);
+    expect(kept.ok && kept.value.writes).toHaveLength(1);
+    set({ ...patient, phone: '+998904444444' });
+    expect(codeOf(settleReview(reader, { id: reviewId, choice: 'mine', subjectRev }, testContext))).toBe(
+      'record.changed-meanwhile',
+    );
+  });
+
+  it('REV-A5: of two decisions made without knowing of each other the first is carried out', () => {
+    const { settle, reader, id, reviewId, set } = asked(patient, phones);
+    const result = settle('mine');
+    if (!result.ok) throw new Error('refused');
+    reader.apply(result.value);
+    const review = reader.get('reviews', reviewId)?.body;
+    const [passedOver] = review?.decisions ?? [];
+    if (review === undefined || passedOver === undefined) throw new Error('no review');
+    const decisions = [{ ...passedOver, id: strangeId, choice: 'theirs' as const }, passedOver];
+    reader.apply({
+      subject: reviewId,
+      writes: [{ collection: 'reviews', id: reviewId, body: { ...review, decisions }, audit: 't' }],
+    });
+    const carryOut = () => {
+      const carried = carryOutDecision(reader, reviewId, testContext);
+      if (!carried.ok) throw new Error('refused');
+      reader.apply({ subject: id, writes: carried.value });
+      return carried.value.length;
+    };
+    expect(carryOut()).toBe(1);
+    expect(reader.get('patients', id)?.body.phone).toBe('+998901111111');
+    expect(carryOut()).toBe(0);
+    set({ ...patient, phone: '+998906666666' });
+    expect(carryOut()).toBe(0);
+  });
+
+  it('REV-A4: a decision is changed or taken back only by whoever names it', () => {
+    const { reader, id, reviewId } = asked(patient, phones);
+    const settle = (choice: Decision['choice'], changes?: string) => {
+      const result = settleReview(
+        reader,
+        { id: reviewId, choice, ...(changes === undefined ? {} : { changes }) },
+        testContext,
+      );
+      if (result.ok) reader.apply(result.value);
+      return codeOf(result);
+    };
+    const counting = () => countingDecision(reader.get('reviews', reviewId)?.body ?? { decisions: [] });
+    const phone = () => reader.get('patients', id)?.body.phone;
+    expect(settle('taken-back')).toBe('record.invalid');
+    expect(settle('mine')).toBe('ok');
+    expect(phone()).toBe('+998902222222');
+    const first = counting()?.id;
+    expect(settle('theirs')).toBe('record.changed-meanwhile');
+    expect(settle('taken-back', strangeId)).toBe('record.changed-meanwhile');
+    expect(settle('taken-back', first)).toBe('ok');
+    expect(phone()).toBe('+998901111111');
+    expect(counting()?.choice).toBe('taken-back');
+    expect(settle('mine')).toBe('ok');
+    expect(settle('theirs', counting()?.id)).toBe('ok');
+    expect(phone()).toBe('+998901111111');
+    expect(reader.get('reviews', reviewId)?.body.decisions).toHaveLength(4);
+  });
+
+  it('taking back leaves a value alone that somebody wrote since', () => {
+    const { reader, id, reviewId, set, settle } = asked(patient, phones);
+    const first = settle('mine');
+    if (!first.ok) throw new Error('refused');
+    reader.apply(first.value);
+    set({ ...patient, phone: '+998905555555' });
+    const changes = reader.get('reviews', reviewId)?.body.decisions[0]?.id;
+    const back = settleReview(reader, { id: reviewId, choice: 'taken-back', changes }, testContext);
+    expect(back.ok && back.value.writes).toHaveLength(1);
+    expect(reader.get('patients', id)?.body.phone).toBe('+998905555555');
   });
 
   it('replaces one item of a union field', () => {
@@ -178,7 +263,7 @@ describe('settling a conflict of visit entries', () => {
 });
 
 describe('settling a possible duplicate', () => {
-  it('appends the decision only', () => {
+  it('"different" appends the decision only', () => {
     const reader = createMemoryReader();
     const id = newRecordId(testContext.newId);
     const body: ReviewBody = {

@@ -2,14 +2,16 @@ import type { RequestInput } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
 import { fail, ok } from '#contracts/result.ts';
 import { newEntryId, newRecordId } from '../ids.ts';
+import { survivorOf } from '../patient-links.ts';
 import { type Action, checkBody, invalid, withoutUndefined } from './action.ts';
 
 /**
- * Puts a patient into today's queue. Fails with `record.not-found` (no such patient here) and `record.invalid` (the
+ * Puts a patient into today's queue; of several records of one citizen the one that goes on gets the visit. Fails with `record.not-found` (no such patient here) and `record.invalid` (the
  * patient's record is void).
  */
 export const startVisit: Action<RequestInput<'visits.start'>> = (reader, input, context) => {
-  const patient = reader.get('patients', input.patientId);
+  const patientId = survivorOf(reader, input.patientId);
+  const patient = reader.get('patients', patientId);
   if (patient === undefined) return fail(appError('record.not-found'));
   if (patient.body.voided !== undefined) return invalid(['patientId'], ['patient.void']);
   const id = newRecordId(context.newId);
@@ -22,7 +24,7 @@ export const startVisit: Action<RequestInput<'visits.start'>> = (reader, input, 
     room: input.room,
   });
   const body = {
-    patientId: input.patientId,
+    patientId,
     day: context.today,
     reason: input.reason.trim(),
     urgency: input.urgency,

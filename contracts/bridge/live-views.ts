@@ -40,6 +40,7 @@ export const liveViews = {
   }),
   'day.summary': view({ input: DayInputSchema, output: DaySummarySchema, audience: roles }),
   'unsent.list': view({ input: Nothing, output: v.array(UnsentRowSchema), audience: roles }),
+  /** Questions that a person must settle, newest first, and behind them what was settled in the last days. */
   'reviews.open': view({ input: Nothing, output: v.array(ReviewRowSchema), audience: roles }),
 } as const;
 

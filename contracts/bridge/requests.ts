@@ -3,9 +3,16 @@ import type { ErrorCode } from '../errors.ts';
 import { DaySchema, EntryIdSchema, PersonIdSchema, RecordIdSchema, RevisionSchema } from '../ids.ts';
 import { PatientBodySchema } from '../records/patients.ts';
 import { filledText, text } from '../records/record.ts';
+import { DecisionSchema } from '../records/reviews.ts';
 import { UrgencySchema, VisitStateSchema, VitalsSchema } from '../records/visits.ts';
 import { administratorRoles, clinicalRoles, type Role, RoleSchema, roles } from '../roles.ts';
-import { DeliverySchema, Icd10HitSchema, MahallaHitSchema, PatientSummarySchema } from './views.ts';
+import {
+  DeliverySchema,
+  FoundPatientSchema,
+  Icd10HitSchema,
+  MahallaHitSchema,
+  PatientSummarySchema,
+} from './views.ts';
 
 /** Who may ask: `anyone` also on a locked workstation, otherwise a session with one of the roles. */
 export type Audience = 'anyone' | readonly Role[];
@@ -159,7 +166,8 @@ export const requests = {
       text: v.pipe(v.string(), v.maxLength(120)),
       limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(50)),
     }),
-    output: v.object({ patients: v.array(PatientSummarySchema) }),
+    /** A patient with several records is found by any of them and told as the one that goes on. */
+    output: v.object({ patients: v.array(FoundPatientSchema) }),
     audience: roles,
     errors: [],
   }),
@@ -208,6 +216,14 @@ export const requests = {
     errors: writeErrors,
   }),
 
+  /** Two people after all: `id`, which was replaced by another record, stands on its own again. */
+  'patients.unlink': request({
+    input: v.object({ id: RecordIdSchema, reason: filledText(200) }),
+    output: Saved,
+    audience: clinicalRoles,
+    errors: [...writeErrors, 'record.changed-meanwhile'],
+  }),
+
   /** Puts a patient into the queue of today, as planned or arrived. */
   'visits.start': request({
     input: v.object({
@@ -241,9 +257,20 @@ export const requests = {
     errors: [...writeErrors, 'visit.wrong-state'],
   }),
 
-  /** Settles a conflict: keeps the center's value (`theirs`) or writes the other (`mine`). */
+  /**
+   * Settles a question. Of a conflict: the center's value (`theirs`), the other (`mine`), or what the record says meanwhile
+   * (`present`). Of a possible duplicate: `same`, and which record goes on, or `different`.
+   */
   'reviews.settle': request({
-    input: v.object({ id: RecordIdSchema, choice: v.picklist(['mine', 'theirs', 'same', 'different']) }),
+    input: v.object({
+      id: RecordIdSchema,
+      choice: DecisionSchema.entries.choice,
+      goesOn: v.optional(RecordIdSchema),
+      /** The decision on the screen that this one changes; without it the question has to be open. */
+      changes: DecisionSchema.entries.changes,
+      /** The subject's revision on the screen: only then may values be overwritten that the question itself does not hold. */
+      subjectRev: v.optional(RevisionSchema),
+    }),
     output: Saved,
     audience: clinicalRoles,
     errors: [...writeErrors, 'record.changed-meanwhile'],

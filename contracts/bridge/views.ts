@@ -11,7 +11,7 @@ import {
 } from '../ids.ts';
 import { PatientBodySchema } from '../records/patients.ts';
 import { CollectionNameSchema } from '../records/registry.ts';
-import { ConflictingFieldSchema, ReviewBodySchema } from '../records/reviews.ts';
+import { ConflictingFieldSchema, DecisionSchema, ReviewBodySchema } from '../records/reviews.ts';
 import { UrgencySchema, VisitBodySchema, VisitStateSchema } from '../records/visits.ts';
 import { RoleSchema } from '../roles.ts';
 
@@ -85,6 +85,24 @@ export const PatientSummarySchema = v.object({
 });
 export type PatientSummary = v.InferOutput<typeof PatientSummarySchema>;
 
+/** A patient found by a search. `foundAs` is the name in an older record that leads to this one; null if it is this one. */
+export const FoundPatientSchema = v.object({
+  ...PatientSummarySchema.entries,
+  foundAs: v.nullable(PatientBodySchema.entries.name),
+});
+export type FoundPatient = v.InferOutput<typeof FoundPatientSchema>;
+
+/** Another record of the same citizen: what of it must be in sight beside the record that is shown. */
+export const LinkedPatientSchema = v.object({
+  ...PatientSummarySchema.entries,
+  /** This is the record that goes on. */
+  isSurvivor: v.boolean(),
+  allergies: PatientBodySchema.entries.allergies,
+  problems: PatientBodySchema.entries.problems,
+  replacedBy: v.nullable(v.object({ other: RecordIdSchema, at: InstantSchema, by: PersonIdSchema })),
+});
+export type LinkedPatient = v.InferOutput<typeof LinkedPatientSchema>;
+
 export const VisitViewSchema = v.object({
   id: RecordIdSchema,
   rev: RevisionSchema,
@@ -94,14 +112,17 @@ export const VisitViewSchema = v.object({
 });
 export type VisitView = v.InferOutput<typeof VisitViewSchema>;
 
-/** A patient with visits, newest first, and the people named in them. */
+/** A patient with visits, newest first, and the people named in them. All records of the citizen count. */
 export const PatientRecordSchema = v.object({
   id: RecordIdSchema,
   rev: RevisionSchema,
   body: PatientBodySchema,
   mahallaName: v.nullable(v.string()),
   delivery: DeliverySchema,
+  /** Visits of the linked records are among them; `patientId` says whose. */
   visits: v.pipe(v.array(VisitViewSchema), v.maxLength(50)),
+  /** Other records of the same citizen; empty for almost everybody. */
+  linked: v.pipe(v.array(LinkedPatientSchema), v.maxLength(100)),
   people: v.array(PersonSchema),
 });
 export type PatientRecord = v.InferOutput<typeof PatientRecordSchema>;
@@ -139,6 +160,16 @@ export const ReviewRowSchema = v.object({
   mineAuthor: v.nullable(PersonSchema),
   theirsAuthor: v.nullable(PersonSchema),
   capturedAt: InstantSchema,
+  /** The day and reason of the visit, where the question is about one. */
+  visit: v.nullable(v.object({ day: DaySchema, reason: v.string() })),
+  /** The subject as it is now: its revision, and the JSON of each of `fields`, null for what is not there. */
+  present: v.nullable(v.object({ rev: RevisionSchema, values: v.array(v.nullable(v.string())) })),
+  /** The decision that counts, and others that were made without knowing of it. `counting` is null while it is open. */
+  counting: v.nullable(DecisionSchema),
+  passedOver: v.pipe(v.array(DecisionSchema), v.maxLength(50)),
+  /** Names by code and everybody named. */
+  mahallas: v.record(v.string(), v.string()),
+  people: v.array(PersonSchema),
 });
 export type ReviewRow = v.InferOutput<typeof ReviewRowSchema>;
 
