@@ -8,6 +8,7 @@ import { createDeviceBook, type DeviceBook } from './gateway/device-book.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
 import { type CenterIdentity, loadIdentity, readEpoch } from './identity.ts';
+import type { IngestHooks } from './ingest/hooks.ts';
 import { createIngest } from './ingest/push-batch.ts';
 import type { Effects } from './ports.ts';
 import type { Database } from './postgres/database.ts';
@@ -19,6 +20,8 @@ export interface CenterFoundation {
   readonly effects: Effects;
   readonly backup: BackupPolicy;
   readonly limits?: Partial<GatewayLimits>;
+  /** What joins every batch inside its transaction. */
+  readonly hooks?: IngestHooks;
 }
 
 /** A center without HTTP: whoever has lines to workstations gives them to its gateway. */
@@ -49,7 +52,7 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
     {
       database,
       identity,
-      ingest: createIngest(database, effects),
+      ingest: createIngest(database, effects, foundation.hooks),
       devices,
       desk,
       bus,

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import type { Scope } from '#contracts/ids.ts';
 import type { ReferenceBody } from '#contracts/records/reference.ts';
-import {
-  type AnyRecord,
-  type CollectionName,
-  type RecordOf,
-  recordTypes,
-} from '#contracts/records/registry.ts';
+import type { AnyRecord, CollectionName, RecordOf } from '#contracts/records/registry.ts';
+import { dayInUzbekistan } from './calendar.ts';
+import { appendToFeed } from './feed/append.ts';
+import { DigestChange } from './feed/digest-change.ts';
+import { laneOf } from './ingest/lane-of.ts';
 import type { Effects } from './ports.ts';
 import { bigint, type Database, type Session, type Statement } from './postgres/database.ts';
 
@@ -41,19 +40,6 @@ from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as n (collection, id
 on conflict do nothing returning collection, id, rev`,
 };
 const LoadedSchema = v.object({ collection: v.string(), id: v.string(), rev: v.string() });
-
-/** As with a push, the counter of the scope is locked by the last statement before COMMIT. */
-const feedMany: Statement = {
-  name: 'load-feed',
-  text: `
-with taken as (
-  update scope_head set head = head + $2 where scope = $1 returning head - $2 as base
-)
-insert into feed (scope, seq, lane, collection, id, rev, at)
-select $1, taken.base + n.place, n.lane, n.collection, n.id, n.rev, $3
-from taken, unnest($4::smallint[], $5::text[], $6::uuid[], $7::text[])
-  with ordinality as n (lane, collection, id, rev, place)`,
-};
 
 const rowsPerTransaction = 2_000;
 
@@ -124,16 +110,17 @@ async function load(
   const isNew = new Set(inserted.map((row) => `${row.collection}/${row.id}/${row.rev}`));
   const fresh = items.filter((item) => isNew.delete(keyOf(item)));
   if (fresh.length === 0) return 0;
-  const placed = await session.run(feedMany, [
-    scope,
-    fresh.length,
-    effects.clock.now(),
-    fresh.map(({ collection }) => recordTypes[collection].lane),
-    fresh.map(({ collection }) => collection),
-    fresh.map(({ record }) => record.id),
-    fresh.map(({ record }) => record.rev),
-  ]);
-  if (placed !== fresh.length) throw new Error(`There is no facility ${scope}.`);
+  const at = effects.clock.now();
+  const digests = new DigestChange();
+  for (const { collection, record } of fresh) digests.replace(collection, record.id, null, record.rev);
+  const entries = fresh.map(({ collection, record }) => ({
+    lane: laneOf(collection, record.capturedAt, at),
+    collection,
+    id: record.id,
+    rev: record.rev,
+    op: null,
+  }));
+  await appendToFeed(session, { scope, device: null, at, day: dayInUzbekistan(at) }, entries, digests);
   return fresh.length;
 }
 

@@ -1,13 +1,20 @@
 import pg from 'pg';
 import * as v from 'valibot';
 import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
+import { LaneSchema, lanes } from '#contracts/records/record.ts';
 import type { Effects } from '../ports.ts';
 import { bigint, type Database, type Statement } from '../postgres/database.ts';
 
 /** What the processes of one center tell each other. All of it is a hint: whoever misses one reads the tables later. */
 export const NewsSchema = v.variant('kind', [
-  /** A scope has a new newest position. */
-  v.object({ kind: v.literal('head'), scope: ScopeSchema, head: bigint }),
+  /** A scope has new positions, `from` + 1 to `head`, in these lanes. */
+  v.object({
+    kind: v.literal('head'),
+    scope: ScopeSchema,
+    from: bigint,
+    head: bigint,
+    lanes: v.array(LaneSchema),
+  }),
   /** The backup watermark moved. */
   v.object({ kind: v.literal('durable') }),
   /** The device may not stay connected. */
@@ -85,8 +92,19 @@ function readEnvelope(payload: string): v.InferOutput<typeof EnvelopeSchema> | u
   }
 }
 
-/** Of several heads of one scope only the newest is worth telling. */
 const slotOf = (news: News) => (news.kind === 'head' ? `head ${news.scope}` : JSON.stringify(news));
+
+/** Several heads of one scope become one; positions between them may be in any lane. */
+export function mergeNews(earlier: News | undefined, later: News): News {
+  if (earlier?.kind !== 'head' || later.kind !== 'head') return later;
+  const isGapless = later.from <= earlier.head && earlier.from <= later.head;
+  return {
+    ...later,
+    from: Math.min(earlier.from, later.from),
+    head: Math.max(earlier.head, later.head),
+    lanes: isGapless ? [...new Set([...earlier.lanes, ...later.lanes])] : [...lanes],
+  };
+}
 
 function createOutgoing(database: Database, me: string, effects: Effects) {
   const waiting = new Map<string, News>();
@@ -103,7 +121,9 @@ function createOutgoing(database: Database, me: string, effects: Effects) {
   };
   return {
     add: (news: News) => {
-      if (waiting.size < maxWaiting) waiting.set(slotOf(news), news);
+      const slot = slotOf(news);
+      const earlier = waiting.get(slot);
+      if (earlier !== undefined || waiting.size < maxWaiting) waiting.set(slot, mergeNews(earlier, news));
       sending ??= sendAll();
     },
     idle: async () => {

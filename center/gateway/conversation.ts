@@ -125,8 +125,10 @@ async function push(
   const outcome = await context.ingest.push(stage.device, stage.scope, message.rows);
   if (outcome.kind === 'refused') return connection.refuse(outcome.code, outcome.retry);
   await connection.send({ type: 'verdicts', batch: message.batch, verdicts: [...outcome.verdicts] });
-  if (outcome.head === null) return context.bus.publish({ kind: 'page' });
-  context.bus.publish({ kind: 'head', scope: stage.scope, head: outcome.head });
+  if (outcome.applied.length === 0) return context.bus.publish({ kind: 'page' });
+  for (const { scope, from, head, lanes } of outcome.applied) {
+    context.bus.publish({ kind: 'head', scope, from, head, lanes: [...lanes] });
+  }
 }
 
 async function pull(

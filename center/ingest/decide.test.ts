@@ -1,13 +1,25 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { OperationIdSchema, RecordIdSchema, RevisionSchema } from '#contracts/ids.ts';
-import type { CollectionName } from '#contracts/records/registry.ts';
+import { type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
 import { decideRows, keyOf } from './decide.ts';
 import type { SoundRow } from './row-check.ts';
 
 const id = v.parse(RecordIdSchema, '0199b000-0000-7000-8000-000000000001');
 const rev = (version: number, digit: string) => v.parse(RevisionSchema, `${version}-${digit.repeat(32)}`);
 const op = (digit: string) => v.parse(OperationIdSchema, `0199b000-0000-7000-8000-${digit.repeat(12)}`);
+
+/** Decisions do not look into it. */
+const record = v.parse(recordSchemas.staff, {
+  id,
+  scope: 'SAM000123',
+  rev: `1-${'0'.repeat(32)}`,
+  author: id,
+  device: id,
+  capturedAt: 0,
+  hlc: '0199b0000000-0000-00000001',
+  body: { name: { family: 'Karimova', given: 'Nodira' }, roles: ['nurse'], active: true },
+});
 
 function row(
   number: string,
@@ -24,7 +36,10 @@ function row(
     id,
     baseRev: base,
     rev: next,
+    scope: record.scope,
     lane: 1,
+    isAside: false,
+    record,
     text: '{}',
   } as const;
 }
@@ -82,6 +97,31 @@ describe('ING-2: operations', () => {
     const twice = row('1', null, rev(1, 'a'));
     expect(kinds([twice, twice], null)).toEqual(['apply', 'repeated']);
     expect(kinds([twice, row('1', null, rev(1, 'b'))], null)).toEqual(['apply', 'misused-operation']);
+  });
+});
+
+describe('ING-8: rows put aside', () => {
+  const aside = (number: string, base: SoundRow['baseRev'], next: SoundRow['rev']) => ({
+    ...row(number, base, next),
+    isAside: true,
+  });
+
+  it('are kept whatever their base, once, and never become the newest version', () => {
+    expect(kinds([aside('1', null, rev(1, 'a'))], rev(9, 'f'))).toEqual(['keep-aside']);
+    expect(kinds([aside('1', rev(3, 'a'), rev(4, 'a'))], null)).toEqual(['keep-aside']);
+    const twice = aside('1', null, rev(1, 'a'));
+    expect(kinds([twice, twice], null)).toEqual(['keep-aside', 'repeated']);
+    expect(kinds([twice, row('2', null, rev(1, 'b'))], null)).toEqual(['keep-aside', 'apply']);
+  });
+
+  it('are known as bases', () => {
+    const rows = [aside('1', rev(1, 'a'), rev(2, 'b')), row('2', rev(2, 'b'), rev(3, 'c'))];
+    expect(kinds(rows, rev(5, 'f'))).toEqual(['keep-aside', 'outdated true']);
+  });
+
+  it('were perhaps applied before they were put aside', () => {
+    const logged = new Map([[op('1'), { rev: rev(2, 'b'), seq: 7, at: 1 }]]);
+    expect(kinds([aside('1', rev(1, 'a'), rev(2, 'b'))], rev(9, 'f'), logged)).toEqual(['applied-earlier']);
   });
 });
 

@@ -13,6 +13,8 @@ export interface LoggedOperation {
 export type Decision =
   /** Becomes the newest version of its record. */
   | { readonly kind: 'apply'; readonly row: SoundRow }
+  /** Goes into the record's history. */
+  | { readonly kind: 'keep-aside'; readonly row: SoundRow }
   /** Was applied by an earlier push; the answer is the same. */
   | { readonly kind: 'applied-earlier'; readonly row: SoundRow; readonly logged: LoggedOperation }
   /** Stands in this batch a second time. */
@@ -36,14 +38,14 @@ export function decideRows(
 ): readonly Decision[] {
   const batch = {
     newest: new Map(currentRevs),
-    applied: new Map<OperationId, Revision>(),
+    taken: new Map<OperationId, Revision>(),
     known: new Set<string>(),
   };
   return rows.map((row) => {
     const decision = decideRow(row, batch, logged);
-    if (decision.kind === 'apply') {
-      batch.newest.set(keyOf(row), row.rev);
-      batch.applied.set(row.op, row.rev);
+    if (decision.kind === 'apply' || decision.kind === 'keep-aside') {
+      if (decision.kind === 'apply') batch.newest.set(keyOf(row), row.rev);
+      batch.taken.set(row.op, row.rev);
       batch.known.add(`${keyOf(row)}/${row.rev}`);
     }
     return decision;
@@ -52,7 +54,7 @@ export function decideRows(
 
 interface BatchState {
   readonly newest: ReadonlyMap<string, Revision>;
-  readonly applied: ReadonlyMap<OperationId, Revision>;
+  readonly taken: ReadonlyMap<OperationId, Revision>;
   readonly known: ReadonlySet<string>;
 }
 
@@ -67,11 +69,11 @@ function decideRow(
       ? { kind: 'applied-earlier', row, logged: earlier }
       : { kind: 'misused-operation', row };
   }
-  const inBatch = batch.applied.get(row.op);
+  const inBatch = batch.taken.get(row.op);
   if (inBatch !== undefined) {
     return inBatch === row.rev ? { kind: 'repeated', row } : { kind: 'misused-operation', row };
   }
-  return compareAndSet(row, batch);
+  return row.isAside ? { kind: 'keep-aside', row } : compareAndSet(row, batch);
 }
 
 function compareAndSet(row: SoundRow, batch: BatchState): Decision {

@@ -8,25 +8,27 @@ import {
   type Scope,
 } from '#contracts/ids.ts';
 import { type Lane, maxRecordLength } from '#contracts/records/record.ts';
-import {
-  type AnyRecord,
-  type CollectionName,
-  recordSchemas,
-  recordTypes,
-} from '#contracts/records/registry.ts';
+import { type AnyRecord, type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
 import { type PushRow, PushRowSchema } from '#contracts/wire/client-messages.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
+import { laneOf } from './lane-of.ts';
 
-/** A row that fits its schema and is what it says. `text` is the record's JSON as sent. */
+/** A row that fits its schema and is what it says. */
 export interface SoundRow {
   readonly kind: 'sound';
   readonly index: number;
   readonly op: OperationId;
   readonly collection: CollectionName;
   readonly id: RecordId;
+  /** Home of the record, where its revisions are compared and set (SHR-1). */
+  readonly scope: Scope;
   readonly baseRev: Revision | null;
   readonly rev: Revision;
   readonly lane: Lane;
+  /** Goes into the record's history, never becomes its newest version (PUSH-13). */
+  readonly isAside: boolean;
+  readonly record: AnyRecord;
+  /** JSON of the record, with every field that was sent. */
   readonly text: string;
 }
 
@@ -46,56 +48,71 @@ export interface UnsoundRow {
 
 export type CheckedRow = SoundRow | UnsoundRow;
 
+/** What a row claims about itself, with the record it brings or makes. */
+export interface Claim {
+  readonly op: OperationId;
+  readonly collection: CollectionName;
+  readonly baseRev: Revision | null;
+  readonly isAside: boolean;
+  readonly record: AnyRecord;
+}
+
 /** The center writes these by itself (docs/specs/center.md ING-5). */
 const collectionsOfTheCenter: ReadonlySet<CollectionName> = new Set(['reference']);
 
 const maxPaths = 20;
 
 /**
- * Parses one row of a push alone, so that one bad row never blocks the others (ING-1), and checks that it is what it
- * claims: size, record schema, id, the device's scope, revision over the content.
+ * Parses one row of a version 1 push alone, so that one bad row never blocks the others (ING-1), and checks that it is what
+ * it claims: size, record schema, id, revision over the content. `now` by the center's clock. Throws `RangeError` if the
+ * row is nested too deeply to be written again.
  */
-export function checkRow(raw: unknown, index: number, scope: Scope): CheckedRow {
+export function checkRow(raw: unknown, index: number, now: number): CheckedRow {
   const row = v.safeParse(PushRowSchema, raw);
   if (!row.success) return unsound(raw, index, pathsOf(row.issues, ''));
-  const text = JSON.stringify(row.output.record) ?? '';
+  const { op, collection, baseRev, record } = row.output;
+  const text = JSON.stringify(record) ?? '';
   if (text.length > maxRecordLength) return unsound(raw, index, ['record']);
-  const { record } = row.output;
-  if (!isRecordOf(row.output.collection, record)) {
-    return unsound(raw, index, recordIssues(row.output.collection, record));
-  }
-  const lies = falseClaims(row.output, record, scope);
+  if (!isRecordOf(collection, record)) return unsound(raw, index, recordIssues(collection, record));
+  const lies = falseClaims(row.output, record);
   if (lies.length > 0) return unsound(raw, index, lies);
-  return soundRow(row.output, index, text);
+  return soundRow({ op, collection, baseRev, isAside: false, record }, index, text, now);
 }
 
-function soundRow(row: PushRow, index: number, text: string): SoundRow {
-  const { op, collection, id, baseRev, rev } = row;
-  return { kind: 'sound', index, op, collection, id, baseRev, rev, lane: recordTypes[collection].lane, text };
+/** The sound row of a claim that was checked. */
+export function soundRow(claim: Claim, index: number, text: string, now: number): SoundRow {
+  const { op, collection, baseRev, isAside, record } = claim;
+  const { id, rev, scope } = record;
+  const lane = laneOf(collection, record.capturedAt, now);
+  return { kind: 'sound', index, op, collection, id, scope, baseRev, rev, lane, isAside, record, text };
 }
 
 /** Keeps the record as it was sent: parsing would drop fields that a newer workstation added. */
-function isRecordOf(collection: CollectionName, record: unknown): record is AnyRecord {
+export function isRecordOf(collection: CollectionName, record: unknown): record is AnyRecord {
   return v.is(recordSchemas[collection], record);
 }
 
-function recordIssues(collection: CollectionName, record: unknown): readonly string[] {
+/** Paths of what keeps `record` from being one of `collection`. */
+export function recordIssues(collection: CollectionName, record: unknown): readonly string[] {
   const { issues } = v.safeParse(recordSchemas[collection], record);
   return pathsOf(issues ?? [], 'record');
 }
 
-function falseClaims(row: PushRow, record: AnyRecord, scope: Scope): readonly string[] {
+/** Whether workstations may write records of the collection. */
+export const isWritable = (collection: CollectionName) => !collectionsOfTheCenter.has(collection);
+
+function falseClaims(row: PushRow, record: AnyRecord): readonly string[] {
   const claims: readonly (readonly [string, boolean])[] = [
-    ['collection', !collectionsOfTheCenter.has(row.collection)],
+    ['collection', isWritable(row.collection)],
     ['record.id', record.id === row.id],
-    ['record.scope', record.scope === scope],
     ['record.rev', record.rev === row.rev],
     ['rev', revisionOf(row.op, row.baseRev, row.collection, record) === row.rev],
   ];
   return claims.filter(([, isTrue]) => !isTrue).map(([path]) => path);
 }
 
-function pathsOf(issues: readonly v.BaseIssue<unknown>[], prefix: string): readonly string[] {
+/** Where the issues are, without values. */
+export function pathsOf(issues: readonly v.BaseIssue<unknown>[], prefix: string): readonly string[] {
   const paths = issues.map((issue) =>
     [prefix, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.'),
   );

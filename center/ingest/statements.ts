@@ -56,7 +56,8 @@ export const keepReplaced: Statement = {
 insert into doc_history (scope, collection, id, rev, body)
 select d.scope, d.collection, d.id, d.rev, d.body from doc d
 join unnest($2::text[], $3::uuid[]) as n (collection, id) on d.collection = n.collection and d.id = n.id
-where d.scope = $1`,
+where d.scope = $1
+on conflict (scope, collection, id, rev) do nothing`,
 };
 
 export const updateDocuments: Statement = {
@@ -67,13 +68,14 @@ from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[]) as n (co
 where doc.scope = $1 and doc.collection = n.collection and doc.id = n.id and doc.rev = n.replaced`,
 };
 
-/** Versions that were written and replaced within one batch. */
+/** Versions that never are or never stay newest: replaced within their batch, or put aside. */
 export const insertHistory: Statement = {
   name: 'ingest-insert-history',
   text: `
 insert into doc_history (scope, collection, id, rev, body)
 select $1, n.collection, n.id, n.rev, n.body
-from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as n (collection, id, rev, body)`,
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as n (collection, id, rev, body)
+on conflict (scope, collection, id, rev) do nothing`,
 };
 
 export const readBodies: Statement = {
@@ -104,27 +106,23 @@ from unnest($5::text[], $6::uuid[], $7::text[], $8::text[]) as n (digest, op, pa
 on conflict (scope, device, digest) do nothing`,
 };
 
-/**
- * The last statement of a push: only now is the counter of the scope locked, until COMMIT (decision 7). Positions become
- * visible in their order, without gaps, so that a reader who follows them misses nothing.
- */
-export const takePositions: Statement = {
-  name: 'ingest-take-positions',
+/** Versions by revision, newest or replaced. One statement, so that a version is never missed while it moves. */
+export const readVersions: Statement = {
+  name: 'ingest-read-versions',
   text: `
-with taken as (
-  update scope_head set
-    head = head + $2, received = received + $2,
-    received_on_day = case when received_day = $3 then received_on_day + $2 else $2 end, received_day = $3
-  where scope = $1 returning head - $2 as base
-), placed as (
-  select taken.base + n.place as seq, n.* from taken,
-    unnest($6::uuid[], $7::smallint[], $8::text[], $9::uuid[], $10::text[])
-    with ordinality as n (op, lane, collection, id, rev, place)
-), fed as (
-  insert into feed (scope, seq, lane, collection, id, rev, device, at)
-  select $1, seq, lane, collection, id, rev, $4, $5 from placed
-)
-insert into push_log (scope, op, device, rev, seq, at)
-select $1, op, $4, rev, seq, $5 from placed returning op, seq`,
+select d.collection, d.id, d.rev, d.body from doc d
+join unnest($2::text[], $3::uuid[], $4::text[]) as wanted (collection, id, rev)
+  on d.collection = wanted.collection and d.id = wanted.id and d.rev = wanted.rev
+where d.scope = $1
+union all
+select h.collection, h.id, h.rev, h.body from doc_history h
+join unnest($2::text[], $3::uuid[], $4::text[]) as wanted (collection, id, rev)
+  on h.collection = wanted.collection and h.id = wanted.id and h.rev = wanted.rev
+where h.scope = $1`,
 };
-export const PlacedSchema = v.object({ op: OperationIdSchema, seq: bigint });
+export const VersionSchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  body: v.string(),
+});

@@ -1,4 +1,6 @@
-import type { DeviceId, OperationId, Revision, Scope } from '#contracts/ids.ts';
+import type { DeviceId, Revision, Scope } from '#contracts/ids.ts';
+import { appendToFeed } from '../feed/append.ts';
+import { DigestChange } from '../feed/digest-change.ts';
 import type { Session } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
 import { keyOf } from './decide.ts';
@@ -7,25 +9,36 @@ import * as sql from './statements.ts';
 
 /** Who pushes, and when the center believes it is. */
 export interface PushOrigin {
+  /** Home of the records. */
   readonly scope: Scope;
   readonly device: DeviceId;
+  /** The device's own facility. */
+  readonly deviceScope: Scope;
   /** Milliseconds since 1970 by the center's clock. */
   readonly at: number;
   /** Day of `at` in Uzbekistan, counted from 1970-01-01. */
   readonly day: number;
 }
 
+/** Rows of a batch that are to be written, in their order. */
+export interface RowsToWrite {
+  /** Those that became newest version of their record, if only until a later row. */
+  readonly applied: readonly SoundRow[];
+  /** These, and those kept aside: everything that gets a place in the feed. */
+  readonly placed: readonly SoundRow[];
+}
+
 /**
- * Writes the rows to apply, in their order: newest versions, then what they replaced. Throws {@link LostRace} if a
- * record is no longer what was decided upon.
+ * Writes newest versions, then what they replaced and what was put aside. Throws {@link LostRace} if a record is no longer
+ * what was decided upon.
  */
 export async function writeVersions(
   session: Session,
   scope: Scope,
-  rows: readonly SoundRow[],
+  { applied, placed }: RowsToWrite,
   currentRevs: ReadonlyMap<string, Revision>,
 ): Promise<void> {
-  const newestRows = sortByKey([...new Map(rows.map((row) => [keyOf(row), row])).values()]);
+  const newestRows = newestOf(applied);
   const isThere = (row: SoundRow) => currentRevs.has(keyOf(row));
   await insertNew(
     session,
@@ -34,16 +47,20 @@ export async function writeVersions(
   );
   await replace(session, scope, newestRows.filter(isThere), currentRevs);
   const newest = new Set(newestRows);
-  await keepPassedOver(
+  await keepInHistory(
     session,
     scope,
-    rows.filter((row) => !newest.has(row)),
+    placed.filter((row) => !newest.has(row)),
   );
+}
+
+/** The last row of each record, in one order for every writer: collection, then id. */
+function newestOf(rows: readonly SoundRow[]): readonly SoundRow[] {
+  return sortByKey([...new Map(rows.map((row) => [keyOf(row), row])).values()]);
 }
 
 const compare = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
 
-/** One order for every writer: collection, then id. */
 const sortByKey = (rows: readonly SoundRow[]) =>
   [...rows].sort((left, right) => compare(keyOf(left), keyOf(right)));
 
@@ -67,7 +84,7 @@ async function replace(
   if (updated !== rows.length) throw new LostRace('another writer changed one of the records');
 }
 
-async function keepPassedOver(session: Session, scope: Scope, rows: readonly SoundRow[]): Promise<void> {
+async function keepInHistory(session: Session, scope: Scope, rows: readonly SoundRow[]): Promise<void> {
   if (rows.length > 0) await session.run(sql.insertHistory, [scope, ...versionColumns(rows)]);
 }
 
@@ -79,14 +96,14 @@ const versionColumns = (rows: readonly SoundRow[]) =>
     rows.map((row) => row.text),
   ] as const;
 
-/** Keeps rows the center cannot use, whole. */
+/** Keeps rows the center cannot use, whole, with the facility of the device. */
 export async function writeQuarantine(
   session: Session,
   origin: PushOrigin,
   rows: readonly UnsoundRow[],
 ): Promise<void> {
   await session.run(sql.insertQuarantine, [
-    origin.scope,
+    origin.deviceScope,
     origin.device,
     'sync.record-refused',
     origin.at,
@@ -97,25 +114,20 @@ export async function writeQuarantine(
   ]);
 }
 
-/** Gives the applied rows their places in the feed; has to be the last statement before COMMIT. */
+/**
+ * Gives the rows their places in the feed, and returns the position before the first one. Has to be the last statement
+ * before COMMIT.
+ */
 export async function takePositions(
   session: Session,
   origin: PushOrigin,
-  rows: readonly SoundRow[],
-): Promise<ReadonlyMap<OperationId, number>> {
-  if (rows.length === 0) return new Map();
-  const placed = await session.rows(sql.takePositions, sql.PlacedSchema, [
-    origin.scope,
-    rows.length,
-    origin.day,
-    origin.device,
-    origin.at,
-    rows.map((row) => row.op),
-    rows.map((row) => row.lane),
-    rows.map((row) => row.collection),
-    rows.map((row) => row.id),
-    rows.map((row) => row.rev),
-  ]);
-  if (placed.length !== rows.length) throw new Error('The scope has no counter.');
-  return new Map(placed.map(({ op, seq }) => [op, seq]));
+  { applied, placed }: RowsToWrite,
+  currentRevs: ReadonlyMap<string, Revision>,
+): Promise<number> {
+  if (placed.length === 0) return 0;
+  const digests = new DigestChange();
+  for (const row of newestOf(applied)) {
+    digests.replace(row.collection, row.id, currentRevs.get(keyOf(row)) ?? null, row.rev);
+  }
+  return await appendToFeed(session, origin, placed, digests);
 }

@@ -2,14 +2,20 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { bigint, type Database, type Session, type Statement } from '../postgres/database.ts';
 import { firstTables } from './0001-first-tables.ts';
+import { protocolTwo } from './0002-protocol-two.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [firstTables];
+export const migrations: readonly Migration[] = [firstTables, protocolTwo];
 
 const migrationLock = 4_861_602;
 
 const lock: Statement = { name: 'migrate-lock', text: 'select pg_advisory_xact_lock($1)' };
+/** A step that rewrites millions of rows takes as long as it takes; cut short, it is rolled back and begins again. */
+const takeTime: Statement = {
+  name: 'migrate-take-time',
+  text: "select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)",
+};
 const createLog: Statement = {
   name: 'migrate-create-log',
   text: 'create table if not exists migration (version bigint primary key, name text not null, digest text not null)',
@@ -34,6 +40,7 @@ export const digestOf = (migration: Migration) => createHash('sha256').update(mi
  */
 export async function migrate(database: Database, steps: readonly Migration[] = migrations): Promise<void> {
   await database.transaction(async (session) => {
+    await session.run(takeTime, []);
     await session.run(lock, [migrationLock]);
     await session.run(createLog, []);
     const applied = await session.rows(readLog, AppliedSchema, []);

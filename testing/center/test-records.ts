@@ -32,7 +32,7 @@ const envelope = (id: string, scope: Scope) => ({
   scope,
   author: somePerson,
   device: someDevice,
-  capturedAt: 1_760_000_000_000,
+  capturedAt: Date.now(),
   hlc: v.parse(HlcSchema, '0199b0000000-0000-00000001'),
 });
 

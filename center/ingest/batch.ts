@@ -1,0 +1,196 @@
+import type { DeviceId, Scope } from '#contracts/ids.ts';
+import type { Lane } from '#contracts/records/record.ts';
+import { dayInUzbekistan } from '../calendar.ts';
+import { type Effects, wait } from '../ports.ts';
+import type { Database, Session } from '../postgres/database.ts';
+import { kindOfFailure } from '../postgres/failures.ts';
+import { type Decision, decideRows } from './decide.ts';
+import type { IngestHooks } from './hooks.ts';
+import type { PreparedRow } from './offered-rows.ts';
+import type { Refusal } from './push-batch.ts';
+import { findKnownBases, readConflicts, readPresent } from './read-present.ts';
+import { type SoundRow, type UnsoundRow, unsound } from './row-check.ts';
+import { type AnsweredRow, outcomesOf, type RowOutcome } from './row-outcome.ts';
+import * as sql from './statements.ts';
+import { type PushOrigin, takePositions, writeQuarantine, writeVersions } from './write-decisions.ts';
+
+/** Who offers rows. */
+export interface Device {
+  readonly device: DeviceId;
+  /** Its own facility. */
+  readonly scope: Scope;
+}
+
+/** The positions a batch made in the feed of a scope: `from` + 1 to `head`, in these lanes. */
+export interface Applied {
+  readonly scope: Scope;
+  readonly from: number;
+  readonly head: number;
+  readonly lanes: readonly Lane[];
+}
+
+export type BatchOutcome =
+  | {
+      readonly kind: 'answered';
+      readonly answered: readonly AnsweredRow[];
+      readonly applied: readonly Applied[];
+    }
+  | Refusal;
+
+interface Parts {
+  readonly database: Database;
+  readonly effects: Effects;
+  readonly hooks: IngestHooks;
+}
+
+/** Most rows in quarantine per device; a device that sends more is broken and is put off. */
+const maxQuarantined = 10_000;
+const maxAttempts = 6;
+const longestPauseMs = 40;
+const laterMs = 5_000;
+const quarantineFullMs = 3_600_000;
+
+/**
+ * Applies the rows of one home scope in one transaction and resolves after its COMMIT. A lost race runs it again; a
+ * database that is not to be had puts every row off.
+ */
+export async function runBatch(
+  { database, effects, hooks }: Parts,
+  device: Device & { readonly home: Scope },
+  rows: readonly PreparedRow[],
+  raws: readonly unknown[],
+): Promise<BatchOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.transaction((session) =>
+        applyBatch(session, originOf(device, effects), { rows, raws, hooks }),
+      );
+    } catch (error) {
+      const kind = kindOfFailure(error);
+      if (kind === 'defect') throw error;
+      if (kind === 'later' || attempt === maxAttempts) return putOff(rows);
+      const [chance = 0] = effects.random.bytes(1);
+      await wait(effects.timers, (chance / 255) * longestPauseMs * attempt);
+    }
+  }
+}
+
+function originOf({ device, scope, home }: Device & { readonly home: Scope }, effects: Effects): PushOrigin {
+  const at = effects.clock.now();
+  return { device, deviceScope: scope, scope: home, at, day: dayInUzbekistan(at) };
+}
+
+const putOff = (rows: readonly PreparedRow[]): BatchOutcome => ({
+  kind: 'answered',
+  answered: rows.map((row) => ({ row, outcome: { kind: 'retry', waitMs: laterMs } })),
+  applied: [],
+});
+
+interface Batch {
+  readonly rows: readonly PreparedRow[];
+  readonly raws: readonly unknown[];
+  readonly hooks: IngestHooks;
+}
+
+async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): Promise<BatchOutcome> {
+  const refusal = await refusalOf(session, origin);
+  if (refusal !== undefined) return refusal;
+  const { sound, forbidden } = await tellApart(session, origin, batch);
+  const present = await readPresent(session, origin.scope, sound);
+  const decisions = decideRows(sound, present.currentRevs, present.logged);
+  const applied = rowsOf(decisions, ['apply']);
+  const placed = rowsOf(decisions, ['apply', 'keep-aside']);
+  await writeVersions(session, origin.scope, { applied, placed }, present.currentRevs);
+  const unusable = [
+    ...batch.rows.filter((row) => row.kind === 'unsound'),
+    ...forbidden,
+    ...rowsOf(decisions, ['misused-operation']).map((row) =>
+      unsound(batch.raws[row.index], row.index, ['op']),
+    ),
+  ];
+  const isKept = await keepUnusable(session, origin, unusable);
+  const knownBases = await findKnownBases(session, origin.scope, decisions);
+  const conflicts = await readConflicts(session, origin.scope, decisions, knownBases);
+  if (applied.length > 0) await batch.hooks.onApplied(session, origin, applied);
+  const base = await takePositions(session, origin, { applied, placed }, present.currentRevs);
+  const positions = new Map(placed.map(({ op }, index) => [op, base + 1 + index]));
+  const outcomes = outcomesOf(decisions, {
+    scope: origin.scope,
+    at: origin.at,
+    knownBases,
+    positions,
+    conflicts,
+  });
+  return {
+    kind: 'answered',
+    answered: answerAll(batch.rows, unusable, outcomes, isKept),
+    applied: appliedOf(origin.scope, base, placed),
+  };
+}
+
+const rowsOf = (decisions: readonly Decision[], kinds: readonly Decision['kind'][]): readonly SoundRow[] =>
+  decisions.filter(({ kind }) => kinds.includes(kind)).map(({ row }) => row);
+
+function appliedOf(scope: Scope, from: number, placed: readonly SoundRow[]): readonly Applied[] {
+  if (placed.length === 0) return [];
+  return [{ scope, from, head: from + placed.length, lanes: [...new Set(placed.map(({ lane }) => lane))] }];
+}
+
+async function refusalOf(session: Session, origin: PushOrigin): Promise<Refusal | undefined> {
+  const values = [origin.device, origin.deviceScope];
+  const [standing] = await session.rows(sql.readStanding, sql.StandingSchema, values);
+  if (standing === undefined) return { kind: 'refused', code: 'sync.device-unknown', retry: false };
+  if (standing.revoked) return { kind: 'refused', code: 'sync.device-revoked', retry: false };
+  if (standing.cloned) return { kind: 'refused', code: 'sync.device-cloned', retry: false };
+  return undefined;
+}
+
+/** Rows of another facility may be written only where something is shared. */
+async function tellApart(session: Session, origin: PushOrigin, { rows, raws, hooks }: Batch) {
+  const sound: SoundRow[] = [];
+  const forbidden: UnsoundRow[] = [];
+  for (const row of rows) {
+    if (row.kind !== 'sound') continue;
+    const mayBeWritten = origin.scope === origin.deviceScope || (await hooks.mayWrite(session, origin, row));
+    if (mayBeWritten) sound.push(row);
+    else forbidden.push(unsound(raws[row.index], row.index, ['record.scope']));
+  }
+  return { sound, forbidden };
+}
+
+/** Whether the rows are kept; a device whose quarantine is full has to wait for a technician. */
+async function keepUnusable(
+  session: Session,
+  origin: PushOrigin,
+  rows: readonly UnsoundRow[],
+): Promise<boolean> {
+  if (rows.length === 0) return true;
+  const values = [origin.deviceScope, origin.device];
+  const [kept] = await session.rows(sql.countQuarantine, sql.CountSchema, values);
+  if ((kept?.count ?? 0) + rows.length > maxQuarantined) return false;
+  await writeQuarantine(session, origin, rows);
+  return true;
+}
+
+function answerAll(
+  rows: readonly PreparedRow[],
+  unusable: readonly UnsoundRow[],
+  outcomes: ReadonlyMap<number, RowOutcome>,
+  isKept: boolean,
+): readonly AnsweredRow[] {
+  const unusableByIndex = new Map(unusable.map((row) => [row.index, row]));
+  return rows.map((row) => {
+    const refused = unusableByIndex.get(row.index);
+    if (refused !== undefined) return { row, outcome: outcomeOfUnusable(refused, isKept) };
+    return { row, outcome: outcomes.get(row.index) ?? outcomeOfUntried(row) };
+  });
+}
+
+const outcomeOfUnusable = (row: UnsoundRow, isKept: boolean): RowOutcome =>
+  isKept ? { kind: 'quarantined', paths: row.paths } : { kind: 'retry', waitMs: quarantineFullMs };
+
+function outcomeOfUntried(row: PreparedRow): RowOutcome {
+  if (row.kind === 'without-base') return { kind: 'missing-base' };
+  if (row.kind === 'postponed') return { kind: 'retry', waitMs: 0 };
+  throw new Error('A row was not decided.');
+}
