@@ -1,5 +1,5 @@
-import type { Action, PlannedWrite } from '#clinic/actions/action.ts';
-import type { ReplicaTransaction } from '#clinic/ports/replica.ts';
+import type { Action, AnyPlannedWrite, PlannedWrite } from '#clinic/actions/action.ts';
+import type { ReplicaReader, ReplicaTransaction } from '#clinic/ports/replica.ts';
 import type { Delivery } from '#contracts/bridge/views.ts';
 import type { RecordId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
@@ -32,11 +32,26 @@ export function act<Input>(session: Session, action: Action<Input>, input: Input
   });
 }
 
+/**
+ * What the workstation writes without being asked, in one transaction like an action; the audit trail names nobody. The
+ * plan is made on the state it is written on.
+ */
+export function writeByItself(
+  session: Session,
+  plan: (reader: ReplicaReader) => readonly AnyPlannedWrite[],
+): Promise<void> {
+  return session.replica.transact((transaction) => {
+    const { now } = session.context();
+    for (const write of plan(transaction)) writeOne(transaction, session, write, now, null);
+  });
+}
+
 function writeOne<C extends CollectionName>(
   transaction: ReplicaTransaction,
   session: Session,
   write: PlannedWrite<C>,
   now: number,
+  person: Session['person'] | null = session.person,
 ): AnyRecord {
   const record = recordLocalWrite(transaction, {
     collection: write.collection,
@@ -51,7 +66,7 @@ function writeOne<C extends CollectionName>(
   });
   transaction.audit({
     at: now,
-    person: session.person,
+    person,
     action: write.audit,
     collection: write.collection,
     record: write.id,

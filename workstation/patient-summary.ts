@@ -1,3 +1,4 @@
+import { allergyStatusOf, linkedPatients } from '#clinic/patient-links.ts';
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import type { PatientSummary } from '#contracts/bridge/views.ts';
 import type { RecordId } from '#contracts/ids.ts';
@@ -21,12 +22,17 @@ export function patientSummary(
   };
 }
 
-/** The summary of a patient by id; null when the record is not here. */
+/**
+ * The summary of a patient by id; null when the record is not here. An allergy in another record of the same citizen
+ * counts (LNK-P3).
+ */
 export function summaryOf(
   reader: ReplicaReader,
   id: RecordId,
   mahallaName: (code: string) => string | null,
 ): PatientSummary | null {
   const record = reader.get('patients', id);
-  return record === undefined ? null : patientSummary(record, mahallaName);
+  if (record === undefined) return null;
+  const others = linkedPatients(reader, id).map(({ body }) => body);
+  return { ...patientSummary(record, mahallaName), allergyStatus: allergyStatusOf(record.body, others) };
 }

@@ -49,7 +49,8 @@ beforeEach(() => {
 
 afterEach(() => database.close());
 
-const found = (described: Parameters<typeof possibleDuplicates>[1]) => possibleDuplicates(replica, described);
+const found = (described: Parameters<typeof possibleDuplicates>[1]) =>
+  possibleDuplicates(replica, described).map(({ id }) => id);
 const shahlo = { name: { family: 'Joʻrayeva', given: 'Shahlo' }, sex: 'female', birth: born } as const;
 
 test('finds the same person in another script, and neither her sister nor a void record', () => {

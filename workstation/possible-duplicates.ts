@@ -3,6 +3,12 @@ import { duplicateScore, possibleDuplicateScore } from '#clinic/possible-duplica
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import type { RecordId } from '#contracts/ids.ts';
 
+/** Somebody who may be the one described, and how likely (DUP-1). */
+export interface Alike {
+  readonly id: RecordId;
+  readonly score: number;
+}
+
 type Described = RequestInput<'patients.possible-duplicates'>;
 
 const mostCandidates = 50;
@@ -15,7 +21,7 @@ const mostShown = 10;
 export function possibleDuplicates(
   replica: Pick<Replica, 'searchPatients' | 'get'>,
   described: Described,
-): readonly RecordId[] {
+): readonly Alike[] {
   const { family, given } = described.name;
   const texts = [`${family} ${given}`, `${given} ${described.birth.date.slice(0, 4)}`];
   if (described.pinfl !== undefined) texts.push(described.pinfl);
@@ -26,8 +32,7 @@ export function possibleDuplicates(
     .map((id) => ({ id, score: scoreOf(replica, id, described) }))
     .filter(({ score }) => score >= possibleDuplicateScore)
     .sort((left, right) => right.score - left.score)
-    .slice(0, mostShown)
-    .map(({ id }) => id);
+    .slice(0, mostShown);
 }
 
 function scoreOf(replica: Pick<Replica, 'get'>, id: RecordId, described: Described): number {

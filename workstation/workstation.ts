@@ -18,6 +18,7 @@ import type { Exchange, WorkstationParts } from './parts.ts';
 import { refreshSlotList } from './people.ts';
 import { closeRecords, firstSession, openRecords, sessionFor } from './records-opening.ts';
 import { type ReleasedKey, releaseDataKey } from './releasing.ts';
+import { keepReviews } from './review-keeper.ts';
 import type { OpenedRecords, Session } from './session.ts';
 import { addStaff } from './staff-enrolment.ts';
 import { workstationState } from './workstation-state.ts';
@@ -233,6 +234,14 @@ export class Workstation {
       records.replica.onCommit((notice) => this.#hearCommit(notice)),
       records.exchange.onChange(() => this.#hearExchange()),
       watchDay(this.parts.clock, this.parts.timers, () => this.#announcer.tell({ kind: 'day' })),
+      keepReviews({
+        replica: records.replica,
+        timers: this.parts.timers,
+        session: () => this.#session,
+        isFirstCopy: () => records.exchange.state().isFirstCopy,
+        whileOpen: (work) => this.whileOpen(work),
+        onTrouble: (trouble) => void this.parts.log.incident(trouble),
+      }),
     ];
     await this.#begin(session.value, device, 'session.unlock');
     return ok({ person });

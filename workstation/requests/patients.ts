@@ -1,24 +1,21 @@
 import { amendPatient } from '#clinic/actions/amend-patient.ts';
+import { unlinkPatient } from '#clinic/actions/patient-links.ts';
 import { recordAllergy } from '#clinic/actions/record-allergy.ts';
 import { registerPatient } from '#clinic/actions/register-patient.ts';
 import { ok } from '#contracts/result.ts';
 import { act } from '../acting.ts';
-import { summaryOf } from '../patient-summary.ts';
+import { foundPatients } from '../found-patients.ts';
 import { possibleDuplicates } from '../possible-duplicates.ts';
 import { whileUnlocked } from './handler.ts';
 
 const search = whileUnlocked<'patients.search'>(({ text, limit }, session, { parts }) => {
-  const hits = session.replica.searchPatients(text, limit);
-  const patients = hits.flatMap(
-    ({ id }) => summaryOf(session.replica, id, parts.reference.mahallaName) ?? [],
-  );
-  return ok({ patients });
+  const hits = session.replica.searchPatients(text, limit).map(({ id }) => id);
+  return ok({ patients: foundPatients(session.replica, hits, parts.reference.mahallaName) });
 });
 
 const findDuplicates = whileUnlocked<'patients.possible-duplicates'>((input, session, { parts }) => {
-  const ids = possibleDuplicates(session.replica, input);
-  const patients = ids.flatMap((id) => summaryOf(session.replica, id, parts.reference.mahallaName) ?? []);
-  return ok({ patients });
+  const alike = possibleDuplicates(session.replica, input).map(({ id }) => id);
+  return ok({ patients: foundPatients(session.replica, alike, parts.reference.mahallaName) });
 });
 
 /** Finding, registering and amending patients. */
@@ -32,4 +29,5 @@ export const patientRequests = {
   'patients.record-allergy': whileUnlocked<'patients.record-allergy'>((input, session) =>
     act(session, recordAllergy, input),
   ),
+  'patients.unlink': whileUnlocked<'patients.unlink'>((input, session) => act(session, unlinkPatient, input)),
 };

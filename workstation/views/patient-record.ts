@@ -1,12 +1,14 @@
+import { linkedPatients } from '#clinic/patient-links.ts';
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { deriveVisit } from '#clinic/visit-state.ts';
-import type { PatientRecord, Person } from '#contracts/bridge/views.ts';
+import type { LinkedPatient, PatientRecord, Person } from '#contracts/bridge/views.ts';
 import type { PersonId, RecordId } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
 import type { Change } from '../change.ts';
 import { type DeliveryReader, deliveryReader } from '../delivery.ts';
+import { linkedShown } from '../linked-patients.ts';
 import { personShown } from '../people.ts';
 import type { Session } from '../session.ts';
 import { type SessionView, touches, touchesOutbox } from './view.ts';
@@ -25,7 +27,8 @@ export const patientRecordView: SessionView<'patients.record'> = {
     const patient = replica.get('patients', id);
     if (patient === undefined) return null;
     const delivery = deliveryReader(replica);
-    const visits = newestVisits(replica, id);
+    const linked = linkedShown(replica, id, parts.reference.mahallaName);
+    const visits = newestVisits(replica, [id, ...linked.map((each) => each.id)]);
     const mahalla = patient.body.address?.mahalla;
     return {
       id,
@@ -34,7 +37,8 @@ export const patientRecordView: SessionView<'patients.record'> = {
       mahallaName: mahalla === undefined ? null : parts.reference.mahallaName(mahalla),
       delivery: delivery('patients', patient),
       visits: visits.map((visit) => visitShown(visit, delivery)),
-      people: peopleNamed(replica, patient, visits),
+      linked,
+      people: peopleNamed(replica, patient, visits, linked),
     };
   },
 };
@@ -42,13 +46,26 @@ export const patientRecordView: SessionView<'patients.record'> = {
 function touchesPatient(change: Change, id: RecordId, { replica }: Session): boolean {
   if (change.kind !== 'commit') return false;
   const { records } = change.notice;
-  if (records.some((record) => record.collection === 'patients' && record.id === id)) return true;
+  const ids = new Set([id, ...linkedPatients(replica, id).map((each) => each.id)]);
+  const patients = records.filter((record) => record.collection === 'patients');
+  // A record that was just taken off this one is no longer found by its link.
+  if (patients.some((record) => ids.has(record.id)) || (ids.size > 1 && patients.length > 0)) return true;
   const visits = records.filter((record) => record.collection === 'visits');
   if (visits.length > mostLookedAt) return true;
-  return visits.some((record) => replica.get('visits', record.id)?.body.patientId === id);
+  return visits.some((record) => {
+    const patientId = replica.get('visits', record.id)?.body.patientId;
+    return patientId !== undefined && ids.has(patientId);
+  });
 }
 
-const newestVisits = (reader: ReplicaReader, patientId: RecordId): readonly RecordOf<'visits'>[] =>
+/** Of all records of the citizen together. */
+function newestVisits(reader: ReplicaReader, ids: readonly RecordId[]): readonly RecordOf<'visits'>[] {
+  const visits = ids.flatMap((id) => visitsOf(reader, id));
+  if (ids.length === 1) return visits;
+  return visits.sort((left, right) => compare(right, left)).slice(0, mostVisits);
+}
+
+const visitsOf = (reader: ReplicaReader, patientId: RecordId): readonly RecordOf<'visits'>[] =>
   reader.find('visits', {
     equals: { 'body.patientId': patientId },
     orderBy: [
@@ -57,6 +74,11 @@ const newestVisits = (reader: ReplicaReader, patientId: RecordId): readonly Reco
     ],
     limit: mostVisits,
   });
+
+function compare(left: RecordOf<'visits'>, right: RecordOf<'visits'>): number {
+  if (left.body.day !== right.body.day) return left.body.day < right.body.day ? -1 : 1;
+  return left.id < right.id ? -1 : 1;
+}
 
 const visitShown = (
   visit: RecordOf<'visits'>,
@@ -74,8 +96,13 @@ function peopleNamed(
   reader: ReplicaReader,
   patient: RecordOf<'patients'>,
   visits: readonly RecordOf<'visits'>[],
+  linked: readonly LinkedPatient[],
 ): Person[] {
   const ids = new Set<PersonId>([patient.author, ...authorsInPatient(patient.body)]);
+  for (const { allergies, replacedBy } of linked) {
+    for (const { by } of allergies) ids.add(by);
+    if (replacedBy !== null) ids.add(replacedBy.by);
+  }
   for (const visit of visits) {
     ids.add(visit.author);
     for (const author of authorsInVisit(visit.body)) ids.add(author);
@@ -88,5 +115,6 @@ const authorsInPatient = (body: PatientBody): readonly PersonId[] => [
   ...body.problems.map((problem) => problem.by),
   ...(body.consent === undefined ? [] : [body.consent.by]),
   ...(body.voided === undefined ? [] : [body.voided.by]),
+  ...(body.replacedBy === undefined ? [] : [body.replacedBy.by]),
 ];
 const authorsInVisit = (body: VisitBody): readonly PersonId[] => body.entries.map((entry) => entry.by);
