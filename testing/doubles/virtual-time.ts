@@ -30,18 +30,23 @@ export class VirtualTime implements Clock, Timers {
   /** Lets `ms` pass, running everything that becomes due, in order. Promises settle in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await settlePromises();
+    await this.settle();
     for (let next = this.#next(); next !== undefined && next.at <= until; next = this.#next()) {
       await this.#run(next);
     }
     this.#now = until;
-    await settlePromises();
+    await this.settle();
+  }
+
+  /** Lets everything that follows from this moment happen. Worlds that wait for more than promises override it. */
+  settle(): Promise<void> {
+    return settlePromises();
   }
 
   /** Lets time pass until `isReached`, at most `limitMs`. Returns whether it was reached. */
   async advanceUntil(isReached: () => boolean, limitMs: number): Promise<boolean> {
     const until = this.#now + limitMs;
-    await settlePromises();
+    await this.settle();
     while (!isReached()) {
       const next = this.#next();
       if (next === undefined || next.at > until) return false;
@@ -69,7 +74,7 @@ export class VirtualTime implements Clock, Timers {
     this.#waiting.delete(waiting);
     this.#now = Math.max(this.#now, waiting.at);
     waiting.run();
-    await settlePromises();
+    await this.settle();
   }
 }
 

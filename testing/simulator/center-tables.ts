@@ -1,0 +1,68 @@
+import * as v from 'valibot';
+import { bigint } from '#center/postgres/database.ts';
+import { DeviceIdSchema, OperationIdSchema, RecordIdSchema, RevisionSchema } from '#contracts/ids.ts';
+import { CollectionNameSchema } from '#contracts/records/registry.ts';
+import type { PostgresInProcess } from './postgres-in-process.ts';
+
+const VersionSchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  body: v.string(),
+});
+const FedSchema = v.object({
+  seq: bigint,
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  rev: v.nullable(RevisionSchema),
+});
+const LoggedSchema = v.object({
+  op: OperationIdSchema,
+  rev: RevisionSchema,
+  device: v.nullable(DeviceIdSchema),
+});
+const QuarantinedSchema = v.object({ op: v.nullable(OperationIdSchema) });
+
+export type Version = v.InferOutput<typeof VersionSchema>;
+export type Fed = v.InferOutput<typeof FedSchema>;
+export type Logged = v.InferOutput<typeof LoggedSchema>;
+
+/** What the center holds of one scope, read past its code. */
+export interface CenterTables {
+  /** Newest versions, by `collection/id`. */
+  readonly newest: ReadonlyMap<string, Version>;
+  /** Every version, newest ones too, by `collection/id/rev`. */
+  readonly versions: ReadonlyMap<string, Version>;
+  /** In order of position. */
+  readonly feed: readonly Fed[];
+  readonly logged: readonly Logged[];
+  readonly quarantined: ReadonlySet<string>;
+}
+
+export async function readCenterTables(postgres: PostgresInProcess, scope: string): Promise<CenterTables> {
+  const read = async <Row>(text: string, schema: v.GenericSchema<unknown, Row>): Promise<readonly Row[]> =>
+    v.parse(v.array(schema), (await postgres.query(text, [scope])).rows);
+  const newest = await read('select collection, id, rev, body from doc where scope = $1', VersionSchema);
+  const former = await read(
+    'select collection, id, rev, body from doc_history where scope = $1',
+    VersionSchema,
+  );
+  const feed = await read(
+    'select seq, collection, id, rev from feed where scope = $1 order by seq',
+    FedSchema,
+  );
+  const logged = await read('select op, rev, device from push_log where scope = $1', LoggedSchema);
+  const quarantined = await read('select op from quarantine where scope = $1', QuarantinedSchema);
+  return {
+    newest: new Map(newest.map((version) => [`${version.collection}/${version.id}`, version])),
+    versions: new Map(
+      [...newest, ...former].map((version) => [
+        `${version.collection}/${version.id}/${version.rev}`,
+        version,
+      ]),
+    ),
+    feed,
+    logged,
+    quarantined: new Set(quarantined.flatMap(({ op }) => op ?? [])),
+  };
+}

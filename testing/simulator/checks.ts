@@ -1,0 +1,170 @@
+import * as v from 'valibot';
+import type { OperationId, Revision } from '#contracts/ids.ts';
+import { type AnyRecord, collectionNames, recordSchemas } from '#contracts/records/registry.ts';
+import { canonicalJson } from '#sync/merge/canonical-json.ts';
+import { revisionOf } from '#sync/merge/revision.ts';
+import { type CenterTables, readCenterTables, type Version } from './center-tables.ts';
+import { type ClinicWorld, home } from './clinic-world.ts';
+import { describeWrite, fieldsOf, short, textOf, tracedFields } from './write-record.ts';
+
+const everything = 1_000_000;
+const itemFields = { patients: ['allergies', 'problems'], visits: ['entries'] } as const;
+
+/** What must hold of a world that has healed. Throws with everything that does not. */
+export async function checkWorld(world: ClinicWorld): Promise<void> {
+  const center = await readCenterTables(world.postgres, home);
+  const wrong = [
+    ...checkNothingLost(world, center),
+    ...checkHistory(world, center),
+    ...checkConvergence(world, center),
+    ...checkMachines(world),
+  ];
+  if (wrong.length > 0) throw new Error(`${wrong.length} wrong: ${wrong.slice(0, 8).join('\n')}`);
+}
+
+/** Every durable write is in the center's history, or in quarantine at both ends; it by itself, by its operation. */
+function checkNothingLost(world: ClinicWorld, center: CenterTables): readonly string[] {
+  const revisions = new Map<string, Revision>(center.logged.map(({ op, rev }) => [op, rev]));
+  const quarantined = new Set<OperationId>(
+    world.workstations
+      .flatMap(({ replica }) => replica.outbox.byState('quarantined', everything))
+      .map(({ op }) => op),
+  );
+  const wrong: string[] = [];
+  for (const write of world.writes.all()) {
+    const { op, collection, record } = write;
+    if (center.quarantined.has(op) || quarantined.has(op)) continue;
+    if (world.forgotten.has(op) && !revisions.has(op)) continue;
+    if (!revisions.has(op)) wrong.push(`lost: ${describeWrite(write)}`);
+    else {
+      const version = center.versions.get(`${collection}/${record.id}/${record.rev}`);
+      if (version === undefined) wrong.push(`without content at the center: ${describeWrite(write)}`);
+      else if (textOf(JSON.parse(version.body)) !== textOf(record))
+        wrong.push(`other content: ${describeWrite(write)}`);
+    }
+  }
+  return wrong;
+}
+
+/** Each version is built on the one before it; nothing unseen was overwritten, nothing appended is gone. */
+function checkHistory(world: ClinicWorld, center: CenterTables): readonly string[] {
+  const wrong: string[] = [];
+  const operationOf = new Map(center.logged.map(({ op, rev }) => [rev, op]));
+  const last = new Map<string, { readonly version: Version; readonly order: ReadonlyMap<string, number> }>();
+  for (const { collection, id, rev } of center.feed) {
+    if (rev === null) continue;
+    const key = `${collection}/${id}`;
+    const version = center.versions.get(`${key}/${rev}`);
+    if (version === undefined) {
+      wrong.push(`${key} ${short(rev)} is in the feed and nowhere else`);
+      continue;
+    }
+    const before = last.get(key);
+    const op = operationOf.get(rev);
+    const order = new Map(before?.order);
+    if (op !== undefined) {
+      wrong.push(...checkStep(world, before?.version, version, op));
+      wrong.push(...checkOrder(world, op, order));
+    }
+    last.set(key, { version, order });
+  }
+  return wrong;
+}
+
+function checkStep(
+  world: ClinicWorld,
+  before: Version | undefined,
+  after: Version,
+  op: OperationId,
+): readonly string[] {
+  const { collection, id } = after;
+  const key = `${collection}/${id}`;
+  const is = parse(after);
+  const was = before === undefined ? undefined : parse(before);
+  if (is === undefined) return [`${key} ${short(after.rev)} fits no schema`];
+  const wrong: string[] = [];
+  if (revisionOf(op, before?.rev ?? null, collection, is) !== after.rev) {
+    wrong.push(`${key} ${short(after.rev)} is not built on ${short(before?.rev)}`);
+  }
+  if (was === undefined) return wrong;
+  for (const field of [...(tracedFields[collection] ?? []), 'fromLater']) {
+    const [old, fresh] = [fieldsOf(was)[field], fieldsOf(is)[field]];
+    if (old === undefined || textOf(old) === textOf(fresh)) continue;
+    if (!world.writes.hadSeen(collection, id, field, old, fresh)) {
+      wrong.push(
+        `${key} ${field} ${textOf(old)} overwritten unseen by ${textOf(fresh)} at ${short(after.rev)}`,
+      );
+    }
+  }
+  return [...wrong, ...checkItems(collection, was, is)];
+}
+
+function checkItems(collection: Version['collection'], was: AnyRecord, is: AnyRecord): readonly string[] {
+  if (collection !== 'patients' && collection !== 'visits') return [];
+  return itemFields[collection].flatMap((field) => {
+    const [before, after] = [idsOf(fieldsOf(was)[field]), idsOf(fieldsOf(is)[field])];
+    const lost = before.filter((id) => !after.includes(id));
+    return [
+      ...(new Set(after).size === after.length ? [] : [`${collection}/${is.id} ${field}: an item twice`]),
+      ...lost.map((id) => `${collection}/${is.id} ${field}: item ${id} is gone`),
+    ];
+  });
+}
+
+/** Of one machine, the versions of one record stand in the order they were written in. */
+function checkOrder(world: ClinicWorld, op: OperationId, order: Map<string, number>): readonly string[] {
+  const write = world.writes.get(op);
+  if (write === undefined) return [`the center has ${op}, which nobody wrote`];
+  const last = order.get(write.machine) ?? -1;
+  order.set(write.machine, write.order);
+  return write.order > last ? [] : [`out of order: ${describeWrite(write)}`];
+}
+
+/** Every workstation holds what the center holds; records with an edit in quarantine or that nobody can read excepted. */
+function checkConvergence(world: ClinicWorld, center: CenterTables): readonly string[] {
+  const wrong: string[] = [];
+  for (const { name, replica } of world.workstations) {
+    const quarantined = new Set(
+      replica.outbox
+        .byState('quarantined', everything)
+        .map(({ collection, record }) => `${collection}/${record.id}`),
+    );
+    const held = new Map<string, AnyRecord>();
+    for (const collection of collectionNames) {
+      for (const record of replica.find(collection, {})) held.set(`${collection}/${record.id}`, record);
+    }
+    for (const [key, version] of center.newest) {
+      if (quarantined.has(key) || parse(version) === undefined) continue;
+      const record = held.get(key);
+      if (record === undefined) wrong.push(`${name} lacks ${key} ${short(version.rev)}`);
+      else if (canonicalJson(record) !== canonicalJson(JSON.parse(version.body))) {
+        wrong.push(`${name} holds ${key} as ${short(record.rev)}, the center as ${short(version.rev)}`);
+      }
+    }
+    for (const key of held.keys()) {
+      if (!center.newest.has(key) && !quarantined.has(key)) wrong.push(`${key} is only on ${name}`);
+    }
+  }
+  return wrong;
+}
+
+function checkMachines(world: ClinicWorld): readonly string[] {
+  return world.workstations.flatMap(({ name, replica }) => {
+    const { firstBroken } = replica.verifyAudit();
+    const shadows = replica.sync.shadows().length;
+    const { quarantined } = replica.outbox.counts();
+    return [
+      ...(firstBroken === null ? [] : [`${name}: the audit trail is broken at ${firstBroken}`]),
+      ...(shadows > 0 && quarantined === 0 ? [`${name}: ${shadows} shadows are left`] : []),
+    ];
+  });
+}
+
+function parse({ collection, body }: Version): AnyRecord | undefined {
+  // Not as the schema gives it back: fields of a newer version count too.
+  const record: AnyRecord = JSON.parse(body);
+  return v.is(recordSchemas[collection], record) ? record : undefined;
+}
+
+const idsOf = (items: unknown): readonly string[] =>
+  Array.isArray(items) ? items.map((item: { readonly id: string }) => item.id) : [];

@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+import { bigint } from '#center/postgres/database.ts';
+import { LaneSchema } from '#contracts/records/record.ts';
+import { type ClinicWorld, home } from './clinic-world.ts';
+import type { SimulatedWorkstation } from './simulated-workstation.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const HeadSchema = v.object({ head: bigint });
+const lanes = v.parse(v.array(LaneSchema), [0, 1, 2, 3]);
+
+/**
+ * Ends every disturbance and lets time pass until nothing is left to exchange. Throws unless that is reached within a virtual
+ * hour.
+ */
+export async function heal(world: ClinicWorld): Promise<void> {
+  world.faults.end();
+  world.trace.note('healing');
+  await world.center.start();
+  for (const workstation of world.workstations) await recover(workstation);
+  // Whoever the center does not know any more shows it at the first connection.
+  await world.time.advance(6 * minute);
+  for (const workstation of world.workstations) await world.enrolAgainIfRefused(workstation);
+  const until = world.time.now() + hour;
+  while (world.time.now() < until) {
+    await world.time.advance(2 * minute);
+    if (await isQuiet(world)) return;
+  }
+  throw new Error(`not at rest within an hour: ${world.workstations.map(describe).join('; ')}`);
+}
+
+async function recover(workstation: SimulatedWorkstation): Promise<void> {
+  Object.assign(workstation.link, {
+    isOnline: true,
+    latencyMs: 40,
+    bytesPerSecond: 1_000_000,
+    swallows: undefined,
+  });
+  // A link that swallows one direction would only be noticed after its longest silence.
+  workstation.cutLink();
+  await workstation.start();
+  workstation.setDiskFull(false);
+  workstation.client.syncNow();
+}
+
+async function isQuiet(world: ClinicWorld): Promise<boolean> {
+  const { rows } = await world.postgres.query('select head from scope_head where scope = $1', [home]);
+  const { head } = v.parse(HeadSchema, rows[0]);
+  return world.workstations.every((workstation) => {
+    if (!workstation.isUp) return false;
+    const { outbox, sync } = workstation.replica;
+    const { pending, aside } = outbox.counts();
+    return pending + aside === 0 && lanes.every((lane) => (sync.checkpoint(home, lane)?.seq ?? 0) >= head);
+  });
+}
+
+function describe(workstation: SimulatedWorkstation): string {
+  if (!workstation.isUp) return `${workstation.name} is off`;
+  const { link, refusal } = workstation.client.state();
+  const { outbox, sync } = workstation.replica;
+  const rows = outbox
+    .pending(3)
+    .map((row) => `${row.collection} ${row.op} on ${row.baseRev?.slice(0, 6) ?? 'nothing'}`);
+  const checkpoints = lanes.map((lane) => sync.checkpoint(home, lane)?.seq ?? 0).join(',');
+  const { pending, aside } = outbox.counts();
+  return `${workstation.name} ${link} ${refusal} pending ${pending} aside ${aside} (${rows.join(', ')}) at ${checkpoints}`;
+}

@@ -1,0 +1,117 @@
+import type { OutboxReader } from '#clinic/ports/replica.ts';
+import type { OperationId, Revision } from '#contracts/ids.ts';
+import type { CollectionName } from '#contracts/records/registry.ts';
+import type { OpenReplica } from '#store/open-replica.ts';
+import type { TransactionNotes } from './recorded-transaction.ts';
+import type { CommitFate } from './simulated-replica.ts';
+
+const everything = 1_000_000;
+
+/** What one machine's disk must hold, whatever happens to its power. */
+export class MachineMemory {
+  /** Operations whose rows must be in the outbox. */
+  readonly #rows = new Set<OperationId>();
+  readonly #accepted = new Set<OperationId>();
+  /** Newest revision of records written since the machine was last looked at; null for removed ones. */
+  readonly #revisions = new Map<string, Revision | null>();
+  /** A transaction that the power cut met. */
+  #open: { readonly fate: CommitFate; readonly notes: TransactionNotes } | undefined;
+
+  /** Whether the row of the operation is still on this disk. */
+  holds(op: OperationId): boolean {
+    return this.#rows.has(op);
+  }
+
+  committed(notes: TransactionNotes, outbox: OutboxReader): void {
+    this.#remember(notes);
+    if (notes.hasForgotten) this.#forgetWhatIsForgotten(outbox);
+  }
+
+  died(fate: CommitFate, notes: TransactionNotes): void {
+    if (fate !== 'cut-before') this.#open = { fate, notes };
+  }
+
+  /**
+   * Looks at the disk after a start. Returns the transaction the cut met, if it turned out to be there. Throws when anything
+   * durable is missing, or that transaction is there in part.
+   */
+  check(replica: OpenReplica): TransactionNotes | undefined {
+    const survived = this.#settleOpen(replica);
+    const rows = rowsOf(replica.outbox);
+    // A cut in the transaction that forgot rows leaves them out.
+    if (survived?.hasForgotten === true) this.#forgetWhatIsForgotten(replica.outbox);
+    for (const op of this.#rows)
+      if (!rows.has(op)) throw new Error(`an acknowledged write is not in the outbox: ${op}`);
+    for (const [key, rev] of this.#revisions) {
+      if (revisionIn(replica, key) !== rev)
+        throw new Error(`an acknowledged record is not on the disk: ${key}`);
+    }
+    this.#revisions.clear();
+    const { firstBroken } = replica.verifyAudit();
+    if (firstBroken !== null) throw new Error(`the audit trail is broken at ${firstBroken}`);
+    return survived;
+  }
+
+  /** The same memory for a copy of the disk. */
+  copy(): MachineMemory {
+    const copy = new MachineMemory();
+    for (const op of this.#rows) copy.#rows.add(op);
+    for (const op of this.#accepted) copy.#accepted.add(op);
+    return copy;
+  }
+
+  #settleOpen(replica: OpenReplica): TransactionNotes | undefined {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open === undefined) return undefined;
+    const { fate, notes } = open;
+    const rows = rowsOf(replica.outbox);
+    const marks = [
+      ...notes.drafts.map(({ draft }) => rows.has(draft.op)),
+      ...[...notes.puts]
+        .filter(([, { now, before }]) => now !== before)
+        .map(([key, { now }]) => revisionIn(replica, key) === now),
+    ];
+    const isThere = marks.every(Boolean) && marks.length > 0;
+    if (!isThere && marks.some(Boolean)) throw new Error('half of an action survived a power cut');
+    if (fate === 'cut-after' && marks.length > 0 && !isThere) throw new Error('a durable action is gone');
+    if (marks.length > 0 && !isThere) return undefined;
+    // Without marks the transaction changed only what is not looked at here.
+    if (isThere) this.#remember(notes);
+    else if (fate === 'cut-after') this.#remember(notes);
+    return notes;
+  }
+
+  #remember(notes: TransactionNotes): void {
+    for (const { draft } of notes.drafts) this.#rows.add(draft.op);
+    for (const op of notes.accepted) this.#accepted.add(op);
+    for (const [key, { now }] of notes.puts) this.#revisions.set(key, now);
+  }
+
+  /** Only accepted rows may be forgotten. */
+  #forgetWhatIsForgotten(outbox: OutboxReader): void {
+    const rows = rowsOf(outbox);
+    for (const op of this.#rows) {
+      if (rows.has(op)) continue;
+      if (!this.#accepted.has(op)) throw new Error(`a write was forgotten before it was accepted: ${op}`);
+      this.#rows.delete(op);
+    }
+  }
+}
+
+/** Operations of every row, whatever its state. */
+export const rowsOf = (outbox: OutboxReader): ReadonlySet<OperationId> =>
+  new Set(
+    [
+      ...outbox.pending(everything),
+      ...outbox.asides(everything),
+      ...outbox.byState('accepted', everything),
+      ...outbox.byState('quarantined', everything),
+    ].map((row) => row.op),
+  );
+
+function revisionIn(replica: OpenReplica, key: string): Revision | null {
+  const [collection = '', id = ''] = key.split('/');
+  // The key was made from a collection's name and a record's id.
+  return replica.get(collection as CollectionName, id as Parameters<OpenReplica['get']>[1])?.rev ?? null;
+}

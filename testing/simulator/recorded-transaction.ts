@@ -1,0 +1,95 @@
+import type {
+  OutboxDraft,
+  OutboxWriter,
+  ReplicaTransaction,
+  SyncStateWriter,
+} from '#clinic/ports/replica.ts';
+import type { OperationId, RecordId, Revision } from '#contracts/ids.ts';
+import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
+
+/** What one transaction did, as far as the simulator judges it. */
+export class TransactionNotes {
+  readonly drafts: { readonly draft: OutboxDraft; readonly before: AnyRecord | undefined }[] = [];
+  /** Newest revision of each record put, null for removed ones; with the one before the transaction. */
+  readonly puts = new Map<string, { readonly now: Revision | null; readonly before: Revision | null }>();
+  readonly accepted: OperationId[] = [];
+  hasForgotten = false;
+  /** Whether a person did it, not the exchange. */
+  readonly isAction: boolean;
+
+  constructor(isAction: boolean) {
+    this.isAction = isAction;
+  }
+}
+
+/** The transaction, with notes taken of what is written through it. */
+export function takingNotes(transaction: ReplicaTransaction, notes: TransactionNotes): ReplicaTransaction {
+  /** What stood in each record before this transaction: what a person saw. */
+  const seen = new Map<string, AnyRecord | undefined>();
+  const changing = (collection: CollectionName, id: RecordId, now: Revision | null) => {
+    const key = `${collection}/${id}`;
+    if (!seen.has(key)) seen.set(key, transaction.get(collection, id));
+    notes.puts.set(key, { now, before: seen.get(key)?.rev ?? null });
+  };
+  return {
+    get: (collection, id) => transaction.get(collection, id),
+    find: (collection, query) => transaction.find(collection, query),
+    count: (collection, query) => transaction.count(collection, query),
+    revisions: (collection, after, limit) => transaction.revisions(collection, after, limit),
+    put: (collection, record) => {
+      changing(collection, record.id, record.rev);
+      transaction.put(collection, record);
+    },
+    remove: (collection, id) => {
+      changing(collection, id, null);
+      transaction.remove(collection, id);
+    },
+    audit: (entry) => transaction.audit(entry),
+    outbox: outboxTakingNotes(transaction.outbox, notes, seen),
+    sync: syncOf(transaction.sync),
+    settings: {
+      get: (key) => transaction.settings.get(key),
+      set: (key, value) => transaction.settings.set(key, value),
+    },
+  };
+}
+
+function outboxTakingNotes(
+  outbox: OutboxWriter,
+  notes: TransactionNotes,
+  seen: ReadonlyMap<string, AnyRecord | undefined>,
+): OutboxWriter {
+  return {
+    pending: (limit) => outbox.pending(limit),
+    pendingOf: (collection, id) => outbox.pendingOf(collection, id),
+    asides: (limit) => outbox.asides(limit),
+    byState: (state, limit) => outbox.byState(state, limit),
+    counts: () => outbox.counts(),
+    receipt: (collection, id) => outbox.receipt(collection, id),
+    append: (draft) => {
+      notes.drafts.push({ draft, before: seen.get(`${draft.collection}/${draft.record.id}`) });
+      outbox.append(draft);
+    },
+    accept: (op, centerSeq, at) => {
+      notes.accepted.push(op);
+      outbox.accept(op, centerSeq, at);
+    },
+    quarantine: (op, refusal) => outbox.quarantine(op, refusal),
+    supersede: (ops) => outbox.supersede(ops),
+    forgetThrough: (...given) => {
+      notes.hasForgotten = true;
+      outbox.forgetThrough(...given);
+    },
+    offerAgain: () => outbox.offerAgain(),
+  };
+}
+
+const syncOf = (sync: SyncStateWriter): SyncStateWriter => ({
+  shadow: (collection, id) => sync.shadow(collection, id),
+  shadows: () => sync.shadows(),
+  checkpoint: (scope, lane) => sync.checkpoint(scope, lane),
+  setShadow: (collection, record) => sync.setShadow(collection, record),
+  removeShadow: (collection, id) => sync.removeShadow(collection, id),
+  setCheckpoint: (scope, lane, checkpoint) => sync.setCheckpoint(scope, lane, checkpoint),
+  clearCheckpoints: () => sync.clearCheckpoints(),
+});

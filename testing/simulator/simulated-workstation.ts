@@ -1,0 +1,356 @@
+import type { Database } from '@signalapp/sqlcipher';
+import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
+import type { PersonId, Scope } from '#contracts/ids.ts';
+import { type OpenReplica, openReplica } from '#store/open-replica.ts';
+import { createPatientIndex } from '#store/search/patient-index.ts';
+import type { SyncLimits } from '#sync/client/limits.ts';
+import { SyncClient } from '#sync/client/sync-client.ts';
+import { type DeviceIdentity, loadDeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
+import { enrolDevice } from '#sync/enrol-device.ts';
+import type { Transport } from '#sync/transports/transport.ts';
+import { beginSession, type Session } from '#workstation/session.ts';
+import type { SeededRandom } from '../doubles/seeded-random.ts';
+import { MachineMemory } from './machine-memory.ts';
+import type { TransactionNotes } from './recorded-transaction.ts';
+import type { SimulatedDisk, Tear } from './simulated-disk.ts';
+import {
+  type Direction,
+  type Fate,
+  type Message,
+  type SimulatedLink,
+  simulateLink,
+} from './simulated-link.ts';
+import { type CommitFate, SimulatedReplica } from './simulated-replica.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** One process of a workstation, from its start to its death. */
+interface Life {
+  readonly inner: OpenReplica;
+  readonly replica: SimulatedReplica;
+  readonly client: SyncClient;
+  readonly session: Session;
+  readonly database: Database;
+  isOver: boolean;
+}
+
+const key = new Uint8Array(32).map((_, position) => position * 5 + 3);
+const maxReplayed = 60;
+const retryMs = 7 * 60_000;
+/** A virtual day's worth of looks would be most of a run. */
+const limits: Partial<SyncLimits> = { lookEveryMs: 60 * 60_000 };
+
+/** How the link of one workstation is now. */
+export interface LinkState {
+  isOnline: boolean;
+  latencyMs: number;
+  bytesPerSecond: number;
+  swallows: Direction | undefined;
+}
+
+/** One workstation: a disk that survives everything, and a machine whose power does not. */
+export class SimulatedWorkstation {
+  readonly name: string;
+  readonly person: PersonId;
+  readonly scope: Scope;
+  readonly disk: SimulatedDisk;
+  readonly link: LinkState = {
+    isOnline: true,
+    latencyMs: 40,
+    bytesPerSecond: 1_000_000,
+    swallows: undefined,
+  };
+  clockErrorMs = 0;
+  /** Writes that the person was told of as refused: the disk is full. */
+  refusedActions = 0;
+  readonly memory: MachineMemory;
+  readonly random: SeededRandom;
+  readonly #around: Surroundings;
+  #life: Life | undefined;
+  #link: SimulatedLink | undefined;
+  #replayed: Message[] = [];
+  #formerMessages: readonly Message[] = [];
+  #isStarting = false;
+  #isActing = false;
+
+  constructor(
+    around: Surroundings,
+    machine: {
+      readonly name: string;
+      readonly person: PersonId;
+      readonly scope: Scope;
+      readonly disk: SimulatedDisk;
+      readonly memory?: MachineMemory;
+    },
+  ) {
+    this.#around = around;
+    this.name = machine.name;
+    this.person = machine.person;
+    this.scope = machine.scope;
+    this.disk = machine.disk;
+    this.memory = machine.memory ?? new MachineMemory();
+    this.random = around.random.fork();
+  }
+
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get session(): Session {
+    return this.#alive().session;
+  }
+
+  get client(): SyncClient {
+    return this.#alive().client;
+  }
+
+  get replica(): OpenReplica {
+    return this.#alive().inner;
+  }
+
+  now(): number {
+    return Math.max(0, this.#around.time.now() + this.clockErrorMs);
+  }
+
+  /** Enrols this machine by the real conversation and keeps what it got, as the product does. */
+  async enrol(code: string): Promise<void> {
+    const enrolling = enrolDevice({
+      connect: () => this.#connect(() => false),
+      centerUrl: 'ws://center',
+      code,
+      label: this.name,
+      program: 'simulator',
+      random: this.random,
+      timers: this.#around.time,
+    });
+    await this.#around.time.advanceUntilSettled(enrolling);
+    const enrolled = await enrolling;
+    if (!enrolled.ok) throw new Error(enrolled.error.code);
+    const { identity, ticket } = enrolled.value;
+    const { replica } = await this.#open();
+    await replica.transact(({ settings }) => saveDeviceIdentity(settings, identity, ticket));
+    await replica.close();
+  }
+
+  /** Switches the machine on: opens the replica, checks what survived, begins the exchange. */
+  async start(): Promise<void> {
+    if (this.#life !== undefined || this.#isStarting) return;
+    this.#isStarting = true;
+    try {
+      const opened = await this.#open();
+      this.disk.forgetFormer();
+      this.#survived(this.memory.check(opened.replica));
+      const identity = loadDeviceIdentity(opened.replica.settings);
+      if (identity === undefined) throw new Error('the machine forgot who it is');
+      this.#begin(opened, identity);
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  /** Has a person do something; the writing itself happens before this returns. */
+  act<Outcome>(action: (session: Session) => Promise<Outcome>): Promise<Outcome> {
+    this.#isActing = true;
+    try {
+      return action(this.session);
+    } finally {
+      this.#isActing = false;
+    }
+  }
+
+  /** Switches it off as the operating system does: everything is closed. */
+  async stop(): Promise<void> {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#around.trace.note(`${this.name} stops`);
+    await life.client.stop();
+    if (life.isOver) return;
+    life.isOver = true;
+    this.#life = undefined;
+    await life.inner.close();
+  }
+
+  /** Like pulling the plug. */
+  cutPower(): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.disk.cut();
+    this.#dead(life);
+  }
+
+  cutLink(): void {
+    this.#link?.cut();
+  }
+
+  /** Sends what an earlier connection sent once more, in another order, on a connection of its own. */
+  replayFormerConnection(): void {
+    const random = this.#around.faults.random('replayed-connection');
+    const messages = [...this.#formerMessages];
+    for (let at = messages.length - 1; at > 0; at -= 1) {
+      if (random.chance(0.7)) continue;
+      const other = random.below(at + 1);
+      const [one, two] = [messages[at], messages[other]];
+      if (one !== undefined && two !== undefined) [messages[at], messages[other]] = [two, one];
+    }
+    const link = this.#dial();
+    if (link === undefined) return;
+    for (const message of messages) link.client.send(message);
+    this.#around.time.after(60_000, () => link.cut());
+  }
+
+  /** No new content fits on the disk from now on, or again. */
+  setDiskFull(isFull: boolean): void {
+    const database = this.#life?.database;
+    if (database === undefined) return;
+    const pages = Number(database.prepare('PRAGMA page_count', { pluck: true }).get([]));
+    database.exec(`PRAGMA max_page_count = ${isFull ? pages : 1_073_741_823}`);
+  }
+
+  #alive(): Life {
+    if (this.#life === undefined) throw new Error(`${this.name} is not running`);
+    return this.#life;
+  }
+
+  async #open(): Promise<{ readonly replica: OpenReplica; readonly database: Database }> {
+    let database: Database | undefined;
+    const replica = await openReplica({
+      file: this.disk.file,
+      key,
+      patientIndex: (opened) => {
+        database = opened;
+        return createPatientIndex(patientSearchRules)(opened);
+      },
+      token: 'simulation',
+      reserveBytes: 4096,
+      onTrouble: (trouble) => this.#around.fail(trouble),
+    });
+    if (database === undefined) throw new Error('the replica has no database');
+    return { replica, database };
+  }
+
+  #begin(
+    { replica: inner, database }: { replica: OpenReplica; database: Database },
+    identity: DeviceIdentity,
+  ): void {
+    const { time, trace } = this.#around;
+    let life: Life | undefined;
+    const isOver = () => life?.isOver ?? false;
+    const replica = new SimulatedReplica(inner, {
+      fate: () => this.#fateOfCommit(),
+      isActing: () => this.#isActing,
+      beforeCommit: () => this.disk.beforeCommit(),
+      committed: (notes) => {
+        this.memory.committed(notes, inner.outbox);
+        this.#note(notes);
+      },
+      died: (fate, notes, before) => {
+        if (before === undefined) this.disk.cut();
+        else
+          this.disk.cutInside(
+            before,
+            this.#tear(),
+            this.#around.faults.random('power-cut-inside-commit').fork(),
+          );
+        this.memory.died(fate, notes);
+        if (life !== undefined) this.#dead(life);
+      },
+    });
+    const clock = { now: () => this.now() };
+    const session = beginSession(
+      { replica, identity },
+      { person: this.person, name: this.name, roles: ['nurse'] },
+      { clock, random: this.random },
+    );
+    const client = new SyncClient({
+      replica,
+      identity,
+      connect: () => this.#connect(isOver),
+      clock,
+      timers: { after: (waitMs, run) => time.after(waitMs, () => (isOver() ? undefined : run())) },
+      random: this.random,
+      program: 'simulator',
+      limits,
+      onTrouble: (trouble) => this.#around.troubled(this.name, trouble),
+    });
+    life = { inner, replica, client, session, database, isOver: false };
+    this.#life = life;
+    trace.note(`${this.name} starts`);
+    client.start();
+  }
+
+  #fateOfCommit(): CommitFate {
+    const { faults } = this.#around;
+    if (this.#life === undefined) return 'commit';
+    if (faults.strikes('power-cut-before-commit')) return 'cut-before';
+    if (faults.strikes('power-cut-inside-commit')) return 'cut-inside';
+    if (faults.strikes('power-cut-after-commit')) return 'cut-after';
+    return 'commit';
+  }
+
+  #tear(): Tear {
+    const roll = this.#around.faults.random('power-cut-inside-commit').next();
+    return roll < 0.1 ? 'nothing' : roll < 0.3 ? 'everything' : 'mixture';
+  }
+
+  #survived(notes: TransactionNotes | undefined): void {
+    if (notes !== undefined) this.#note(notes);
+  }
+
+  /** Notes what became durable: in the trace and in the record of all writes. */
+  #note(notes: TransactionNotes): void {
+    const { trace, writes } = this.#around;
+    for (const { draft, before } of notes.drafts) {
+      writes.note(draft, before, this.name, notes.isAction);
+      trace.note(`${this.name} wrote ${draft.op} ${draft.collection}/${draft.record.id} ${draft.record.rev}`);
+    }
+    for (const [record, { now }] of notes.puts) trace.note(`${this.name} holds ${record} ${now}`);
+    for (const op of notes.accepted) this.#around.accepted(this.name, op);
+  }
+
+  #dead(life: Life): void {
+    const { time, trace } = this.#around;
+    trace.note(`${this.name} loses power`);
+    life.isOver = true;
+    life.replica.kill();
+    this.#life = undefined;
+    this.#link?.cut();
+    // Its files are not used any more; the machine goes on with a copy.
+    void life.inner.close().catch((error: unknown) => this.#around.fail(error));
+    time.after(retryMs, () => void this.start().catch((error: unknown) => this.#around.fail(error)));
+  }
+
+  #connect(isOver: () => boolean): Promise<Transport> {
+    if (isOver()) return new Promise(() => {});
+    const link = this.#dial();
+    if (link === undefined) return Promise.reject(new Error('no link'));
+    this.#link = link;
+    this.#formerMessages = this.#replayed;
+    this.#replayed = [];
+    return Promise.resolve(link.client);
+  }
+
+  #dial(): SimulatedLink | undefined {
+    const { center, time, trace } = this.#around;
+    if (!this.link.isOnline) return undefined;
+    const link = simulateLink(time, {
+      latencyMs: () => this.link.latencyMs,
+      bytesPerSecond: () => this.link.bytesPerSecond,
+      isSwallowed: (direction) => this.link.swallows === direction,
+      fate: () => this.#fateOfMessage(),
+      arrived: (direction, message) => {
+        trace.note(`${this.name} ${direction}`, message);
+        if (direction === 'to-center' && this.#replayed.length < maxReplayed) this.#replayed.push(message);
+      },
+    });
+    return center.accept(link.center) ? link : undefined;
+  }
+
+  #fateOfMessage(): Fate {
+    const { faults } = this.#around;
+    if (faults.strikes('lost-message')) return 'cut-before';
+    if (faults.strikes('lost-response')) return 'cut-after';
+    if (faults.strikes('duplicated-message')) return 'duplicate';
+    if (faults.strikes('reordered-message')) return 'swap';
+    if (faults.strikes('corrupted-message')) return 'corrupt';
+    return 'deliver';
+  }
+}

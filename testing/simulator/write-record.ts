@@ -1,0 +1,85 @@
+import type { OutboxDraft } from '#clinic/ports/replica.ts';
+import type { OperationId, RecordId, Revision } from '#contracts/ids.ts';
+import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
+import { canonicalJson } from '#sync/merge/canonical-json.ts';
+
+/** Fields of which every written value is new in a world, so that an overwrite can be traced to who had seen what. */
+export const tracedFields: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
+  patients: ['name', 'phone', 'address', 'bloodGroup', 'voided'],
+  visits: ['reason'],
+};
+
+/** One durable write of a workstation: an action of a person, or a merge by the exchange. */
+export interface DurableWrite extends OutboxDraft {
+  /** Name of the machine it was written on. */
+  readonly machine: string;
+  /** Order of writing in the whole world. */
+  readonly order: number;
+  readonly isAction: boolean;
+}
+
+/** Remembers every durable write of a world, and what its author saw in each traced field before. */
+export class WriteRecord {
+  readonly #writes = new Map<OperationId, DurableWrite>();
+  /** What authors of a value had seen in its place, by record, field and value. */
+  readonly #seenBefore = new Map<string, Set<string | undefined>>();
+
+  get size(): number {
+    return this.#writes.size;
+  }
+
+  all(): Iterable<DurableWrite> {
+    return this.#writes.values();
+  }
+
+  get(op: OperationId): DurableWrite | undefined {
+    return this.#writes.get(op);
+  }
+
+  /** Notes a write that is durable on its workstation. `before` is what the author saw. */
+  note(draft: OutboxDraft, before: AnyRecord | undefined, machine: string, isAction: boolean): void {
+    if (this.#writes.has(draft.op)) throw new Error(`operation ${draft.op} was written twice`);
+    this.#writes.set(draft.op, { ...draft, machine, isAction, order: this.#writes.size });
+    if (isAction) this.#noteSeen(draft, before);
+  }
+
+  #noteSeen({ collection, record }: OutboxDraft, before: AnyRecord | undefined): void {
+    for (const field of tracedFields[collection] ?? []) {
+      const [was, is] = [textOf(fieldsOf(before)[field]), textOf(fieldsOf(record)[field])];
+      if (is === undefined || was === is) continue;
+      const key = keyOf(collection, record.id, field, is);
+      this.#seenBefore.set(key, (this.#seenBefore.get(key) ?? new Set()).add(was));
+    }
+  }
+
+  /** Whether whoever wrote `after` into the field had seen `before` there, now or earlier in the same line of edits. */
+  hadSeen(collection: CollectionName, id: RecordId, field: string, before: unknown, after: unknown): boolean {
+    const wanted = textOf(before);
+    const reached = new Set<string | undefined>();
+    const waiting = [textOf(after)];
+    while (waiting.length > 0) {
+      const text = waiting.pop();
+      if (text === wanted) return true;
+      if (text === undefined || reached.has(text)) continue;
+      reached.add(text);
+      waiting.push(...(this.#seenBefore.get(keyOf(collection, id, field, text)) ?? []));
+    }
+    return false;
+  }
+}
+
+/** What is unusual about a version: who wrote it and on what. */
+export const describeWrite = ({ op, collection, record, baseRev, machine, isAction }: DurableWrite): string =>
+  `${isAction ? 'action' : 'merge'} ${op} on ${machine}: ${collection}/${record.id} ${short(baseRev)} -> ${short(record.rev)}`;
+
+export const short = (rev: Revision | null | undefined): string =>
+  rev === null || rev === undefined ? 'nothing' : rev.slice(0, 10);
+
+/** Fields of a record's body by name. */
+export const fieldsOf = (record: AnyRecord | undefined): Readonly<Record<string, unknown>> => ({
+  ...record?.body,
+});
+
+export const textOf = (value: unknown): string | undefined =>
+  value === undefined ? undefined : canonicalJson(value);
+const keyOf = (...parts: readonly string[]): string => parts.join('\n');
