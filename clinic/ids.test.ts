@@ -6,6 +6,20 @@ import { createIdSource, newRecordId } from './ids.ts';
 const zeros = { bytes: (length: number) => new Uint8Array(length) };
 const ones = { bytes: (length: number) => new Uint8Array(length).fill(0xff) };
 
+/** Enough randomness to look at steps and carries. */
+class SeededBytes {
+  #drawn = 1;
+
+  bytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => {
+      this.#drawn = (this.#drawn * 48_271) % 2_147_483_647;
+      return this.#drawn & 0xff;
+    });
+  }
+}
+
+const tailOf = (id: string) => Number.parseInt(id.slice(-12), 16);
+
 describe('UUIDv7', () => {
   it('carries the time, the version and the variant', () => {
     const id = createIdSource({ now: () => 0x0190_1234_5678 }, ones)();
@@ -14,7 +28,7 @@ describe('UUIDv7', () => {
     expect(id.charAt(19)).toMatch(/[89ab]/);
   });
 
-  it('ascends within one millisecond, past the end of the counter, and when the clock jumps back', () => {
+  it('ascends within one millisecond, through every carry, and when the clock jumps back', () => {
     let now = 1_000_000;
     for (const random of [zeros, ones]) {
       const next = createIdSource({ now: () => now }, random);
@@ -26,6 +40,19 @@ describe('UUIDv7', () => {
       expect(new Set(ids).size).toBe(ids.length);
       now = 1_000_000;
     }
+  });
+
+  it('changes its last digits only, and differs from another source of the same moment', () => {
+    const random = new SeededBytes();
+    const sources = [createIdSource({ now: () => 5 }, random), createIdSource({ now: () => 5 }, random)];
+    const ids = sources.map((next) => Array.from({ length: 5000 }, next));
+    expect(new Set(ids.flat()).size).toBe(10_000);
+    for (const own of ids) expect(new Set(own.map((id) => id.slice(0, 30))).size).toBeLessThanOrEqual(2);
+    const steps = ids.flatMap((own) =>
+      own.slice(1).map((id, index) => tailOf(id) - tailOf(own[index] ?? '')),
+    );
+    expect(Math.min(...steps)).toBe(1);
+    expect(Math.max(...steps)).toBe(8);
   });
 
   it('survives a clock beyond 48 bits and before 1970', () => {

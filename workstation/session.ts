@@ -6,6 +6,7 @@ import type { Clock, Random } from '#clinic/ports/clock.ts';
 import type { Replica } from '#clinic/ports/replica.ts';
 import type { Day, DeviceId, Instant, PersonId, Scope } from '#contracts/ids.ts';
 import type { Role } from '#contracts/roles.ts';
+import { ascendingRandom } from '#sync/uuid-v7.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { DeviceIdentity, Exchange } from './parts.ts';
 
@@ -28,6 +29,7 @@ export interface Session {
   readonly device: DeviceId;
   readonly replica: Replica;
   readonly clock: Clock;
+  /** For operation ids. */
   readonly random: Random;
   /** Who acts, where and when, for one action. */
   context(): ActionContext;
@@ -50,7 +52,7 @@ export function beginSession(
     device,
     replica: records.replica,
     clock,
-    random,
+    random: ascendingRandom(random),
     today: () => dayAt(now()),
     context: () => ({ now: now(), person: who.person, scope, today: dayAt(now()), newId }),
   };

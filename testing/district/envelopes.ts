@@ -33,21 +33,64 @@ export interface Authorship {
 }
 
 /**
- * A UUIDv7 of the instant. There are a million of them, so they are branded here without parsing; the test of the
- * generator parses them all.
+ * Makes ids as workstations do (clinic/ids.ts): those that one person makes on one day share their random part but for a
+ * small step.
  */
-function idAt(at: Instant, random: SeededRandom): string {
+export interface IdMint {
+  /** `by`: whose workstation it is. */
+  next(at: Instant, by: PersonId, random: SeededRandom): string;
+}
+
+interface Tail {
+  readonly first: number;
+  readonly second: number;
+  third: number;
+}
+
+const dayMs = 86_400_000;
+
+/** The same calls give the same ids. Holds what each person and day came to. */
+export function createIdMint(): IdMint {
+  const tails = new Map<string, Tail>();
+  return {
+    next: (at, by, random) => {
+      const key = `${by}${Math.floor(at / dayMs)}`;
+      const [first, second, third] = [word(random), word(random), word(random)];
+      const tail = tails.get(key) ?? { first, second, third: third >>> 1 };
+      // Steps are odd or even by chance, and the number of draws is that of an id that shares nothing.
+      tail.third += 1 + (third & 7);
+      tails.set(key, tail);
+      return uuidText(at, tail);
+    },
+  };
+}
+
+/** There are a million of them, so they are branded here without parsing; the test of the generator parses them all. */
+function uuidText(at: Instant, tail: Tail): string {
   const time = at.toString(16).padStart(12, '0');
-  const [first, second, third] = [hexWord(random), hexWord(random), hexWord(random)];
+  const [first, second, third] = [hex(tail.first), hex(tail.second), hex(tail.third)];
   const node = `${second.slice(4)}${third}`;
   return `${time.slice(0, 8)}-${time.slice(8)}-7${first.slice(0, 3)}-8${first.slice(3, 6)}-${node}`;
 }
-const hexWord = (random: SeededRandom): string =>
-  random.integer(0, 0xffff_ffff).toString(16).padStart(8, '0');
+
+const word = (random: SeededRandom): number => random.integer(0, 0xffff_ffff);
+const hex = (value: number): string => value.toString(16).padStart(8, '0');
+
+/** An id that shares nothing with others: the center's, or of somebody's first day. */
+const idAt = (at: Instant, random: SeededRandom): string =>
+  uuidText(at, { first: word(random), second: word(random), third: word(random) });
 export const recordIdAt = (at: Instant, random: SeededRandom): RecordId => idAt(at, random) as RecordId;
-export const entryIdAt = (at: Instant, random: SeededRandom): EntryId => idAt(at, random) as EntryId;
 export const deviceIdAt = (at: Instant, random: SeededRandom): DeviceId =>
   v.parse(DeviceIdSchema, idAt(at, random));
+/** Whose workstation makes ids, and where it came to with them. */
+export interface Scribe {
+  readonly by: PersonId;
+  readonly mint: IdMint;
+}
+export const nextRecordId = (at: Instant, { by, mint }: Scribe, random: SeededRandom): RecordId =>
+  mint.next(at, by, random) as RecordId;
+export const nextEntryId = (at: Instant, { by, mint }: Scribe, random: SeededRandom): EntryId =>
+  mint.next(at, by, random) as EntryId;
 const operationIdAt = (at: Instant, random: SeededRandom): OperationId => idAt(at, random) as OperationId;
 
 /** Wraps a body as its first revision. */

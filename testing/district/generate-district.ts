@@ -1,6 +1,6 @@
 import { addDays, instantsOfDay } from '#clinic/clinic-day.ts';
 import type { Day } from '#contracts/ids.ts';
-import { type DistrictRecord, envelop, recordIdAt } from './envelopes.ts';
+import { createIdMint, type DistrictRecord, envelop, type IdMint, nextRecordId } from './envelopes.ts';
 import { type Citizen, foundHousehold, type Household } from './households.ts';
 import { type Registering, registeredAgain, registeredBody } from './patient-bodies.ts';
 import { familyStems, spellName } from './people-names.ts';
@@ -25,6 +25,7 @@ interface Place {
   readonly staff: FacilityStaff;
   /** Code of the mahalla the household lives in. */
   readonly mahalla: string;
+  readonly mint: IdMint;
 }
 
 const hourMs = 3_600_000;
@@ -42,12 +43,13 @@ export function* generateDistrict(options: DistrictOptions): Generator<DistrictR
   }));
   for (const place of places) yield* place.staff.records;
   const stems = familyStems();
+  const mint = createIdMint();
   let left = options.patients;
   for (let number = 0; left > 0; number += 1) {
     const facility = places[number % places.length];
     if (facility === undefined) return;
     const random = createSeededRandom(options.seed, 2, number);
-    const place = { ...facility, mahalla: random.pick(facility.facility.mahallas).code };
+    const place = { ...facility, mahalla: random.pick(facility.facility.mahallas).code, mint };
     const household = foundHousehold(random, stems, options.today);
     for (const citizen of household.citizens) {
       if (left === 0) return;
@@ -71,7 +73,7 @@ function* oneCitizen(
   const { facility, staff } = place;
   const registeredOn = registrationDay(citizen, options, random);
   const how = registering(place, registeredOn, random);
-  const id = recordIdAt(how.at, random);
+  const id = nextRecordId(how.at, how, random);
   const body = registeredBody(citizen, household, how, random);
   const written = { scope: facility.scope, device: staff.device };
   yield envelop('patients', id, body, { ...written, author: how.by, at: how.at }, random);
@@ -83,12 +85,13 @@ function* oneCitizen(
     doctor: random.chance(0.8) ? staff.doctor : staff.feldsher,
     from,
     today: options.today,
+    mint: place.mint,
   };
   for (const { body: visit, at } of visitHistory(patient, practice, random)) {
     const author = visit.entries.at(-1)?.by ?? how.by;
     yield envelop(
       'visits',
-      recordIdAt(visit.entries[0]?.at ?? at, random),
+      nextRecordId(visit.entries[0]?.at ?? at, { by: how.by, mint: place.mint }, random),
       visit,
       { ...written, author, at },
       random,
@@ -106,11 +109,12 @@ function registrationDay(citizen: Citizen, options: DistrictOptions, random: See
   return day < yesterday ? day : yesterday;
 }
 
-function registering({ staff, mahalla }: Place, day: Day, random: SeededRandom): Registering {
+function registering({ staff, mahalla, mint }: Place, day: Day, random: SeededRandom): Registering {
   return {
     at: instantsOfDay(day).start + 8 * hourMs + random.integer(0, 8 * hourMs),
     by: random.pick(staff.nurses),
     mahalla,
+    mint,
   };
 }
 
@@ -125,5 +129,5 @@ function secondRegistration(
   const again = { ...citizen, spelled: spellName(citizen.name, 'russian', random) };
   const body = registeredAgain(first, again, how, random);
   const written = { scope: place.facility.scope, device: place.staff.device, author: how.by, at: how.at };
-  return envelop('patients', recordIdAt(how.at, random), body, written, random);
+  return envelop('patients', nextRecordId(how.at, how, random), body, written, random);
 }

@@ -1,13 +1,12 @@
-import type { Instant, PersonId } from '#contracts/ids.ts';
+import type { Instant } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
-import { entryIdAt, recordIdAt } from './envelopes.ts';
+import { nextEntryId, nextRecordId, type Scribe } from './envelopes.ts';
 import type { Citizen, Household } from './households.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** How a citizen was registered. */
-export interface Registering {
+export interface Registering extends Scribe {
   readonly at: Instant;
-  readonly by: PersonId;
   readonly mahalla: string;
 }
 
@@ -59,7 +58,7 @@ export function registeredBody(
     allergies,
     problems: conditions
       .filter((condition) => random.chance(condition.likelihood(citizen)))
-      .map(({ icd10 }) => ({ id: entryIdAt(how.at, random), icd10, at: how.at, by: how.by })),
+      .map(({ icd10 }) => ({ id: nextEntryId(how.at, how, random), icd10, at: how.at, by: how.by })),
     ...(random.chance(0.4) ? { bloodGroup: random.pick(bloodGroups) } : {}),
   };
 }
@@ -75,7 +74,7 @@ export function registeredAgain(
   return {
     ...rest,
     name: nameOf(again),
-    temporaryNumber: recordIdAt(how.at, random),
+    temporaryNumber: nextRecordId(how.at, how, random),
     allergyStatus: 'not-recorded',
     allergies: [],
     problems: [],
@@ -94,7 +93,7 @@ function identifiers(
 ): Pick<PatientBody, 'birth' | 'pinfl' | 'temporaryNumber'> {
   const hasPinfl = random.chance(citizen.ageYears < 1 ? 0.5 : 0.92);
   if (hasPinfl) return { birth: { date: citizen.born }, pinfl: citizen.pinfl };
-  const temporaryNumber = recordIdAt(how.at, random);
+  const temporaryNumber = nextRecordId(how.at, how, random);
   const isVague = citizen.ageYears > 50 && random.chance(0.5);
   return {
     birth: isVague ? { date: citizen.born.slice(0, 4), approximate: true } : { date: citizen.born },
@@ -104,7 +103,7 @@ function identifiers(
 
 function makeAllergy(how: Registering, random: SeededRandom): PatientBody['allergies'][number] {
   return {
-    id: entryIdAt(how.at, random),
+    id: nextEntryId(how.at, how, random),
     substance: random.pick(substances),
     reaction: random.pick(reactions),
     severity: random.chance(0.2) ? 'severe' : 'mild',

@@ -3,7 +3,7 @@ import { toCyrillic } from '#clinic/transliteration.ts';
 import type { Day, Instant, PersonId, RecordId } from '#contracts/ids.ts';
 import type { Urgency, VisitBody, VisitEntry, Vitals } from '#contracts/records/visits.ts';
 import { drawIllness, type Illness, usualSize } from './complaints.ts';
-import { entryIdAt } from './envelopes.ts';
+import { type IdMint, nextEntryId, type Scribe } from './envelopes.ts';
 import type { Citizen } from './households.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -13,6 +13,7 @@ export interface Practice {
   readonly doctor: PersonId;
   readonly from: Day;
   readonly today: Day;
+  readonly mint: IdMint;
 }
 
 /** The patient as the visits see it. */
@@ -110,16 +111,23 @@ function pastVisit(
   const seenAt = arrivedAt + random.integer(6, 50) * minuteMs;
   const finishedAt = seenAt + random.integer(4, 15) * minuteMs;
   const entries = [
-    entry({ kind: 'state', state: 'arrived' }, arrivedAt, practice.nurse, random),
+    entry({ kind: 'state', state: 'arrived' }, arrivedAt, { ...practice, by: practice.nurse }, random),
     entry(
       { kind: 'vitals', values: measure(patient, occasion, random) },
       seenAt - 2 * minuteMs,
-      practice.nurse,
+      { ...practice, by: practice.nurse },
       random,
     ),
-    entry({ kind: 'complaint', text: complaintOf(occasion, random) }, seenAt, practice.nurse, random),
-    ...diagnoses(occasion, random).map((each) => entry(each, finishedAt - minuteMs, practice.doctor, random)),
-    entry({ kind: 'state', state: 'finished' }, finishedAt, practice.doctor, random),
+    entry(
+      { kind: 'complaint', text: complaintOf(occasion, random) },
+      seenAt,
+      { ...practice, by: practice.nurse },
+      random,
+    ),
+    ...diagnoses(occasion, random).map((each) =>
+      entry(each, finishedAt - minuteMs, { ...practice, by: practice.doctor }, random),
+    ),
+    entry({ kind: 'state', state: 'finished' }, finishedAt, { ...practice, by: practice.doctor }, random),
   ];
   const reason = occasion.illness === null ? 'Nazorat koʻrigi' : '';
   return {
@@ -134,7 +142,9 @@ const urgencyOf = ({ illness }: Occasion): Urgency =>
 /** Made the day before, so that no clock of a workstation finds it in its future. */
 function plannedVisit(patient: Attending, practice: Practice, random: SeededRandom): PastVisit {
   const at = instantsOfDay(addDays(practice.today, -1)).start + (14 * 60 + random.integer(0, 120)) * minuteMs;
-  const entries = [entry({ kind: 'state', state: 'planned' }, at, practice.nurse, random)];
+  const entries = [
+    entry({ kind: 'state', state: 'planned' }, at, { ...practice, by: practice.nurse }, random),
+  ];
   return {
     at,
     body: {
@@ -153,8 +163,8 @@ type Draft = VisitEntry extends infer Entry
     : never
   : never;
 
-function entry(draft: Draft, at: Instant, by: PersonId, random: SeededRandom): VisitEntry {
-  return { ...draft, id: entryIdAt(at, random), at, by };
+function entry(draft: Draft, at: Instant, scribe: Scribe, random: SeededRandom): VisitEntry {
+  return { ...draft, id: nextEntryId(at, scribe, random), at, by: scribe.by };
 }
 
 function complaintOf({ illness }: Occasion, random: SeededRandom): string {
