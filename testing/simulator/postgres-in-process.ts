@@ -1,5 +1,7 @@
+import { Duplex } from 'node:stream';
 import { PGlite } from '@electric-sql/pglite';
-import type { SqlValue } from '#center/postgres/database.ts';
+import pg from 'pg';
+import type { SqlValue, Statement } from '#center/postgres/database.ts';
 
 /** What one statement gave. */
 export interface Answer {
@@ -8,20 +10,22 @@ export interface Answer {
 }
 
 /**
- * Real PostgreSQL inside this process (PGlite), in memory, one connection. It makes no fsync: what is committed counts as
- * durable. Slow to start (seconds), so one is used for many worlds, one after the other.
+ * Real PostgreSQL inside this process (PGlite), in memory, spoken to by the center's own driver over one connection. It makes
+ * no fsync: what is committed counts as durable. Slow to start (seconds), so one is used for many worlds, one after the other.
  */
 export class PostgresInProcess {
   readonly #engine: PGlite;
+  #client: pg.Client;
   #underWay = 0;
 
-  private constructor(engine: PGlite) {
+  private constructor(engine: PGlite, client: pg.Client) {
     this.#engine = engine;
+    this.#client = client;
   }
 
   static async start(): Promise<PostgresInProcess> {
     const engine = await PGlite.create();
-    return new PostgresInProcess(engine);
+    return new PostgresInProcess(engine, await connect(engine));
   }
 
   /** Statements that are not answered yet. */
@@ -29,11 +33,13 @@ export class PostgresInProcess {
     return this.#underWay;
   }
 
-  async query(text: string, values: readonly SqlValue[] = []): Promise<Answer> {
+  /** A named statement keeps its plan until the next {@link reset}. */
+  async query(statement: string | Statement, values: readonly SqlValue[] = []): Promise<Answer> {
+    const asked = typeof statement === 'string' ? { text: statement } : statement;
     this.#underWay += 1;
     try {
-      const { rows, affectedRows } = await this.#engine.query<Record<string, unknown>>(text, [...values]);
-      return { rows, touched: affectedRows ?? rows.length };
+      const answer = await this.#client.query<Record<string, unknown>>({ ...asked, values: [...values] });
+      return { rows: answer.rows, touched: answer.rowCount ?? 0 };
     } finally {
       this.#underWay -= 1;
     }
@@ -41,29 +47,31 @@ export class PostgresInProcess {
 
   /** Empty, as it was made; plans and settings of the last world are gone. */
   async reset(): Promise<void> {
-    await this.#engine.exec('rollback').catch(() => undefined);
+    await this.query('rollback');
     const schemas = await this.query(`select nspname from pg_namespace where nspname like 'backup%'`);
     for (const { nspname } of schemas.rows) await this.query(`drop schema ${String(nspname)} cascade`);
     await this.query('drop schema public cascade');
     await this.query('create schema public');
     await this.query('discard all');
+    this.#client = await connect(this.#engine);
   }
 
   /** Copies every table into a schema of its own. */
   async backUp(schema: string): Promise<void> {
     await this.query(`create schema ${schema}`);
-    for (const table of await this.tables()) {
+    for (const table of await this.#tables()) {
       await this.query(`create table ${schema}.${table} as table public.${table}`);
     }
   }
 
   /** Puts such a copy back in place of what is there. */
   async restore(schema: string): Promise<void> {
-    const tables = await this.tables();
+    const tables = await this.#tables();
     await this.query('begin');
     await this.query(`truncate ${tables.join(', ')}`);
-    for (const table of tables)
+    for (const table of tables) {
       await this.query(`insert into public.${table} select * from ${schema}.${table}`);
+    }
     await this.query('commit');
   }
 
@@ -75,10 +83,51 @@ export class PostgresInProcess {
     return this.#engine.close();
   }
 
-  async tables(): Promise<readonly string[]> {
+  async #tables(): Promise<readonly string[]> {
     const { rows } = await this.query(
       `select tablename from pg_tables where schemaname = 'public' order by tablename`,
     );
     return rows.map(({ tablename }) => String(tablename));
+  }
+}
+
+async function connect(engine: PGlite): Promise<pg.Client> {
+  const client = new pg.Client({
+    stream: () => new EngineStream(engine),
+    user: 'postgres',
+    database: 'postgres',
+  });
+  await client.connect();
+  return client;
+}
+
+/** What the driver takes for a socket; the engine answers each message at once. */
+class EngineStream extends Duplex {
+  readonly #engine: PGlite;
+
+  constructor(engine: PGlite) {
+    super();
+    this.#engine = engine;
+  }
+
+  /** The driver asks for these of a socket. */
+  setNoDelay(): void {}
+
+  connect(): void {
+    process.nextTick(() => this.emit('connect'));
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#ask(chunk).then(() => done(), done);
+  }
+
+  override _writev(chunks: { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#ask(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => done(), done);
+  }
+
+  async #ask(message: Buffer): Promise<void> {
+    this.push(Buffer.from(await this.#engine.execProtocolRaw(message)));
   }
 }

@@ -76,7 +76,7 @@ export class SimulatedDatabase implements Database {
 
   async #ask(statement: Statement, values: readonly SqlValue[]): Promise<Answer> {
     if (this.#watch.isOver() || !this.#watch.mayRun(statement)) throw new PowerGone();
-    return await this.#postgres.query(statement.text, values);
+    return await this.#postgres.query(statement, values);
   }
 
   async #exclusively<Value>(work: () => Promise<Value>): Promise<Value> {
