@@ -25,6 +25,8 @@ export const NewsSchema = v.variant('kind', [
   }),
   /** The device connected anew; its older connections are dead. */
   v.object({ kind: v.literal('device-in'), device: DeviceIdSchema, connection: v.string() }),
+  /** The device has to connect anew, to be told that it is to erase its records. */
+  v.object({ kind: v.literal('device-wipe'), device: DeviceIdSchema }),
   v.object({ kind: v.literal('epoch') }),
   /** Something that only the center's page shows. */
   v.object({ kind: v.literal('page') }),

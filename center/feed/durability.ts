@@ -1,6 +1,6 @@
 import type { Scope } from '#contracts/ids.ts';
 import type { Database, Statement } from '../postgres/database.ts';
-import { readScopeHead } from './pull.ts';
+import { readScopeHead } from './read-feed.ts';
 
 /**
  * What counts as safe enough for a workstation to forget what it sent. `commit`: what PostgreSQL committed with fsync, for

@@ -4,16 +4,34 @@ import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import { type ClientMessage, ClientMessageSchema } from '#contracts/wire/client-messages.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
-import { describeFailure } from '../describe-failure.ts';
+import type { Packer } from '#sync/packing/packer.ts';
 import { wait } from '../ports.ts';
-import { type GatewayContext, handle } from './conversation.ts';
+import type { GatewayContext } from './conversation.ts';
+import type { Flows } from './flows.ts';
 import type { Line } from './line.ts';
+import type { OfferedPackings } from './packings.ts';
 
-/** How far a connection has come. */
+/** How far a connection has come. `protocol` is the version spoken. */
 export type Stage =
   | { readonly kind: 'opened' }
-  | { readonly kind: 'challenged'; readonly nonce: string; readonly program: string }
-  | { readonly kind: 'welcomed'; readonly device: DeviceId; readonly scope: Scope };
+  | {
+      readonly kind: 'challenged';
+      readonly protocol: number;
+      readonly nonce: string;
+      readonly program: string;
+      readonly packings: OfferedPackings;
+    }
+  /** Let in; the welcome is being written. */
+  | { readonly kind: 'admitted'; readonly device: DeviceId }
+  | {
+      readonly kind: 'welcomed';
+      readonly protocol: number;
+      readonly device: DeviceId;
+      readonly scope: Scope;
+      /** Undefined before version 2. */
+      readonly flows: Flows | undefined;
+    }
+  | { readonly kind: 'wiping'; readonly device: DeviceId };
 
 /** One workstation's connection. */
 export interface Connection {
@@ -21,48 +39,88 @@ export interface Connection {
   stage: Stage;
   /** When the other side last gave a sign of life. */
   heardAt: number;
+  readonly isOpen: boolean;
+  /** Bytes that the line was given and has not handed on. */
+  readonly unsentBytes: number;
   send(message: CenterMessage): Promise<void>;
   /** Sends JSON text that is a message already. */
   sendText(text: string): Promise<void>;
+  /** Like `sendText` without waiting for room. */
+  sendNow(text: string): void;
   /** Like `send`, but drops the message if the line is full: for hints. */
   offer(message: CenterMessage): void;
+  /** From now on every message of both directions is packed. */
+  packWith(packer: Packer): void;
+  /** Parses what came; undefined if it is no message of the protocol. */
+  read(message: string | Uint8Array): ClientMessage | undefined;
   /** Says why and ends the connection. */
   refuse(code: ErrorCode, retry: boolean, protocol?: number): void;
+  /** Ends it in order, after everything was sent. */
+  close(): void;
   ping(): void;
   terminate(): void;
 }
 
+const normalClosure = 1000;
 const policyViolation = 1008;
 const closeGraceMs = 2_000;
 
-/**
- * Runs the conversation over one line: messages one after the other, never more of them waiting than the limits say.
- * Resolves when the line closed and nothing of it is running any more.
- */
-export function runConnection(
-  line: Line,
-  context: GatewayContext,
-  opened: (connection: Connection) => void,
-): Promise<void> {
-  const connection = createConnection(line, context);
-  const queue = createQueue(line, connection, context);
-  const endHandshake = context.effects.timers.after(context.limits.handshakeMs, () => {
-    if (connection.stage.kind !== 'welcomed') connection.refuse('sync.unknown-message', true);
-  });
-  line.onPong(() => {
-    connection.heardAt = context.effects.clock.now();
-  });
-  line.onMessage((message) => {
-    connection.heardAt = context.effects.clock.now();
-    queue.add(typeof message === 'string' && !isTooLong(message) ? message : undefined);
-  });
-  opened(connection);
-  return new Promise((resolve) => {
-    line.onClose(() => {
-      endHandshake();
-      void queue.idle().then(resolve);
-    });
-  });
+/** A connection over `line`. */
+export function createConnection(line: Line, context: GatewayContext): Connection {
+  const { effects, limits } = context;
+  let packer: Packer | undefined;
+  const sendNow = (text: string) => {
+    if (line.isOpen) line.send(packer === undefined ? text : packer.pack(text));
+  };
+  const sendText = async (text: string) => {
+    if (!(await drained(line, context))) return line.terminate();
+    sendNow(text);
+  };
+  const closeWith = (code: number, reason: string) => {
+    line.close(code, reason);
+    effects.timers.after(closeGraceMs, () => line.terminate());
+  };
+  return {
+    id: Buffer.from(effects.random.bytes(8)).toString('hex'),
+    stage: { kind: 'opened' },
+    heardAt: effects.clock.now(),
+    get isOpen() {
+      return line.isOpen;
+    },
+    get unsentBytes() {
+      return line.unsentBytes;
+    },
+    sendNow,
+    sendText,
+    send: (message) => sendText(JSON.stringify(message)),
+    offer: (message) => {
+      if (line.unsentBytes < limits.unsentBytes / 4) sendNow(JSON.stringify(message));
+    },
+    packWith: (chosen) => {
+      packer = chosen;
+    },
+    read: (message) => readMessage(unpacked(message, packer)),
+    refuse: (code, retry, protocol) => {
+      if (!line.isOpen) return;
+      const more = protocol === undefined ? {} : { protocol };
+      sendNow(JSON.stringify({ type: 'refused', code, retry, ...more } satisfies CenterMessage));
+      closeWith(policyViolation, code);
+    },
+    close: () => closeWith(normalClosure, ''),
+    ping: () => line.ping(),
+    terminate: () => line.terminate(),
+  };
+}
+
+/** Text as it is or packed, whichever was agreed; undefined for anything else. */
+function unpacked(message: string | Uint8Array, packer: Packer | undefined): string | undefined {
+  if (typeof message === 'string') return packer === undefined && !isTooLong(message) ? message : undefined;
+  if (packer === undefined) return undefined;
+  try {
+    return packer.unpack(message);
+  } catch {
+    return undefined;
+  }
 }
 
 /** UTF-8 takes one to three bytes for each UTF-16 unit. */
@@ -80,38 +138,6 @@ export function readMessage(text: string | undefined): ClientMessage | undefined
   }
 }
 
-function createConnection(line: Line, context: GatewayContext): Connection {
-  const { effects, limits } = context;
-  const sendText = async (text: string) => {
-    if (!(await drained(line, context))) return line.terminate();
-    line.send(text);
-  };
-  return {
-    id: Buffer.from(effects.random.bytes(8)).toString('hex'),
-    stage: { kind: 'opened' },
-    heardAt: effects.clock.now(),
-    sendText,
-    send: (message) => sendText(JSON.stringify(message)),
-    offer: (message) => {
-      if (line.unsentBytes < limits.unsentBytes / 4) line.send(JSON.stringify(message));
-    },
-    refuse: (code, retry, protocol) => {
-      if (!line.isOpen) return;
-      const refused: CenterMessage = {
-        type: 'refused',
-        code,
-        retry,
-        ...(protocol === undefined ? {} : { protocol }),
-      };
-      line.send(JSON.stringify(refused));
-      line.close(policyViolation, code);
-      effects.timers.after(closeGraceMs, () => line.terminate());
-    },
-    ping: () => line.ping(),
-    terminate: () => line.terminate(),
-  };
-}
-
 /** Waits until the workstation has read most of what it was sent; false if it does not, or left. */
 async function drained(line: Line, { effects, limits }: GatewayContext): Promise<boolean> {
   const limit = effects.clock.now() + limits.drainMs;
@@ -120,40 +146,4 @@ async function drained(line: Line, { effects, limits }: GatewayContext): Promise
     await wait(effects.timers, 50);
   }
   return true;
-}
-
-function createQueue(line: Line, connection: Connection, context: GatewayContext) {
-  const { limits, effects } = context;
-  const waiting: (string | undefined)[] = [];
-  let working: Promise<void> | undefined;
-  const work = async () => {
-    while (waiting.length > 0 && line.isOpen) {
-      await answerOne(readMessage(waiting.shift()));
-      if (waiting.length < limits.pausedAtMessages) line.resume();
-    }
-    working = undefined;
-    // A refused connection has to be read on, or the end of its closing handshake is never seen.
-    line.resume();
-  };
-  const answerOne = async (message: ClientMessage | undefined) => {
-    if (message === undefined) return connection.refuse('sync.unknown-message', false);
-    try {
-      await handle(message, connection, context);
-    } catch (error) {
-      effects.log(`Answering ${message.type} failed: ${describeFailure(error)}`);
-      connection.refuse('internal.failure', true);
-    }
-  };
-  return {
-    add: (text: string | undefined) => {
-      if (!line.isOpen) return;
-      if (waiting.length >= limits.messages) return connection.refuse('sync.overloaded', true);
-      waiting.push(text);
-      if (waiting.length >= limits.pausedAtMessages) line.pause();
-      working ??= work();
-    },
-    idle: async () => {
-      await working;
-    },
-  };
 }

@@ -1,16 +1,20 @@
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
-import { oldestProtocolVersion, protocolVersion } from '#contracts/wire/protocol.ts';
 import type { EnrolmentDesk } from '../enrolment.ts';
 import type { NewsBus } from '../feed/bus.ts';
 import type { DurableReader } from '../feed/durability.ts';
-import { type PullRequest, readFrame, readScopeHead } from '../feed/pull.ts';
 import type { CenterIdentity } from '../identity.ts';
+import type { Applied } from '../ingest/batch.ts';
 import type { Ingest } from '../ingest/push-batch.ts';
 import type { Effects } from '../ports.ts';
 import type { Database } from '../postgres/database.ts';
+import type { KnownHomes } from '../sharing/known-homes.ts';
+import { answerQuestion, type Question } from './answer-questions.ts';
+import { answerVersionOne } from './answer-version-one.ts';
 import type { Connection, Stage } from './connection.ts';
 import type { DeviceBook } from './device-book.ts';
+import { enrol, greet, noteWiped, prove } from './handshake.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { Dictionary } from './packings.ts';
 
 /** What conversations are held with. */
 export interface GatewayContext {
@@ -21,17 +25,23 @@ export interface GatewayContext {
   readonly desk: EnrolmentDesk;
   readonly bus: NewsBus;
   readonly durableThrough: DurableReader;
+  readonly homesKnownTo: KnownHomes;
   readonly epoch: () => string;
   readonly effects: Effects;
   readonly limits: GatewayLimits;
+  /** Packing dictionaries of this center. */
+  readonly dictionaries: () => readonly Dictionary[];
+  /** How long a workstation may work without a welcome (WIP-2). */
+  readonly offlineLimitMs: number;
   /** False while too many enrolments failed lately. */
   readonly mayEnrol: () => boolean;
   readonly enrolmentFailed: () => void;
 }
 
-type Message<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>;
-type Welcomed = Extract<Stage, { kind: 'welcomed' }>;
-type Challenged = Extract<Stage, { kind: 'challenged' }>;
+/** A message of one type. */
+export type Message<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>;
+/** The stage of a workstation that proved itself. */
+export type Welcomed = Extract<Stage, { kind: 'welcomed' }>;
 
 /** Answers one message. What does not fit the stage of the connection ends it (docs/specs/center.md GAT-2). */
 export async function handle(
@@ -45,65 +55,59 @@ export async function handle(
     if (message.type === 'enrol') return await enrol(message, connection, context);
     if (message.type === 'prove') return await prove(message, stage, connection, context);
   }
+  if (stage.kind === 'wiping' && message.type === 'wiped') {
+    return await noteWiped(message, stage, connection, context);
+  }
   if (stage.kind === 'welcomed') {
     if (message.type === 'confirm-ticket') return await confirmTicket(message, stage, connection, context);
-    if (message.type === 'push') return await push(message, stage, connection, context);
-    if (message.type === 'pull') return await pull(message, stage, connection, context);
     if (message.type === 'status') return await note(message, stage, context);
+    if (stage.protocol === 1) {
+      if (message.type === 'push' || message.type === 'pull')
+        return await answerVersionOne(message, stage, connection, context);
+    } else if (message.type === 'offer') return await takeOffer(message, stage, connection, context);
+    else if (isQuestion(message)) return await answerQuestion(message, stage, connection, context);
   }
   connection.refuse('sync.unknown-message', false);
 }
 
-async function greet(
-  hello: Message<'hello'>,
-  connection: Connection,
-  context: GatewayContext,
-): Promise<void> {
-  if (hello.protocol < oldestProtocolVersion || hello.protocol > protocolVersion) {
-    return connection.refuse('sync.protocol-mismatch', false, protocolVersion);
+/** Messages that are answered beside the offers. */
+export const isQuestion = (message: ClientMessage): message is Question =>
+  message.type === 'fetch' || message.type === 'digest' || message.type === 'list';
+
+/** Deals with messages that have no answer of their own, so that they never wait for one. False if it is none of these. */
+export function handleAtOnce(message: ClientMessage, connection: Connection): boolean {
+  const { stage } = connection;
+  if (stage.kind !== 'welcomed' || stage.flows === undefined) return false;
+  if (message.type === 'grant') {
+    stage.flows.grant(message.flow, message.credit, message.portionBytes);
+    return true;
   }
-  const nonce = Buffer.from(context.effects.random.bytes(32)).toString('hex');
-  const program = hello.program.replaceAll(/\p{C}/gu, ' ');
-  connection.stage = { kind: 'challenged', nonce, program };
-  await connection.send({ type: 'challenge', protocol: protocolVersion, center: context.identity.id, nonce });
+  if (message.type !== 'follow') return false;
+  if (message.scope !== stage.scope) connection.refuse('access.forbidden', false);
+  else if (!stage.flows.follow(message)) connection.refuse('sync.unknown-message', false);
+  return true;
 }
 
-async function enrol(
-  request: Message<'enrol'>,
+async function takeOffer(
+  message: Message<'offer'>,
+  stage: Welcomed,
   connection: Connection,
   context: GatewayContext,
 ): Promise<void> {
-  if (!context.mayEnrol()) return connection.refuse('sync.overloaded', true);
-  const enrolled = await context.desk.enrol(request);
-  if (!enrolled.ok) {
-    context.enrolmentFailed();
-    return connection.refuse(enrolled.error.code, false);
-  }
-  context.bus.publish({ kind: 'page' });
-  await connection.send({ type: 'enrolled', ...enrolled.value, centerKey: context.identity.publicKey });
+  const outcome = await context.ingest.offer(stage.device, stage.scope, message.rows);
+  if (outcome.kind === 'refused') return connection.refuse(outcome.code, outcome.retry);
+  const { at, outcomes } = outcome;
+  for (const { scope, from, head } of outcome.applied) stage.flows?.passOver(scope, from, head);
+  await connection.send({ type: 'outcomes', batch: message.batch, at, outcomes });
+  tellApplied(outcome.applied, context);
 }
 
-async function prove(
-  proof: Message<'prove'>,
-  stage: Challenged,
-  connection: Connection,
-  context: GatewayContext,
-): Promise<void> {
-  const { identity, devices, bus, database, epoch, effects } = context;
-  const admitted = await devices.admit(proof, { ...stage, center: identity.id });
-  if (!admitted.ok) {
-    const { code } = admitted.error;
-    if (code === 'sync.device-cloned') bus.publish({ kind: 'device-out', device: proof.device, code });
-    bus.publish({ kind: 'page' });
-    return connection.refuse(code, false);
+/** Tells everyone what a batch wrote. */
+export function tellApplied(applied: readonly Applied[], { bus }: GatewayContext): void {
+  if (applied.length === 0) bus.publish({ kind: 'page' });
+  for (const { scope, from, head, lanes } of applied) {
+    bus.publish({ kind: 'head', scope, from, head, lanes: [...lanes] });
   }
-  const { scope, ticket } = admitted.value;
-  connection.stage = { kind: 'welcomed', device: proof.device, scope };
-  bus.publish({ kind: 'device-in', device: proof.device, connection: connection.id });
-  const { head } = await readScopeHead(database, scope);
-  const at = effects.clock.now();
-  await connection.send({ type: 'welcome', epoch: epoch(), ticket, scopes: [{ scope, head }], at });
-  await connection.send({ type: 'durable', scope, seq: await context.durableThrough(scope) });
 }
 
 async function confirmTicket(
@@ -114,32 +118,6 @@ async function confirmTicket(
 ): Promise<void> {
   const confirmed = await context.devices.confirm(stage.device, message.ticket);
   if (!confirmed.ok) connection.refuse(confirmed.error.code, true);
-}
-
-async function push(
-  message: Message<'push'>,
-  stage: Welcomed,
-  connection: Connection,
-  context: GatewayContext,
-): Promise<void> {
-  const outcome = await context.ingest.push(stage.device, stage.scope, message.rows);
-  if (outcome.kind === 'refused') return connection.refuse(outcome.code, outcome.retry);
-  await connection.send({ type: 'verdicts', batch: message.batch, verdicts: [...outcome.verdicts] });
-  if (outcome.applied.length === 0) return context.bus.publish({ kind: 'page' });
-  for (const { scope, from, head, lanes } of outcome.applied) {
-    context.bus.publish({ kind: 'head', scope, from, head, lanes: [...lanes] });
-  }
-}
-
-async function pull(
-  request: PullRequest,
-  stage: Welcomed,
-  connection: Connection,
-  context: GatewayContext,
-): Promise<void> {
-  if (request.scope !== stage.scope) return connection.refuse('access.forbidden', false);
-  const frame = await readFrame(context.database, request, context.epoch());
-  if (frame !== undefined) await connection.sendText(frame);
 }
 
 async function note(status: Message<'status'>, stage: Welcomed, context: GatewayContext): Promise<void> {

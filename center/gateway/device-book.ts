@@ -8,16 +8,16 @@ import { bigint, type Database, type Session, type Statement } from '../postgres
 import { isProven } from './proof.ts';
 import { confirmTicket, hashTicket, judgeTicket, newTicket } from './tickets.ts';
 
-/** What a device that proved itself is let in with. */
-export interface Admission {
-  readonly scope: Scope;
-  readonly ticket: string;
-}
+/** What a device that proved itself is let in with, or that it is to erase its records. */
+export type Admission =
+  | { readonly kind: 'welcome'; readonly scope: Scope; readonly ticket: string }
+  | { readonly kind: 'wipe' };
 
 /** What the center knows of the workstations. */
 export interface DeviceBook {
   /**
-   * Judges a proof. Fails with `sync.device-unknown`, `sync.proof-refused`, `sync.device-revoked` or
+   * Judges a proof. A device that is to erase its records is told so whatever its ticket (version 1 cannot be told and is
+   * refused as revoked). Fails with `sync.device-unknown`, `sync.proof-refused`, `sync.device-revoked` or
    * `sync.device-cloned`; a used-up ticket marks the device as cloned.
    */
   admit(proof: Prove, challenge: Challenge): Promise<Result<Admission>>;
@@ -28,13 +28,18 @@ export interface DeviceBook {
   touch(devices: readonly DeviceId[]): Promise<void>;
   /** False if there is no such device, or it was revoked before. */
   revoke(device: DeviceId): Promise<boolean>;
+  /** Has the device erase its records at its next contact. False if there is no such device, or it was ordered before. */
+  orderWipe(device: DeviceId): Promise<boolean>;
+  /** The device said that it erased its records. */
+  confirmWiped(device: DeviceId): Promise<void>;
 }
 
 type Prove = v.InferOutput<typeof ProveSchema>;
 type Status = v.InferOutput<typeof StatusSchema>;
 
-/** What the center asked the connection to sign. */
+/** What the center asked the connection to sign, and what it knows of it. */
 export interface Challenge {
+  readonly protocol: number;
   readonly nonce: string;
   readonly center: string;
   readonly program: string;
@@ -43,12 +48,14 @@ export interface Challenge {
 const lockDevice: Statement = {
   name: 'device-lock',
   text: `
-select scope, public_key, confirmed_ticket, offered_ticket, revoked_at, cloned_at from device where id = $1 for update`,
+select scope, public_key, confirmed_ticket, offered_ticket, revoked_at, cloned_at, wipe_ordered_at
+from device where id = $1 for update`,
 };
 const writeAdmission: Statement = {
   name: 'device-admit',
   text: `
-update device set confirmed_ticket = $2, offered_ticket = $3, last_contact_at = $4, program = $5 where id = $1`,
+update device set confirmed_ticket = $2, offered_ticket = $3, last_contact_at = $4, program = $5, protocol = $6
+where id = $1`,
 };
 const markCloned: Statement = {
   name: 'device-mark-cloned',
@@ -62,7 +69,7 @@ const writeStatus: Statement = {
   name: 'device-status',
   text: `
 update device set last_contact_at = $2, backlog = $3, oldest_pending_at = $4, quarantined = $5, open_reviews = $6,
-  clock_error = $7 where id = $1`,
+  clock_error = $7, healed = coalesce($8, healed) where id = $1`,
 };
 const touchDevices: Statement = {
   name: 'device-touch',
@@ -73,6 +80,15 @@ const revokeDevice: Statement = {
   text: 'update device set revoked_at = $2 where id = $1 and revoked_at is null',
 };
 
+const orderWipe: Statement = {
+  name: 'device-order-wipe',
+  text: 'update device set wipe_ordered_at = $2 where id = $1 and wipe_ordered_at is null',
+};
+const confirmWiped: Statement = {
+  name: 'device-wiped',
+  text: 'update device set wiped_at = $2, last_contact_at = $2 where id = $1 and wipe_ordered_at is not null',
+};
+
 const DeviceRowSchema = v.object({
   scope: ScopeSchema,
   public_key: v.string(),
@@ -80,6 +96,7 @@ const DeviceRowSchema = v.object({
   offered_ticket: v.nullable(v.string()),
   revoked_at: v.nullable(bigint),
   cloned_at: v.nullable(bigint),
+  wipe_ordered_at: v.nullable(bigint),
 });
 type DeviceRow = v.InferOutput<typeof DeviceRowSchema>;
 
@@ -91,13 +108,25 @@ export function createDeviceBook(database: Database, effects: Effects): DeviceBo
     report: async (device, status) => {
       const now = effects.clock.now();
       const { backlog, oldestPendingAt, quarantined, openReviews, clock } = status;
-      const values = [now, backlog, oldestPendingAt, quarantined, openReviews, clock - now];
+      const values = [
+        now,
+        backlog,
+        oldestPendingAt,
+        quarantined,
+        openReviews,
+        clock - now,
+        status.healed ?? null,
+      ];
       await database.run(writeStatus, [device, ...values]);
     },
     touch: async (devices) => {
       if (devices.length > 0) await database.run(touchDevices, [devices, effects.clock.now()]);
     },
     revoke: async (device) => (await database.run(revokeDevice, [device, effects.clock.now()])) === 1,
+    orderWipe: async (device) => (await database.run(orderWipe, [device, effects.clock.now()])) === 1,
+    confirmWiped: async (device) => {
+      await database.run(confirmWiped, [device, effects.clock.now()]);
+    },
   };
 }
 
@@ -114,16 +143,19 @@ async function admit(
   if (!isProven({ nonce, device, center, ticket }, proof.signature, row.public_key)) {
     return fail(appError('sync.proof-refused'));
   }
+  if (row.wipe_ordered_at !== null) {
+    return challenge.protocol >= 2 ? ok({ kind: 'wipe' }) : fail(appError('sync.device-revoked'));
+  }
   if (row.revoked_at !== null) return fail(appError('sync.device-revoked'));
   if (row.cloned_at !== null) return fail(appError('sync.device-cloned'));
-  return await admitWithTicket(session, proof, row, challenge.program, effects);
+  return await admitWithTicket(session, proof, row, challenge, effects);
 }
 
 async function admitWithTicket(
   session: Session,
   proof: Prove,
   row: DeviceRow,
-  program: string,
+  { program, protocol }: Challenge,
   effects: Effects,
 ): Promise<Result<Admission>> {
   const fresh = newTicket(effects.random);
@@ -135,8 +167,8 @@ async function admitWithTicket(
     return fail(appError('sync.device-cloned'));
   }
   const { confirmed, offered } = judgement.next;
-  await session.run(writeAdmission, [proof.device, confirmed, offered, now, program]);
-  return ok({ scope: row.scope, ticket: fresh });
+  await session.run(writeAdmission, [proof.device, confirmed, offered, now, program, protocol]);
+  return ok({ kind: 'welcome', scope: row.scope, ticket: fresh });
 }
 
 async function confirm(session: Session, device: DeviceId, ticket: string): Promise<Result<null>> {

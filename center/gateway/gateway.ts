@@ -2,9 +2,10 @@ import type { DeviceId } from '#contracts/ids.ts';
 import type { News } from '../feed/bus.ts';
 import { readEpoch } from '../identity.ts';
 import { announceHeads } from './announcements.ts';
-import { type Connection, runConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { GatewayContext } from './conversation.ts';
 import type { Line } from './line.ts';
+import { runConnection } from './run-connection.ts';
 
 /** Holds the conversations with workstations. */
 export interface Gateway {
@@ -50,6 +51,10 @@ export function createGateway(parts: GatewayParts, startEpoch: string): Gateway 
         epoch = next;
         for (const connection of connections) connection.refuse('sync.overloaded', true);
       });
+    } else if (news.kind === 'head') {
+      for (const { stage } of connections) {
+        if (stage.kind === 'welcomed' && stage.scope === news.scope) stage.flows?.hear(news);
+      }
     } else endConnections(news, connections);
   });
   const stopPings = keepAlive(connections, context);
@@ -70,27 +75,32 @@ export function createGateway(parts: GatewayParts, startEpoch: string): Gateway 
 }
 
 function endConnections(news: News, connections: ReadonlySet<Connection>): void {
-  if (news.kind !== 'device-out' && news.kind !== 'device-in') return;
+  if (news.kind !== 'device-out' && news.kind !== 'device-in' && news.kind !== 'device-wipe') return;
   for (const connection of connectionsOf(news.device, connections)) {
     if (news.kind === 'device-out') connection.refuse(news.code, false);
+    else if (news.kind === 'device-wipe') connection.terminate();
     else if (connection.id !== news.connection) connection.terminate();
   }
 }
 
 const connectionsOf = (device: DeviceId, connections: ReadonlySet<Connection>) =>
-  [...connections].filter(({ stage }) => stage.kind === 'welcomed' && stage.device === device);
+  [...connections].filter(({ stage }) => 'device' in stage && stage.device === device);
 
-/** Pings everyone, ends the silent ones, and notes who was heard of. */
+/** Pings everyone, ends the silent ones, looks for lost news now and then, and notes who was heard of. */
 function keepAlive(connections: ReadonlySet<Connection>, context: GatewayContext): () => void {
   const { effects, limits, devices, bus } = context;
   let cancel: () => void = () => undefined;
+  let refreshedAt = effects.clock.now();
   const round = () => {
     const now = effects.clock.now();
+    const isToRefresh = Math.abs(now - refreshedAt) >= limits.refreshMs;
+    if (isToRefresh) refreshedAt = now;
     const heard: DeviceId[] = [];
     for (const connection of connections) {
       if (now - connection.heardAt > limits.silenceMs) connection.terminate();
       else connection.ping();
       const { stage } = connection;
+      if (isToRefresh && stage.kind === 'welcomed') stage.flows?.refresh();
       if (stage.kind === 'welcomed' && now - connection.heardAt <= limits.pingMs * 1.5)
         heard.push(stage.device);
     }

@@ -8,8 +8,17 @@ export interface GatewayLimits {
   readonly pingMs: number;
   /** Without any sign of life. */
   readonly silenceMs: number;
-  /** Messages of one connection that wait or are worked on; from here its socket is not read. */
+  /** Messages of one connection that nobody looked at yet; from here its line is not read. */
   readonly pausedAtMessages: number;
+  /** Since version 2: offers, and questions, that wait or are worked on; from here no message is looked at. */
+  readonly offers: number;
+  readonly questions: number;
+  /** Since version 2: bytes the line may still hold when it is given the next portion, so that a low lane overtakes. */
+  readonly aheadBytes: number;
+  /** Since version 2: least time between two reports of the backup watermark that nobody asked for. */
+  readonly durablePauseMs: number;
+  /** How often every flow is read without news, in case some were lost. */
+  readonly refreshMs: number;
   /** What may still come out of one chunk of a paused socket. */
   readonly messages: number;
   /** Answers that the workstation has not read yet; from here it gets no more. */
@@ -25,6 +34,11 @@ export const defaultLimits: GatewayLimits = {
   pingMs: 25_000,
   silenceMs: 75_000,
   pausedAtMessages: 4,
+  offers: 8,
+  questions: 8,
+  aheadBytes: 16 * 1024,
+  durablePauseMs: 30_000,
+  refreshMs: 300_000,
   messages: 256,
   unsentBytes: 2 * maxMessageBytes,
   drainMs: 120_000,

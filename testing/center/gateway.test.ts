@@ -271,7 +271,7 @@ describe('FEE: the feed', () => {
     expect(seen).toEqual(Array.from({ length: 25 }, (_unused, index) => start + 1 + index));
     client.send({ type: 'pull', scope: facilityB, lane: 1, since, limit: 10 });
     const other = await client.pull(3, 0);
-    expect(other.documents.map(({ collection }) => collection)).toEqual(['reference']);
+    expect(new Set(other.documents.map(({ collection }) => collection))).toEqual(new Set(['reference']));
     expect(other.through).toBe(start + 25);
     expect(client.waiting.filter(({ type }) => type === 'frame')).toEqual([]);
     await client.close();

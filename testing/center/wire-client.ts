@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { rawPublicKey } from '#center/identity.ts';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import { type CenterMessage, CenterMessageSchema } from '#contracts/wire/center-messages.ts';
-import { proofPreamble, protocolVersion } from '#contracts/wire/protocol.ts';
+import { proofPreamble } from '#contracts/wire/protocol.ts';
 
 /** What a workstation keeps between connections. */
 export interface Identity {
@@ -92,9 +92,9 @@ export async function openWire(url: string): Promise<WireClient> {
   };
 }
 
-/** Says hello and waits for the challenge. */
+/** Says hello in version 1 and waits for the challenge. */
 export async function greet(client: WireClient): Promise<MessageOf<'challenge'>> {
-  client.send({ type: 'hello', protocol: protocolVersion, program: 'wire client' });
+  client.send({ type: 'hello', protocol: 1, program: 'wire client' });
   return await client.next('challenge');
 }
 

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ScopeSchema } from '#contracts/ids.ts';
-import { FrameSchema } from '#contracts/wire/center-messages.ts';
-import { frameText } from './pull.ts';
+import { RecordIdSchema, ScopeSchema } from '#contracts/ids.ts';
+import { FrameSchema, PortionSchema } from '#contracts/wire/center-messages.ts';
+import { frameText, portionText } from './feed-text.ts';
 
 const head = {
   epoch: '0199b000-0000-7000-8000-000000000001',
@@ -35,5 +35,14 @@ describe('FEE-3: the text of a frame', () => {
     const frame = v.parse(FrameSchema, JSON.parse(frameText(head, [])));
     expect(frame.documents).toEqual([]);
     expect(frame.crc).toBe(crc32('[]'));
+  });
+
+  it('of a portion may say that a record left the scope', () => {
+    const withdrawn = v.parse(RecordIdSchema, '0199b000-0000-7000-8000-000000000002');
+    const flow = { flow: 3, epoch: head.epoch, since: 4, through: 9, head: 12 };
+    const items = [{ seq: 7, collection: 'visits' as const, withdrawn }];
+    const portion = v.parse(PortionSchema, JSON.parse(portionText(flow, items)));
+    expect(portion).toMatchObject({ type: 'portion', ...flow, documents: items });
+    expect(portion.crc).toBe(crc32(JSON.stringify(portion.documents)));
   });
 });

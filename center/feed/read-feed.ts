@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+import { type RecordId, RecordIdSchema, type Scope } from '#contracts/ids.ts';
+import type { Lane } from '#contracts/records/record.ts';
+import { type CollectionName, CollectionNameSchema } from '#contracts/records/registry.ts';
+import { bigint, type Database, type Session, type Statement } from '../postgres/database.ts';
+
+/** What to read of the feed. */
+export interface FeedRange {
+  readonly scope: Scope;
+  readonly lane: Lane;
+  readonly since: number;
+  /** Most entries. */
+  readonly limit: number;
+  /** Most bytes of record bodies; one record may be longer, then it comes alone. */
+  readonly bytes: number;
+  /** Collections the reader knows (VER-4). */
+  readonly collections: readonly CollectionName[];
+  /** Whether the reader understands that a record left the scope. */
+  readonly hasWithdrawals: boolean;
+}
+
+/** An entry whose version is still the newest one, or a record that left the scope. */
+export type FeedItem =
+  | { readonly seq: number; readonly collection: CollectionName; readonly body: string }
+  | { readonly seq: number; readonly collection: CollectionName; readonly withdrawn: RecordId };
+
+/** A stretch of a feed: everything of the lane behind `since` up to `through` is in `items`. */
+export interface FeedStretch {
+  readonly items: readonly FeedItem[];
+  readonly through: number;
+  /** Newest position of the scope. */
+  readonly head: number;
+  readonly isMoreLeft: boolean;
+}
+
+const readHead: Statement = {
+  name: 'feed-head',
+  text: 'select head, durable from scope_head where scope = $1',
+};
+const HeadSchema = v.object({ head: bigint, durable: bigint });
+
+/**
+ * Head and entries in one statement, so of one moment: positions become visible in their order, so everything up to the
+ * head is there. Revisions that were replaced since are passed over: the newest one stands further on in the feed.
+ */
+const readStretch: Statement = {
+  name: 'feed-stretch',
+  text: `
+select h.head, r.seq, r.collection, r.withdrawn, r.body, r.found from scope_head h left join lateral (
+  select w.*, count(*) over () as found, row_number() over (order by seq) as place,
+    sum(coalesce(octet_length(w.body), 60)) over (order by seq) as total
+  from (
+    select f.seq, f.collection, case when f.withdrawn then f.id end as withdrawn, d.body
+    from feed f left join doc d on d.scope = f.scope and d.collection = f.collection and d.id = f.id
+    where f.scope = $1 and f.lane = $2 and f.seq > $3 and f.collection = any($6::text[])
+      and case when f.withdrawn then d.id is null and $7::boolean else d.rev = f.rev end
+    order by f.seq limit $4::bigint + 1
+  ) as w
+) as r on r.place <= $4::bigint and (r.total <= $5::bigint or r.place = 1)
+where h.scope = $1 order by r.seq`,
+};
+const RowSchema = v.object({
+  head: bigint,
+  seq: v.nullable(bigint),
+  collection: v.nullable(CollectionNameSchema),
+  withdrawn: v.nullable(RecordIdSchema),
+  body: v.nullable(v.string()),
+  found: v.nullable(bigint),
+});
+type Row = v.InferOutput<typeof RowSchema>;
+
+/** Newest position of a scope, and the position up to which it is in the backup. */
+export async function readScopeHead(
+  database: Database,
+  scope: Scope,
+): Promise<{ readonly head: number; readonly durable: number }> {
+  const [row] = await database.rows(readHead, HeadSchema, [scope]);
+  return row ?? { head: 0, durable: 0 };
+}
+
+/** What the feed of a scope and lane holds behind `range.since`. */
+export async function readFeed(session: Session, range: FeedRange): Promise<FeedStretch> {
+  const { scope, lane, since, limit, bytes, collections, hasWithdrawals } = range;
+  const rows = await session.rows(readStretch, RowSchema, [
+    scope,
+    lane,
+    since,
+    limit,
+    bytes,
+    collections,
+    hasWithdrawals,
+  ]);
+  const head = rows[0]?.head ?? 0;
+  const items = rows.flatMap(itemOf);
+  const isMoreLeft = (rows[0]?.found ?? 0) > items.length;
+  const last = items.at(-1)?.seq ?? since;
+  return { items, through: isMoreLeft ? last : Math.max(head, last), head, isMoreLeft };
+}
+
+function itemOf({ seq, collection, withdrawn, body }: Row): readonly FeedItem[] {
+  if (seq === null || collection === null) return [];
+  if (withdrawn !== null) return [{ seq, collection, withdrawn }];
+  return body === null ? [] : [{ seq, collection, body }];
+}
