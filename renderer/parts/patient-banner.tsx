@@ -4,6 +4,7 @@ import { useToday } from '../app/surroundings.tsx';
 import { describeAge, describeBirth } from '../wording/dates.ts';
 import { useWords } from '../wording/words.ts';
 import { Icon } from './icons.tsx';
+import { allergiesOf, allergyStatusIn } from './linked-records.ts';
 import { bannerName, formatPinfl, formatTemporary } from './patient-words.ts';
 
 interface PatientBannerProps {
@@ -59,8 +60,10 @@ export function PatientBanner({ record, actions }: PatientBannerProps): ReactNod
 /** Four states: known, none known, not recorded, unavailable. The first stands out. */
 function AllergySlot({ record }: { readonly record: PatientRecord | null }): ReactNode {
   const { t } = useWords();
-  const status = record === null ? 'unavailable' : record.body.allergyStatus;
-  const known = record?.body.allergies.filter((allergy) => allergy.enteredInError !== true) ?? [];
+  const status = record === null ? 'unavailable' : allergyStatusIn(record);
+  const known = (record === null ? [] : allergiesOf(record))
+    .map(({ allergy }) => allergy)
+    .filter((allergy) => allergy.enteredInError !== true);
   return (
     <div className={`allergy-slot allergy-${status}`}>
       <Icon name={status === 'known' ? 'stop' : status === 'none-known' ? 'check-circle' : 'info'} />

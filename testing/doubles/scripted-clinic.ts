@@ -3,13 +3,14 @@ import type { Action, ActionContext } from '#clinic/actions/action.ts';
 import { amendPatient } from '#clinic/actions/amend-patient.ts';
 import { createMemoryReader } from '#clinic/actions/memory-reader.ts';
 import { moveVisit } from '#clinic/actions/move-visit.ts';
+import { unlinkPatient } from '#clinic/actions/patient-links.ts';
 import { recordAllergy } from '#clinic/actions/record-allergy.ts';
 import { recordVisit } from '#clinic/actions/record-visit.ts';
 import { registerPatient } from '#clinic/actions/register-patient.ts';
 import { settleReview } from '#clinic/actions/settle-review.ts';
 import { startVisit } from '#clinic/actions/start-visit.ts';
 import { dayAt } from '#clinic/clinic-day.ts';
-import { createIdSource, newRecordId } from '#clinic/ids.ts';
+import { createIdSource, newEntryId, newRecordId } from '#clinic/ids.ts';
 import type { Clock } from '#clinic/ports/clock.ts';
 import type { RequestOutput } from '#contracts/bridge/requests.ts';
 import type { Delivery } from '#contracts/bridge/views.ts';
@@ -22,6 +23,7 @@ import {
   type Scope,
   ScopeSchema,
 } from '#contracts/ids.ts';
+import type { RecordOf } from '#contracts/records/registry.ts';
 import type { ReviewBody } from '#contracts/records/reviews.ts';
 import { ok, type Result } from '#contracts/result.ts';
 import type { Role } from '#contracts/roles.ts';
@@ -208,6 +210,8 @@ function addReviews(clinic: ScriptedClinic, patientIds: readonly RecordId[], now
       theirsRev: rev,
       mineAuthor: nurse.id,
       theirsAuthor: colleague.id,
+      mineAt: now - 5 * 3_600_000,
+      theirsAt: now - 4 * 3_600_000,
     },
     decisions: [],
   };
@@ -216,13 +220,54 @@ function addReviews(clinic: ScriptedClinic, patientIds: readonly RecordId[], now
     question: { kind: 'possible-duplicate', other, score: 91 },
     decisions: [],
   };
-  const writes = [conflict, duplicate].map((body) => ({
+  const visit = clinic.reader.find('visits', { equals: { 'body.patientId': first } }).at(-1);
+  const clinical = visit === undefined ? [] : [visitConflict(visit, nurse.id, colleague.id, now, newId)];
+  const writes = [conflict, duplicate, ...clinical].map((body) => ({
     collection: 'reviews' as const,
     id: newRecordId(newId),
     body,
     audit: 'reviews.raise',
   }));
   clinic.reader.apply({ writes, subject: first });
+}
+
+/** Two sets of vitals and two reasons for one visit, whose reason somebody has changed since. */
+function visitConflict(
+  { id, rev }: RecordOf<'visits'>,
+  nurse: PersonId,
+  colleague: PersonId,
+  now: Instant,
+  newId: () => string,
+): ReviewBody {
+  const entryId = newEntryId(newId);
+  const vitals = (values: object, by: PersonId) =>
+    JSON.stringify({ kind: 'vitals', id: entryId, at: now - 7_200_000, by, values });
+  const measured = { diastolicMmHg: 94, pulsePerMinute: 88, temperatureCelsius: 36.9 };
+  return {
+    subject: { collection: 'visits', id },
+    question: {
+      kind: 'conflict',
+      fields: [
+        {
+          field: 'reason',
+          base: JSON.stringify('Bosim'),
+          mine: JSON.stringify('Bosh ogʻrigʻi va bosim'),
+          theirs: JSON.stringify('Bosh aylanishi va bosim'),
+        },
+        {
+          field: 'entries',
+          itemId: entryId,
+          mine: vitals({ systolicMmHg: 152, ...measured }, nurse),
+          theirs: vitals({ systolicMmHg: 125, ...measured }, colleague),
+        },
+      ],
+      mineRev: rev,
+      theirsRev: rev,
+      mineAuthor: nurse,
+      theirsAuthor: colleague,
+    },
+    decisions: [],
+  };
 }
 
 function savedRecord(clinic: ScriptedClinic, id: RecordId): RequestOutput<'patients.register'> {
@@ -241,6 +286,7 @@ export const scriptedActions = {
   'patients.register': registerPatient,
   'patients.amend': amendPatient,
   'patients.record-allergy': recordAllergy,
+  'patients.unlink': unlinkPatient,
   'visits.start': startVisit,
   'visits.move': moveVisit,
   'visits.record': recordVisit,

@@ -1,13 +1,17 @@
 import { dayAt } from '#clinic/clinic-day.ts';
+import { isOpenReview } from '#clinic/review-decisions.ts';
 import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
 import { deriveVisit, effectiveEntries } from '#clinic/visit-state.ts';
 import type { LiveViewOutput } from '#contracts/bridge/live-views.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
-import type { PatientSummary, Person } from '#contracts/bridge/views.ts';
+import type { FoundPatient, PatientSummary, Person } from '#contracts/bridge/views.ts';
 import type { Day, Instant, PersonId, RecordId } from '#contracts/ids.ts';
+import { foundPatients } from '#workstation/found-patients.ts';
+import { linkedShown } from '#workstation/linked-patients.ts';
 import { patientSummary, summaryOf } from '#workstation/patient-summary.ts';
 import { inQueueOrder } from '#workstation/queue-order.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
+import { reviewRow } from '#workstation/views/open-reviews.ts';
 import type { ScriptedClinic } from './scripted-clinic.ts';
 
 /** What the live views and searches of the scripted workstation answer. */
@@ -17,7 +21,7 @@ export interface ScriptedViews {
   summary(day: Day, now: Instant): LiveViewOutput<'day.summary'>;
   unsent(): LiveViewOutput<'unsent.list'>;
   reviews(now: Instant): LiveViewOutput<'reviews.open'>;
-  search(text: string, limit: number): PatientSummary[];
+  search(text: string, limit: number): FoundPatient[];
   alike(person: RequestInput<'patients.possible-duplicates'>): PatientSummary[];
 }
 
@@ -62,8 +66,10 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
     record(id) {
       const record = reader.get('patients', id);
       if (record === undefined) return null;
+      const linked = linkedShown(reader, id, reference.mahallaName);
+      const ids = new Set([id, ...linked.map((each) => each.id)]);
       const own = visits()
-        .filter((visit) => visit.body.patientId === id)
+        .filter((visit) => ids.has(visit.body.patientId))
         .toSorted((one, other) => (one.id < other.id ? 1 : -1))
         .toSorted((one, other) =>
           one.body.day < other.body.day ? 1 : one.body.day > other.body.day ? -1 : 0,
@@ -82,6 +88,7 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
           state: deriveVisit(visit.body).state,
           delivery: clinic.delivery(visit.id),
         })),
+        linked,
         people: clinic.people.flatMap((each) => person(each.id)),
       };
     },
@@ -127,29 +134,28 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
         const collection = visit === undefined ? 'patients' : 'visits';
         return [{ collection, id, patient, savedAt, state: 'pending', refusal: null } as const];
       }),
-    reviews: (now) =>
-      reader
-        .find('reviews', {})
-        .filter((review) => review.body.decisions.length === 0)
-        .map((review) => {
-          const { question } = review.body;
-          const isConflict = question.kind === 'conflict';
-          return {
-            id: review.id,
-            rev: review.rev,
-            body: review.body,
-            patient: summary(review.body.subject.id),
-            fields: isConflict ? question.fields : [],
-            mineAuthor: (isConflict && person(question.mineAuthor)[0]) || null,
-            theirsAuthor: (isConflict && person(question.theirsAuthor)[0]) || null,
-            capturedAt: now - 3_600_000,
-          };
-        }),
-    search: (text, limit) =>
-      scored(text)
-        .filter((each) => each.score >= leastScore)
-        .slice(0, limit)
-        .map(({ record }) => patientSummary(record, reference.mahallaName)),
+    reviews: (now) => {
+      const all = reader.find('reviews', {});
+      const open = all.filter(({ body }) => isOpenReview(body));
+      const settled = all.filter(({ body }) => !isOpenReview(body));
+      return [...open, ...settled].map((review) => {
+        const row = reviewRow(reader, review, reference.mahallaName);
+        const { question } = review.body;
+        const isConflict = question.kind === 'conflict';
+        return {
+          ...row,
+          mineAuthor: (isConflict && person(question.mineAuthor)[0]) || null,
+          theirsAuthor: (isConflict && person(question.theirsAuthor)[0]) || null,
+          people: clinic.people.flatMap((each) => person(each.id)),
+          capturedAt: now - 3_600_000,
+        };
+      });
+    },
+    search: (text, limit) => {
+      const hits = scored(text).filter((each) => each.score >= leastScore);
+      const ids = hits.slice(0, limit).map(({ record }) => record.id);
+      return foundPatients(reader, ids, reference.mahallaName);
+    },
     alike: ({ name, birth, pinfl }) =>
       scored(`${name.family} ${name.given}`)
         .filter(

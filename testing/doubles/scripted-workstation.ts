@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { dayAt } from '#clinic/clinic-day.ts';
 import { createIdSource } from '#clinic/ids.ts';
 import type { Clock } from '#clinic/ports/clock.ts';
+import { isOpenReview } from '#clinic/review-decisions.ts';
 import type { Link } from '#contracts/bridge/link.ts';
 import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
 import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';
@@ -185,8 +186,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
       ...sync,
       unsent: clinic.unsent().length,
       oldestUnsentAt: clinic.unsent()[0]?.savedAt ?? null,
-      openReviews: clinic.reader.find('reviews', {}).filter((review) => review.body.decisions.length === 0)
-        .length,
+      openReviews: clinic.reader.find('reviews', {}).filter((review) => isOpenReview(review.body)).length,
     }),
     setState: (change) => {
       state = { ...state, ...change };
@@ -306,6 +306,8 @@ function write(
     case 'patients.amend':
       return clinic.act(scriptedActions[name], read(name), person);
     case 'patients.record-allergy':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'patients.unlink':
       return clinic.act(scriptedActions[name], read(name), person);
     case 'visits.start':
       return clinic.act(scriptedActions[name], read(name), person);

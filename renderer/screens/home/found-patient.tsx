@@ -1,13 +1,13 @@
 import { type ReactNode, useEffect, useRef } from 'react';
-import type { PatientSummary } from '#contracts/bridge/views.ts';
+import type { FoundPatient as Found } from '#contracts/bridge/views.ts';
 import { useToday } from '../../app/surroundings.tsx';
 import { Icon } from '../../parts/icons.tsx';
-import { bannerName, formatPinfl } from '../../parts/patient-words.ts';
+import { bannerName, formatPinfl, plainName } from '../../parts/patient-words.ts';
 import { describeAge, describeBirth } from '../../wording/dates.ts';
 import { useWords } from '../../wording/words.ts';
 
 interface FoundPatientProps {
-  readonly patient: PatientSummary;
+  readonly patient: Found;
   readonly isActive: boolean;
   readonly onPoint: () => void;
   readonly onOpen: () => void;
@@ -55,6 +55,12 @@ export function FoundPatient({ patient, isActive, onPoint, onOpen }: FoundPatien
           {patient.mahalla ?? t('mahalla.unknown')}
         </span>
         <span className="figure">{patient.pinfl ? formatPinfl(patient.pinfl) : t('pinfl.unknown')}</span>
+        {patient.foundAs && (
+          <span>
+            <Icon name="link" size={15} />
+            {t('linked.found-as', { name: plainName(patient.foundAs) })}
+          </span>
+        )}
       </span>
     </div>
   );

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
-import type { PatientSummary } from '#contracts/bridge/views.ts';
+import type { FoundPatient } from '#contracts/bridge/views.ts';
 import type { AppError } from '#contracts/errors.ts';
 import { useBridge } from '../../bridge/hooks.tsx';
 
 interface Found {
   readonly text: string;
-  readonly patients: readonly PatientSummary[];
+  readonly patients: readonly FoundPatient[];
   readonly error: AppError | null;
 }
 

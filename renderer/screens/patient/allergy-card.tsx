@@ -6,12 +6,12 @@ import { Button } from '../../parts/button.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icons.tsx';
+import { allergiesOf, allergyStatusIn, type HeldAllergy } from '../../parts/linked-records.ts';
 import { Notice } from '../../parts/notice.tsx';
 import { plainName } from '../../parts/patient-words.ts';
 import { Segmented } from '../../parts/segmented.tsx';
 import { describeError, useWords } from '../../wording/words.ts';
 
-type Allergy = PatientRecord['body']['allergies'][number];
 type Input = RequestInput<'patients.record-allergy'>['allergy'];
 
 /** What must not be given: the list, the question whether there is any, and a short form. */
@@ -25,10 +25,11 @@ export function AllergyCard({
   const { t } = useWords();
   const save = useRequest('patients.record-allergy');
   const [isAdding, setAdding] = useState(false);
-  const [wrong, setWrong] = useState<Allergy | null>(null);
-  const { allergyStatus, allergies } = record.body;
-  const send = async (allergy: Input) => {
-    const outcome = await save.send({ id: record.id, allergy });
+  const [wrong, setWrong] = useState<HeldAllergy | null>(null);
+  const allergyStatus = allergyStatusIn(record);
+  const allergies = allergiesOf(record);
+  const send = async (allergy: Input, heldBy = record.id) => {
+    const outcome = await save.send({ id: heldBy, allergy });
     if (outcome.ok) {
       setAdding(false);
       setWrong(null);
@@ -46,11 +47,11 @@ export function AllergyCard({
         )}
       </header>
       <ul className="allergies">
-        {allergies.map((allergy) => (
+        {allergies.map((held) => (
           <AllergyItem
-            key={allergy.id}
-            allergy={allergy}
-            onWrong={mayWrite ? () => setWrong(allergy) : null}
+            key={`${held.heldBy} ${held.allergy.id}`}
+            held={held}
+            onWrong={mayWrite ? () => setWrong(held) : null}
           />
         ))}
       </ul>
@@ -76,10 +77,15 @@ export function AllergyCard({
       {wrong && (
         <ConfirmDialog
           title={t('allergy.wrong-title')}
-          words={t('allergy.wrong-words', { substance: wrong.substance, name: plainName(record.body.name) })}
+          words={t('allergy.wrong-words', {
+            substance: wrong.allergy.substance,
+            name: plainName(record.body.name),
+          })}
           confirm={t('entry.mark-error')}
           isBusy={save.isBusy}
-          onConfirm={() => void send({ status: 'entered-in-error', allergyId: wrong.id })}
+          onConfirm={() =>
+            void send({ status: 'entered-in-error', allergyId: wrong.allergy.id }, wrong.heldBy)
+          }
           onClose={() => setWrong(null)}
         />
       )}
@@ -88,10 +94,10 @@ export function AllergyCard({
 }
 
 function AllergyItem({
-  allergy,
+  held: { allergy, isElsewhere },
   onWrong,
 }: {
-  readonly allergy: Allergy;
+  readonly held: HeldAllergy;
   readonly onWrong: (() => void) | null;
 }): ReactNode {
   const { t } = useWords();
@@ -103,6 +109,7 @@ function AllergyItem({
         {allergy.severity === 'severe' && <span className="chip chip-emergency">{t('allergy.severe')}</span>}
         {allergy.reaction && <span className="soft"> {allergy.reaction}</span>}
         {isWrong && <span className="chip chip-void">{t('entry.in-error')}</span>}
+        {isElsewhere && <span className="chip">{t('linked.other-record')}</span>}
       </span>
       {onWrong && !isWrong && (
         <button

@@ -10,6 +10,7 @@ import { describeError, useWords } from '../../wording/words.ts';
 import { AllergyCard } from './allergy-card.tsx';
 import { AmendDialog } from './amend-dialog.tsx';
 import { IdentityCard } from './identity-card.tsx';
+import { LinkedCard, ReplacedNotice } from './linked-card.tsx';
 import { StartVisitDialog } from './start-visit-dialog.tsx';
 import { TrendsCard } from './trends-card.tsx';
 import { VisitHistory } from './visit-history.tsx';
@@ -36,7 +37,9 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
   const { t } = useWords();
   const session = useSession();
   const [open, setOpen] = useState<'visit' | 'amend' | null>(null);
-  const mayWrite = caresForPatients(session) && record.body.voided === undefined;
+  const survivor = record.linked.find(({ isSurvivor }) => isSurvivor);
+  const mayCare = caresForPatients(session);
+  const mayWrite = mayCare && record.body.voided === undefined && survivor === undefined;
   const close = () => setOpen(null);
   return (
     <div className="patient">
@@ -53,9 +56,11 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
       {record.body.voided && (
         <Notice kind="danger" title={t('patient.void-words', { reason: record.body.voided.reason })} />
       )}
+      {survivor && <ReplacedNotice survivor={survivor} />}
       <div className="patient-columns">
         <div className="patient-side">
           <AllergyCard record={record} mayWrite={mayWrite} />
+          {record.linked.length > 0 && <LinkedCard record={record} mayWrite={mayCare} />}
           <IdentityCard record={record} onAmend={mayWrite ? () => setOpen('amend') : null} />
         </div>
         <div className="patient-main">

@@ -1,146 +1,106 @@
 import type { ReactNode } from 'react';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
-import type { Person, ReviewRow } from '#contracts/bridge/views.ts';
-import { useNavigation } from '../../app/navigation.tsx';
+import type { ReviewRow } from '#contracts/bridge/views.ts';
 import { caresForPatients, useSession } from '../../app/session.tsx';
-import { useShortcuts } from '../../app/shortcuts.ts';
 import { useToday } from '../../app/surroundings.tsx';
-import { useRequest, useView } from '../../bridge/hooks.tsx';
-import { Button, Keys } from '../../parts/button.tsx';
+import { useRequest } from '../../bridge/hooks.tsx';
+import { Button } from '../../parts/button.tsx';
 import { Notice } from '../../parts/notice.tsx';
-import { bannerName, birthAndAge, formatPinfl } from '../../parts/patient-words.ts';
+import { bannerName, birthAndAge } from '../../parts/patient-words.ts';
 import { describeError, useWords } from '../../wording/words.ts';
-import { describeField } from './field-words.ts';
+import { ConflictDetail } from './conflict-detail.tsx';
+import { personAndTime } from './field-words.ts';
+import { PairDetail } from './pair-detail.tsx';
 
-type Choice = RequestInput<'reviews.settle'>['choice'];
+type Settlement = Omit<RequestInput<'reviews.settle'>, 'id'>;
 
-/** One question with its readable difference, and the two answers under the keys 1 and 2. */
-export function ReviewDetail({ row }: { readonly row: ReviewRow }): ReactNode {
+interface ReviewDetailProps {
+  readonly row: ReviewRow;
+  readonly onSettled: (row: ReviewRow) => void;
+}
+
+/** One question with its readable difference and its answers; of a settled one who decided what, and the way back. */
+export function ReviewDetail({ row, onSettled }: ReviewDetailProps): ReactNode {
   const { t } = useWords();
   const session = useSession();
+  const today = useToday();
   const settle = useRequest('reviews.settle');
   const { question } = row.body;
-  const answers: readonly [Choice, Choice] =
-    question.kind === 'conflict' ? ['theirs', 'mine'] : ['same', 'different'];
-  const maySettle = caresForPatients(session);
-  const answer = (choice: Choice) => void settle.send({ id: row.id, choice });
-  useShortcuts(
-    maySettle && !settle.isBusy ? { '1': () => answer(answers[0]), '2': () => answer(answers[1]) } : {},
-  );
-
+  const mayAnswer = caresForPatients(session);
+  const send = (settlement: Settlement) =>
+    void settle.send({ id: row.id, ...settlement }).then((outcome) => {
+      if (outcome.ok) onSettled(row);
+    });
+  const onSettle = mayAnswer && isOpenRow(row) ? send : null;
+  const detail = { row, isBusy: settle.isBusy, onSettle };
   return (
     <section className="card review-detail" aria-labelledby="review-question">
       <header className="card-head">
         <h2 id="review-question">{t(`review.question-${question.kind}`)}</h2>
-      </header>
-      {row.patient && (
-        <p className="review-patient">
-          <strong>{bannerName(row.patient.name)}</strong> <PatientLine row={row} />
-        </p>
-      )}
-      {question.kind === 'conflict' ? <Difference row={row} /> : <Pair row={row} otherId={question.other} />}
-      {settle.error && <Notice kind="danger" title={describeError(t, settle.error)} isUrgent />}
-      {maySettle ? (
-        <footer className="review-answers">
-          {answers.map((choice, at) => (
-            <Button
-              key={choice}
-              kind={at === 0 && question.kind === 'conflict' ? 'primary' : 'secondary'}
-              keys={String(at + 1)}
-              isBusy={settle.isBusy}
-              onClick={() => answer(choice)}
-            >
-              {t(`review.choice-${choice}`)}
-            </Button>
-          ))}
-          <p className="caption">
-            <Keys keys="↑ ↓" /> {t('review.keys')}
+        {row.patient && (
+          <p className="review-patient">
+            <strong>{bannerName(row.patient.name)}</strong>{' '}
+            <span className="soft figure">{birthAndAge(t, row.patient.birth, today)}</span>
           </p>
-        </footer>
+        )}
+      </header>
+      <Decided row={row} />
+      {question.kind === 'conflict' ? (
+        <ConflictDetail {...detail} />
       ) : (
-        <Notice kind="info" title={t('error.access.forbidden')} />
+        <PairDetail {...detail} otherId={question.other} />
+      )}
+      {settle.error && <Notice kind="danger" title={describeError(t, settle.error)} isUrgent />}
+      {!mayAnswer && <Notice kind="info" title={t('error.access.forbidden')} />}
+      {mayAnswer && !isOpenRow(row) && row.counting !== null && (
+        <TakeBack isBusy={settle.isBusy} changes={row.counting.id} onTakeBack={send} />
       )}
     </section>
   );
 }
 
-function PatientLine({ row }: { readonly row: ReviewRow }): ReactNode {
-  const { t } = useWords();
-  const today = useToday();
-  return row.patient && <span className="soft figure">{birthAndAge(t, row.patient.birth, today)}</span>;
+/** Whether a person still has to decide. */
+export const isOpenRow = ({ counting }: ReviewRow): boolean =>
+  counting === null || counting.choice === 'taken-back';
+
+interface TakeBackProps {
+  readonly isBusy: boolean;
+  readonly changes: string;
+  readonly onTakeBack: (settlement: Settlement) => void;
 }
 
-function Difference({ row }: { readonly row: ReviewRow }): ReactNode {
-  const { t, language } = useWords();
+function TakeBack({ isBusy, changes, onTakeBack }: TakeBackProps): ReactNode {
+  const { t } = useWords();
   return (
-    <table className="difference">
-      <thead>
-        <tr>
-          <th scope="col">{t('review.field')}</th>
-          <th scope="col">{t('review.before')}</th>
-          <th scope="col">
-            {t('review.theirs')}
-            <Author person={row.theirsAuthor} />
-          </th>
-          <th scope="col">
-            {t('review.mine')}
-            <Author person={row.mineAuthor} />
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {row.fields.map((field) => (
-          <tr key={`${field.field} ${field.itemId ?? ''}`}>
-            <th scope="row">{t(`field.${field.field}`)}</th>
-            <td className="soft">{describeField(field, 'base', t, language)}</td>
-            <td className="difference-value">{describeField(field, 'theirs', t, language)}</td>
-            <td className="difference-value">{describeField(field, 'mine', t, language)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <footer className="answer-foot">
+      <Button icon="undo" isBusy={isBusy} onClick={() => onTakeBack({ choice: 'taken-back', changes })}>
+        {t('review.take-back')}
+      </Button>
+      <p className="answer-follows">{t('review.take-back-follows')}</p>
+    </footer>
   );
 }
 
-const Author = ({ person }: { readonly person: Person | null }): ReactNode =>
-  person && <span className="caption difference-author">{person.name}</span>;
-
-/** Two patients side by side, by what tells people apart. */
-function Pair({ row, otherId }: { readonly row: ReviewRow; readonly otherId: ReviewRow['id'] }): ReactNode {
+/** Who decided what, the decision that counts first; the others were made without knowing of it. */
+function Decided({ row }: { readonly row: ReviewRow }): ReactNode {
   const { t } = useWords();
   const today = useToday();
-  const navigation = useNavigation();
-  const { id } = row.body.subject;
-  const first = useView('patients.record', { id });
-  const second = useView('patients.record', { id: otherId });
+  if (row.counting === null) return null;
+  const decisions = [row.counting, ...row.passedOver];
   return (
-    <div className="pair">
-      {[first, second].map((view, at) => {
-        const record = view.status === 'ready' ? view.value : null;
-        if (record === null)
-          return (
-            <div key={at === 0 ? id : otherId} className="pair-side" aria-busy={view.status === 'loading'} />
-          );
+    <ul className="decisions">
+      {decisions.map((decision, at) => {
+        const person = row.people.find(({ id }) => id === decision.by) ?? null;
+        const words = personAndTime(person, decision.at, today) ?? '';
         return (
-          <div key={record.id} className="pair-side">
-            <p className="row-title">{bannerName(record.body.name)}</p>
-            <p className="figure">{birthAndAge(t, record.body.birth, today)}</p>
-            <p>{t(`sex.${record.body.sex}`)}</p>
-            <p className="figure">
-              {record.body.pinfl ? formatPinfl(record.body.pinfl) : t('pinfl.unknown')}
-            </p>
-            <p>{record.mahallaName ?? t('mahalla.unknown')}</p>
-            <p className="soft">{t('patient.visit-count', { count: record.visits.length })}</p>
-            <Button
-              size="small"
-              kind="quiet"
-              onClick={() => navigation.go({ screen: 'patient', patientId: record.id })}
-            >
-              {t('queue.open')}
-            </Button>
-          </div>
+          <li key={decision.id} className={at === 0 ? 'decision' : 'decision soft'}>
+            <strong>{t(`review.choice-${decision.choice}`)}</strong>
+            <span className="caption">
+              {[words, decision.reason, at > 0 && t('review.passed-over')].filter(Boolean).join(' · ')}
+            </span>
+          </li>
         );
       })}
-    </div>
+    </ul>
   );
 }

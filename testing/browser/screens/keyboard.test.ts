@@ -121,16 +121,6 @@ describe('without a mouse', () => {
     );
   });
 
-  it('a conflict is settled by a digit', async () => {
-    const { page, workstation } = screens;
-    await screens.signIn();
-    await page.locator('.places button').nth(4).press('Enter');
-    await page.locator('.difference').waitFor();
-    await press('2');
-    await expect.poll(() => page.locator('.review-item').count(), soon).toBe(1);
-    expect(workstation.asked).toContain('reviews.settle');
-  });
-
   it('an entry is marked as an error with a reason, and taken back', async () => {
     const { page } = screens;
     await screens.signIn();
