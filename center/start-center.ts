@@ -35,6 +35,8 @@ export interface CenterOptions {
   readonly postgresUrl?: string;
   /** Default: `commit` with the embedded PostgreSQL, `operator` with one by URL. */
   readonly backup?: BackupPolicy;
+  /** How long a workstation may work without a welcome; 90 days unless told otherwise. */
+  readonly offlineLimitMs?: number;
   readonly limits?: Partial<GatewayLimits>;
   readonly effects?: Effects;
   readonly log: Log;
@@ -55,6 +57,8 @@ export interface RunningCenter {
   createEnrolmentCode(scope: Scope): Promise<EnrolmentCode>;
   /** False if there is no such device, or it was revoked before. */
   revoke(device: DeviceId): Promise<boolean>;
+  /** Has a device erase its records at its next contact. False if there is no such device, or it was ordered before. */
+  wipe(device: DeviceId): Promise<boolean>;
   /** Bulk-loads valid records into existing facilities; returns how many are new. */
   seed(records: Iterable<CenterRecord>): Promise<number>;
   /** Whether no facility exists yet. */
@@ -106,6 +110,7 @@ async function serve(options: CenterOptions, foundation: Foundation): Promise<Ru
     bus,
     effects,
     backup: options.backup ?? (options.postgresUrl === undefined ? 'commit' : 'operator'),
+    ...(options.offlineLimitMs === undefined ? {} : { offlineLimitMs: options.offlineLimitMs }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const http = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: requestLimitMs });
@@ -135,6 +140,7 @@ async function serve(options: CenterOptions, foundation: Foundation): Promise<Ru
     createFacility: core.createFacility,
     createEnrolmentCode: core.createEnrolmentCode,
     revoke: core.revoke,
+    wipe: core.wipe,
     seed: core.seed,
     isEmpty: core.isEmpty,
     close: closeOnce(close),

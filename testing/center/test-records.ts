@@ -14,6 +14,7 @@ import {
   ScopeSchema,
 } from '#contracts/ids.ts';
 import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
+import { makeDelta } from '#sync/merge/record-delta.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
 
 const clock = { now: () => Date.now() };
@@ -106,6 +107,22 @@ export const patientRow = (scope: Scope, family?: string) => rowFor('patients', 
 /** The same patient with another family name. */
 export function renamed(row: TestRow, family: string, baseRev: Revision = row.rev): TestRow {
   return rowFor(row.collection, patient(row.record.scope, family, row.id), baseRev);
+}
+
+/** The same write as a row of an offer, whole. */
+export function offered({ op, collection, baseRev, rev, record }: TestRow) {
+  const { rev: _own, ...content } = record;
+  return { op, collection, base: baseRev, check: rev.slice(-8), record: content };
+}
+
+/** The same write as a row of an offer that the center is to put aside. */
+export const aside = (row: TestRow) => ({ ...offered(row), aside: true });
+
+/** The same write as a row of an offer, as a difference to `base`. */
+export function offeredDelta({ op, collection, baseRev, rev, record }: TestRow, base: TestRow) {
+  const delta = makeDelta(base.record, record);
+  if (delta === undefined) throw new Error('no difference says it');
+  return { op, collection, id: record.id, base: baseRev, check: rev.slice(-8), delta };
 }
 
 export const aRevision = (digit: string, version = 1) =>

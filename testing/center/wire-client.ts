@@ -1,10 +1,11 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import * as v from 'valibot';
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import { rawPublicKey } from '#center/identity.ts';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import { type CenterMessage, CenterMessageSchema } from '#contracts/wire/center-messages.ts';
 import { proofPreamble } from '#contracts/wire/protocol.ts';
+import type { Packer } from '#sync/packing/packer.ts';
 
 /** What a workstation keeps between connections. */
 export interface Identity {
@@ -14,7 +15,7 @@ export interface Identity {
   ticket: string;
 }
 
-type MessageOf<Type extends CenterMessage['type']> = Extract<CenterMessage, { type: Type }>;
+export type MessageOf<Type extends CenterMessage['type']> = Extract<CenterMessage, { type: Type }>;
 
 /** One raw connection to a center: sends anything, keeps everything that came. */
 export interface WireClient {
@@ -25,8 +26,13 @@ export interface WireClient {
   /** Messages that came and were not asked for yet. */
   readonly waiting: readonly CenterMessage[];
   readonly closed: Promise<number>;
+  /** Hears every message the moment it comes. */
+  onMessage(told: (message: CenterMessage) => void): void;
+  /** From now on every message of both directions is packed. */
+  packWith(packer: Packer): void;
   /** Stops reading from the socket. */
   pause(): void;
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -38,8 +44,17 @@ export async function openWire(url: string): Promise<WireClient> {
   const wakeAll = () => {
     for (const wake of wakeUps) wake();
   };
-  socket.on('message', (data) => {
-    waiting.push(v.parse(CenterMessageSchema, JSON.parse(data.toString())));
+  let packer: Packer | undefined;
+  let hear: (message: CenterMessage) => void = () => undefined;
+  const textOf = (data: RawData, isBinary: boolean) => {
+    if (isBinary !== (packer !== undefined)) throw new Error('packed as was not agreed');
+    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.toString());
+    return packer === undefined ? bytes.toString('utf8') : packer.unpack(bytes);
+  };
+  socket.on('message', (data, isBinary) => {
+    const message = v.parse(CenterMessageSchema, JSON.parse(textOf(data, isBinary)));
+    hear(message);
+    waiting.push(message);
     wakeAll();
   });
   const closed = new Promise<number>((resolve) => socket.on('close', (code) => resolve(code)));
@@ -56,7 +71,16 @@ export async function openWire(url: string): Promise<WireClient> {
     return found;
   };
   return {
-    send: (message) => socket.send(JSON.stringify(message)),
+    send: (message) => {
+      const text = JSON.stringify(message);
+      socket.send(packer === undefined ? text : packer.pack(text));
+    },
+    onMessage: (told) => {
+      hear = told;
+    },
+    packWith: (chosen) => {
+      packer = chosen;
+    },
     sendRaw: (data) => socket.send(data),
     next: (type, waitMs = 10_000) =>
       new Promise((resolve, reject) => {
@@ -84,6 +108,7 @@ export async function openWire(url: string): Promise<WireClient> {
     waiting,
     closed,
     pause: () => socket.pause(),
+    resume: () => socket.resume(),
     close: async () => {
       socket.close();
       setTimeout(() => socket.terminate(), 500).unref();

@@ -1,0 +1,369 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { createFacility } from '#center/facilities.ts';
+import { createIngest, type Ingest } from '#center/ingest/push-batch.ts';
+import { migrate } from '#center/migrations/migrate.ts';
+import type { Effects } from '#center/ports.ts';
+import { type Database, openDatabase } from '#center/postgres/database.ts';
+import { startEmbeddedPostgres } from '#center/postgres/embedded.ts';
+import { type Sharing, startSharing } from '#center/sharing/sharing.ts';
+import type { SharingContext } from '#center/sharing/sharing-context.ts';
+import {
+  type DeviceId,
+  DeviceIdSchema,
+  EntryIdSchema,
+  HlcSchema,
+  type PersonId,
+  PersonIdSchema,
+  type RecordId,
+  type Scope,
+  ScopeSchema,
+} from '#contracts/ids.ts';
+import type { PatientBody } from '#contracts/records/patients.ts';
+import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
+import type { RequestBody } from '#contracts/records/requests.ts';
+import type { VisitBody } from '#contracts/records/visits.ts';
+import type { Verdict } from '#contracts/wire/center-messages.ts';
+import { newDataFolder } from './center-world.ts';
+import { facilityRecord, newRecordId, rowFor, somePerson, type TestRow } from './test-records.ts';
+
+/** The tables of a center on real PostgreSQL, without gateway: tests push rows and run couriers as they like. */
+export interface SharingWorld {
+  readonly database: Database;
+  readonly url: string;
+  readonly effects: Effects;
+  /** The center's clock goes forward, for leases and ends of shares. */
+  passTime(milliseconds: number): void;
+  /** A facility with a device; `isOld`: as a center made it that knew no sharing. */
+  facility(district?: string, isOld?: boolean): Promise<Facility>;
+  close(): Promise<void>;
+}
+
+/** A facility and one workstation of it. */
+export interface Facility {
+  readonly scope: Scope;
+  readonly device: DeviceId;
+}
+
+export const centerId = '0199c000-0000-7000-8000-00000000cccc';
+const centerPerson: PersonId = v.parse(PersonIdSchema, centerId);
+
+let facilities = 0;
+
+/** Starts PostgreSQL with the center's tables. */
+export async function startSharingWorld(
+  makeTables: (database: Database) => Promise<void> = (database) => migrate(database),
+): Promise<SharingWorld> {
+  const dataFolder = await newDataFolder();
+  let passed = 0;
+  const effects: Effects = {
+    clock: { now: () => Date.now() + passed },
+    timers: {
+      after: (waitMs, run) => {
+        const timer = setTimeout(run, waitMs);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: { bytes: (length) => randomBytes(length) },
+    log: () => undefined,
+  };
+  const postgres = await startEmbeddedPostgres(join(dataFolder, 'postgres'), effects);
+  const database = openDatabase(postgres.url, effects.log, 6);
+  await makeTables(database);
+  return {
+    database,
+    url: postgres.url,
+    effects,
+    passTime: (milliseconds) => {
+      passed += milliseconds;
+    },
+    facility: async (district = '1718203', isOld = false) => {
+      facilities += 1;
+      const scope = v.parse(ScopeSchema, `TST${String(facilities).padStart(6, '0')}`);
+      const device = v.parse(DeviceIdSchema, randomUUID());
+      if (isOld) {
+        const text = 'insert into scope_head (scope) values ($1)';
+        await database.run({ name: '', text }, [scope]);
+        return { scope, device };
+      }
+      const record = facilityRecord(scope);
+      if (record.body.kind !== 'facility') throw new Error('not a facility');
+      const inDistrict = rowFor('reference', { ...record, body: { ...record.body, district } });
+      await createFacility(database, v.parse(recordSchemas.reference, inDistrict.record), effects);
+      await database.run(
+        {
+          name: '',
+          text: "insert into device (id, scope, public_key, label, enrolled_at) values ($1, $2, '', '', 0)",
+        },
+        [device, scope],
+      );
+      return { scope, device };
+    },
+    close: async () => {
+      await database.close();
+      await postgres.stop();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A courier with its ingest, on a database that may be a failing one. */
+export interface Office {
+  readonly ingest: Ingest;
+  readonly sharing: Sharing;
+}
+
+/** Opens an office; its courier begins at once. */
+export function openOffice(world: SharingWorld, database: Database = world.database): Office {
+  const context: SharingContext = {
+    database,
+    effects: world.effects,
+    center: centerId,
+    announce: () => undefined,
+  };
+  const sharing = startSharing(context);
+  return { sharing, ingest: createIngest(database, world.effects, sharing.hooks) };
+}
+
+const RowCountSchema = v.object({ count: v.pipe(v.union([v.string(), v.number()]), v.transform(Number)) });
+
+/** Counts by SQL. */
+export async function countOf(
+  world: SharingWorld,
+  text: string,
+  values: (string | null)[] = [],
+): Promise<number> {
+  const [row] = await world.database.rows({ name: '', text }, RowCountSchema, values);
+  return row?.count ?? 0;
+}
+
+/** Lets couriers work until no errand is left. Fails if that takes too long. */
+export async function settle(world: SharingWorld, ...offices: readonly Office[]): Promise<void> {
+  for (let round = 0; round < 100; round += 1) {
+    for (const { sharing } of offices) sharing.courier.hurry();
+    await Promise.all(offices.map(({ sharing }) => sharing.courier.idle()));
+    if ((await countOf(world, 'select count(*) as count from errand')) === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    world.passTime(70_000);
+  }
+  throw new Error('errands are never done');
+}
+
+/** Pushes rows of one device and gives their verdicts; asks again what was put off. */
+export async function push(
+  office: Office,
+  { device, scope }: Facility,
+  rows: readonly TestRow[],
+): Promise<readonly Verdict[]> {
+  for (let round = 0; round < 50; round += 1) {
+    const outcome = await office.ingest.push(device, scope, rows);
+    if (outcome.kind === 'refused') throw new Error(`refused: ${outcome.code}`);
+    if (outcome.verdicts.every(({ verdict }) => verdict !== 'retry')) return outcome.verdicts;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('put off for ever');
+}
+
+/** Pushes rows that have to be taken. */
+export async function pushOk(office: Office, facility: Facility, ...rows: readonly TestRow[]): Promise<void> {
+  for (const verdict of await push(office, facility, rows)) {
+    if (verdict.verdict !== 'ok')
+      throw new Error(`${verdict.verdict} instead of ok: ${JSON.stringify(verdict)}`);
+  }
+}
+
+const envelope = (scope: Scope, device: DeviceId, id: RecordId) => ({
+  id,
+  scope,
+  author: somePerson,
+  device,
+  capturedAt: Date.now(),
+  hlc: v.parse(HlcSchema, '0199b0000000-0000-00000001'),
+});
+
+/** A new patient of the facility. */
+export function newPatient({ scope, device }: Facility, changes: Partial<PatientBody> = {}): TestRow {
+  const body: PatientBody = {
+    name: { family: 'Qodirova', given: 'Gulnora' },
+    sex: 'female',
+    birth: { date: '1985-03-12' },
+    allergyStatus: 'not-recorded',
+    allergies: [],
+    problems: [],
+    ...changes,
+  };
+  return rowFor('patients', { ...envelope(scope, device, newRecordId()), body });
+}
+
+/** A new visit at the facility. */
+export function newVisit({ scope, device }: Facility, patientId: string, reason = 'bosh og‘rig‘i'): TestRow {
+  const body: VisitBody = {
+    patientId: v.parse(recordSchemas.visits.entries.id, patientId),
+    day: v.parse(recordSchemas.visits.entries.body, {
+      patientId,
+      day: '2026-11-20',
+      reason,
+      urgency: 'routine',
+      entries: [],
+    }).day,
+    reason,
+    urgency: 'routine',
+    entries: [],
+  };
+  return rowFor('visits', { ...envelope(scope, device, newRecordId()), body });
+}
+
+/** A new request of the facility. */
+export function newRequest({ scope, device }: Facility, matter: RequestBody['matter']): TestRow {
+  const body: RequestBody = { matter, urgency: 'routine', events: [] };
+  return rowFor('requests', { ...envelope(scope, device, newRecordId()), body });
+}
+
+export const referral = (patientId: string, to: Scope): RequestBody['matter'] => ({
+  kind: 'referral',
+  patientId: v.parse(recordSchemas.patients.entries.id, patientId),
+  to,
+  reason: 'kardiolog ko‘rigi',
+});
+export const moving = (patientId: string, to: Scope): RequestBody['matter'] => ({
+  kind: 'move',
+  patientId: v.parse(recordSchemas.patients.entries.id, patientId),
+  to,
+  reason: 'ko‘chib ketdi',
+});
+export const access = (pinfl: string, ground: 'consent' | 'break-glass'): RequestBody['matter'] => ({
+  kind: 'access',
+  pinfl,
+  ground,
+  reason: 'hushsiz keltirildi',
+});
+
+const DocumentSchema = v.object({ rev: v.string(), home: v.nullable(ScopeSchema), body: v.string() });
+
+/** A record as a facility has it; undefined if it has none. */
+export async function documentAt<C extends CollectionName>(
+  world: SharingWorld,
+  collection: C,
+  scope: Scope,
+  id: string,
+): Promise<{ readonly home: Scope | null; readonly record: RecordOf<C> } | undefined> {
+  const text = 'select rev, home, body from doc where scope = $1 and collection = $2 and id = $3';
+  const [row] = await world.database.rows({ name: '', text }, DocumentSchema, [scope, collection, id]);
+  if (row === undefined) return undefined;
+  const schemas: { readonly [Name in CollectionName]: v.GenericSchema<unknown, RecordOf<Name>> } =
+    recordSchemas;
+  const record = v.parse(schemas[collection], JSON.parse(row.body));
+  return { home: row.home, record };
+}
+
+/** The request as it stands at its home. */
+export async function eventsOf(world: SharingWorld, { scope }: Facility, id: string) {
+  return (await documentAt(world, 'requests', scope, id))?.record.body.events ?? [];
+}
+
+/** The next version of what a facility has: another body, same home. */
+export async function edited<C extends CollectionName>(
+  world: SharingWorld,
+  { scope, device }: Facility,
+  collection: C,
+  id: string,
+  change: (body: RecordOf<C>['body']) => RecordOf<C>['body'],
+): Promise<TestRow> {
+  const found = await documentAt(world, collection, scope, id);
+  if (found === undefined) throw new Error(`no ${collection} here`);
+  const { rev, ...content } = found.record;
+  return rowFor(collection, { ...content, device, author: somePerson, body: change(found.record.body) }, rev);
+}
+
+/** A person's event for a request. */
+export const eventNow = (kind: 'cancelled' | 'declined' | 'answered') => {
+  const own = { id: v.parse(EntryIdSchema, randomUUID()), at: Date.now(), by: somePerson };
+  if (kind === 'cancelled') return { ...own, kind, reason: 'xato' };
+  if (kind === 'declined') return { ...own, kind, note: 'joy yo‘q' };
+  return { ...own, kind, text: 'ko‘rildi' };
+};
+
+export const isCenters = ({ by }: { readonly by: PersonId }) => by === centerPerson;
+
+const VersionSchema = v.object({
+  scope: ScopeSchema,
+  collection: v.string(),
+  id: v.string(),
+  rev: v.string(),
+  home: v.nullable(v.string()),
+});
+
+/**
+ * What has to hold whenever no errand is left: digests are those of the documents, feeds are dense and end with every
+ * newest version, each record is at home in one facility, copies are what their homes have, and nobody's copy lacks a home.
+ */
+export async function checkEverything(world: SharingWorld, frozen: readonly string[] = []): Promise<void> {
+  const documents = await world.database.rows(
+    { name: '', text: 'select scope, collection, id::text as id, rev, home from doc' },
+    VersionSchema,
+    [],
+  );
+  const homes = new Map<string, v.InferOutput<typeof VersionSchema>>();
+  for (const document of documents.filter(({ home }) => home === null)) {
+    const key = `${document.collection}/${document.id}`;
+    if (homes.has(key)) throw new Error(`${key} is at home twice`);
+    homes.set(key, document);
+  }
+  for (const document of documents.filter(({ home }) => home !== null)) {
+    const key = `${document.collection}/${document.id}`;
+    const home = homes.get(key);
+    if (home === undefined) throw new Error(`${key} is at home nowhere`);
+    if (frozen.includes(`${document.scope}/${key}`)) continue;
+    if (home.rev !== document.rev) throw new Error(`${key} at ${document.scope} is not as at ${home.scope}`);
+    if (home.scope !== document.home) throw new Error(`${key} at ${document.scope} does not know its home`);
+  }
+  await checkDigests(world, documents);
+  await checkFeeds(world);
+}
+
+const HeadSchema = v.object({ scope: ScopeSchema, digests: v.string() });
+
+async function checkDigests(
+  world: SharingWorld,
+  documents: readonly v.InferOutput<typeof VersionSchema>[],
+): Promise<void> {
+  const text = 'select scope, digests::text as digests from scope_head';
+  const heads = await world.database.rows({ name: '', text }, HeadSchema, []);
+  for (const { scope, digests } of heads) {
+    const buckets = Array.from({ length: 64 }, () => new Uint8Array(16));
+    for (const { collection, id, rev } of documents.filter((document) => document.scope === scope)) {
+      const hash = createHash('sha256').update(`${collection}\n${id}\n${rev}`).digest();
+      const bucket = buckets[Number.parseInt(id.slice(-2), 16) % 64];
+      for (let byte = 0; byte < 16; byte += 1) {
+        if (bucket !== undefined) bucket[byte] = (bucket[byte] ?? 0) ^ (hash[byte] ?? 0);
+      }
+    }
+    const bits = buckets
+      .flatMap((bucket) => [...bucket].map((byte) => byte.toString(2).padStart(8, '0')))
+      .join('');
+    if (bits !== digests) throw new Error(`the digest of ${scope} is not that of its records`);
+  }
+}
+
+async function checkFeeds(world: SharingWorld): Promise<void> {
+  const gaps = await countOf(
+    world,
+    'select count(*) as count from scope_head h where head <> (select count(*) from feed f where f.scope = h.scope)',
+  );
+  if (gaps > 0) throw new Error('a feed has gaps');
+  const unfed = await countOf(
+    world,
+    `select count(*) as count from doc d where not exists (
+      select 1 from feed f where f.scope = d.scope and f.collection = d.collection and f.id = d.id and f.rev = d.rev)`,
+  );
+  if (unfed > 0) throw new Error('a newest version stands in no feed');
+}
+
+/** Whether a version is in the center: newest or in history, at any facility. */
+export async function isKept(world: SharingWorld, row: TestRow): Promise<boolean> {
+  const text = `select (select count(*) from doc where id = $1 and rev = $2 and home is null)
+    + (select count(*) from doc_history where id = $1 and rev = $2) as count`;
+  return (await countOf(world, text, [row.id, row.rev])) > 0;
+}
