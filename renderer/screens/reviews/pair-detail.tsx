@@ -97,13 +97,13 @@ function PairTable({ pair }: { readonly pair: Pair }): ReactNode {
           </tr>
         </thead>
         <tbody>
-          {factsOf(pair, t, today).map(({ label, values: [left, right] }) => (
+          {factsOf(pair, t, today).map(({ label, values: [left, right], isCompared }) => (
             <tr key={label}>
               <th scope="row">{label}</th>
-              <Value own={left} other={right} />
-              <Value own={right} other={left} />
+              <Value own={left} other={isCompared ? right : null} />
+              <Value own={right} other={isCompared ? left : null} />
               <td className="agreement">
-                {left !== null && right !== null && <Agreement isSame={left === right} />}
+                {isCompared && left !== null && right !== null && <Agreement isSame={left === right} />}
               </td>
             </tr>
           ))}
@@ -133,12 +133,14 @@ function Value({ own, other }: { readonly own: string | null; readonly other: st
 interface Fact {
   readonly label: string;
   readonly values: readonly [string | null, string | null];
+  readonly isCompared: boolean;
 }
 
 function factsOf(pair: Pair, t: Translate, today: Day): readonly Fact[] {
-  const fact = (label: string, tell: (record: PatientRecord) => string | null): Fact => ({
+  const fact = (label: string, tell: (record: PatientRecord) => string | null, isCompared = true): Fact => ({
     label: t(label),
     values: [tell(pair[0]), tell(pair[1])],
+    isCompared,
   });
   return [
     fact('field.name', ({ body }) => bannerName(body.name)),
@@ -155,7 +157,7 @@ function factsOf(pair: Pair, t: Translate, today: Day): readonly Fact[] {
       if (substances.length > 0) return substances.join(', ');
       return body.allergyStatus === 'none-known' ? t('allergy.none-known') : null;
     }),
-    fact('pair.visits', (record) => (ownVisits(record).length === 0 ? null : visitWords(record, t, today))),
+    fact('pair.visits', (record) => visitWords(record, t, today), false),
   ];
 }
 
