@@ -1,11 +1,11 @@
 import { chmodSync } from 'node:fs';
 import { chmod, mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { appError } from '#contracts/errors.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { diskFailure } from './disk-failure.ts';
-import { privateFileMode, privateFolderMode } from './durable-file.ts';
+import { privateFileMode, privateFolderMode, syncFolder } from './durable-file.ts';
 
 /** A data folder that this process holds alone until it is released, or until the process ends in whatever way. */
 export interface HeldFolder {
@@ -29,12 +29,24 @@ export async function holdDataFolder(path: string): Promise<Result<HeldFolder>> 
   return takeLock(path);
 }
 
-/** Makes a folder and the ones above it, and closes it to other accounts, also when it existed before. */
+/**
+ * Makes a folder and the ones above it, durably, and closes it to other accounts, also when it existed before. A power cut
+ * must not take the folder away again with everything in it: its name lasts once the folder above was synced.
+ */
 export async function preparePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: privateFolderMode });
+  const first = await mkdir(path, { recursive: true, mode: privateFolderMode });
+  if (first !== undefined) await syncNames(resolve(path), resolve(first));
   const { mode } = await stat(path);
   if (process.platform !== 'win32' && (mode & 0o777) !== privateFolderMode)
     await chmod(path, privateFolderMode);
+}
+
+/** Syncs every folder that holds a name from `path` up to `first`, the uppermost that was made. */
+async function syncNames(path: string, first: string): Promise<void> {
+  for (let made = path; ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
 }
 
 /**

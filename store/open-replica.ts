@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type {
   CommitNotice,
   OutboxReader,
@@ -28,6 +27,7 @@ import { upgradeRecords } from './replica/upgrade-records.ts';
 import { Reader } from './rx-storage/reader.ts';
 import { SqlcipherStorage } from './rx-storage/storage.ts';
 import type { Connection } from './sqlcipher/connection.ts';
+import { makeFolderDurably } from './sqlcipher/durable-folder.ts';
 import { translatingFailures } from './sqlcipher/failure.ts';
 import { ProcessLock } from './sqlcipher/process-lock.ts';
 import { SpaceReserve } from './sqlcipher/space-reserve.ts';
@@ -59,7 +59,7 @@ export interface OpenReplica extends Replica {
 export async function openReplica(options: ReplicaOptions): Promise<OpenReplica> {
   const reserve = new SpaceReserve(options.file, options.reserveBytes);
   const key = Uint8Array.from(options.key);
-  mkdirSync(dirname(options.file), { recursive: true });
+  makeFolderDurably(resolve(dirname(options.file)));
   const lock = ProcessLock.take(options.file);
   let connection: Connection | undefined;
   try {

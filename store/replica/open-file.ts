@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { Connection } from '../sqlcipher/connection.ts';
-import { rememberKey, verifyKey } from '../sqlcipher/key-check.ts';
+import { rememberedSalt, rememberKey, verifyKey } from '../sqlcipher/key-check.ts';
 import { migrate } from '../sqlcipher/migrations.ts';
 import type { SpaceReserve } from '../sqlcipher/space-reserve.ts';
 
@@ -22,7 +22,8 @@ export function openFile(file: string, key: Uint8Array, reserve: SpaceReserve): 
   try {
     if (isTruncated(connection, file)) throw new ReplicaFailure('store.damaged');
     withReserve(reserve, () => migrate(connection));
-    if (verdict === 'unknown') rememberKey(file, key);
+    // Check files of earlier programs hold no salt.
+    if (rememberedSalt(file, key) === undefined) rememberKey(file, key, connection.salt);
     return connection;
   } catch (error) {
     connection.close();

@@ -1,5 +1,6 @@
 import { Database, type Statement } from '@signalapp/sqlcipher';
 import { asReplicaFailure, translatingFailures } from './failure.ts';
+import { rememberedSalt } from './key-check.ts';
 
 /** What the driver binds. Numbers go in as 64-bit floats; INTEGER columns turn whole ones back into integers. */
 export type SqlValue = string | number | null | Uint8Array<ArrayBuffer>;
@@ -59,6 +60,11 @@ export class Connection {
       database.close();
       throw asReplicaFailure(error);
     }
+  }
+
+  /** The random bytes that the file's key for authentication is made with; in hexadecimal. */
+  get salt(): string {
+    return String(this.prepare('PRAGMA cipher_salt').value([]));
   }
 
   get isClosed(): boolean {
@@ -134,7 +140,8 @@ function configure(database: Database, options: ConnectionOptions): void {
   const hex = Buffer.from(options.key.buffer, options.key.byteOffset, options.key.byteLength).toString('hex');
   // Errors reach us as exceptions; the library would also print them.
   database.exec('PRAGMA cipher_log_level = NONE');
-  database.exec(`PRAGMA key = "x'${hex}'"`);
+  const salt = rememberedSalt(options.file, options.key) ?? '';
+  database.exec(`PRAGMA key = "x'${hex}${salt}'"`);
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   // The first read proves key and file.
   database.exec('SELECT count(*) FROM sqlite_schema');
