@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startCenter } from '#center/start-center.ts';
 import { facilityA, facilityRecord, patient, patientRow, rowFor } from '../center/test-records.ts';
 import { connect, enrol, type WelcomedClient } from '../center/wire-client.ts';
+import { measureManyWorkstations } from './load/many-workstations.ts';
 
 const writers = 4;
 const batchesPerWriter = 25;
@@ -14,7 +15,7 @@ const seededRecords = 20_000;
 /**
  * The center on its embedded PostgreSQL with fsync, over its real wire: `center.ingest.per_second` with four workstations of
  * one facility that push batches of 200 new patients, `center.push.p95` for one record from sending to verdict,
- * `center.pull.per_second` for reading the feed, `center.seed.per_second` for bulk loading.
+ * `center.pull.per_second` for reading the feed, `center.seed.per_second` for bulk loading. Then {@link measureManyWorkstations}.
  */
 export async function run(report: (name: string, value: number, unit: string) => void): Promise<void> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'hamshira-center-bench-'));
@@ -38,6 +39,7 @@ export async function run(report: (name: string, value: number, unit: string) =>
     await center.close();
     await rm(dataFolder, { recursive: true, force: true });
   }
+  await measureManyWorkstations(report);
 }
 
 async function measureIngest(clients: readonly WelcomedClient[]): Promise<number> {

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { startCenter } from '#center/start-center.ts';
 import { ScopeSchema } from '#contracts/ids.ts';
+import { postmasterOf } from '#testing/center/center-process.ts';
 import { facilityRecord } from '#testing/center/test-records.ts';
 import { serveCalls } from './calls.ts';
 import { deskCalls } from './desk-calls.ts';
+import { memoryOfTree } from './process-memory.ts';
 
 const [folder = ''] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
@@ -28,7 +30,18 @@ serveCalls({
     return null;
   },
   code: async (scope) => (await center.createEnrolmentCode(v.parse(ScopeSchema, scope))).code,
-  memory: async () => ({ ...process.memoryUsage(), cpu: process.cpuUsage() }),
+  codes: async (value) => {
+    const { scope, count } = v.parse(v.object({ scope: ScopeSchema, count: v.number() }), value);
+    const codes: string[] = [];
+    for (let number = 0; number < count; number += 1)
+      codes.push((await center.createEnrolmentCode(scope)).code);
+    return codes;
+  },
+  /** Bytes: of this process, and of its PostgreSQL with all its processes. */
+  memory: async () => ({
+    center: process.memoryUsage().rss,
+    postgres: memoryOfTree(postmasterOf(join(folder, 'center'))),
+  }),
   complaints: async () => complaints,
   close: async () => {
     await neighbour['desk.close']?.(null);

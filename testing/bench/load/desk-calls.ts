@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { createIdSource, newEntryId, newRecordId } from '#clinic/ids.ts';
 import { PersonIdSchema, RecordIdSchema } from '#contracts/ids.ts';
 import { createSeededRandom } from '#testing/district/seeded-random.ts';
-import { type CuttingProxy, cuttingProxy } from '#testing/link/cutting-proxy.ts';
+import { openRelay, type Relay } from '#testing/link/relay.ts';
 import type { Calls } from './calls.ts';
 import { type BenchDesk, exactNow, openDesk, until } from './desk.ts';
 import {
@@ -45,7 +45,7 @@ export const SummarySchema = v.object({
 export function deskCalls(folder: string): Calls {
   const random = createSeededRandom(process.pid);
   let desk: BenchDesk | undefined;
-  let proxy: CuttingProxy | undefined;
+  let proxy: Relay | undefined;
   let savings: SavedVisit[] = [];
   const open = () => {
     if (desk === undefined) throw new Error('no desk is open');
@@ -59,7 +59,7 @@ export function deskCalls(folder: string): Calls {
   return {
     'desk.open': async (value) => {
       const { center, code, name, cutEveryMs } = v.parse(OpenSchema, value);
-      proxy = cutEveryMs === undefined ? undefined : await cuttingProxy(center, cutEveryMs);
+      proxy = cutEveryMs === undefined ? undefined : await openRelay(center, cutEveryMs);
       const address = proxy === undefined ? center : `127.0.0.1:${proxy.port}`;
       desk = await openDesk(join(folder, name), `ws://${address}/sync`, code);
       return null;
