@@ -7,11 +7,14 @@ import { type BackupPolicy, createDurableReader } from './feed/durability.ts';
 import { createDeviceBook, type DeviceBook } from './gateway/device-book.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
+import type { Dictionary } from './gateway/packings.ts';
 import { type CenterIdentity, loadIdentity, readEpoch } from './identity.ts';
-import type { IngestHooks } from './ingest/hooks.ts';
 import { createIngest } from './ingest/push-batch.ts';
 import type { Effects } from './ports.ts';
 import type { Database } from './postgres/database.ts';
+import type { Courier } from './sharing/courier.ts';
+import { createKnownHomes } from './sharing/known-homes.ts';
+import { startSharing } from './sharing/sharing.ts';
 
 /** What a center stands on. The database has its tables already (`migrate`). */
 export interface CenterFoundation {
@@ -20,20 +23,29 @@ export interface CenterFoundation {
   readonly effects: Effects;
   readonly backup: BackupPolicy;
   readonly limits?: Partial<GatewayLimits>;
-  /** What joins every batch inside its transaction. */
-  readonly hooks?: IngestHooks;
+  /** How long a workstation may work without a welcome; 90 days unless told otherwise. */
+  readonly offlineLimitMs?: number;
+  /** Packing dictionaries that workstations may begin with; none unless told otherwise. */
+  readonly dictionaries?: () => readonly Dictionary[];
 }
+
+/** How long a workstation may work without a welcome (docs/specs/sync.md WIP-2). */
+export const defaultOfflineLimitMs = 90 * 24 * 3_600_000;
 
 /** A center without HTTP: whoever has lines to workstations gives them to its gateway. */
 export interface CenterCore {
   readonly identity: CenterIdentity;
   readonly gateway: Gateway;
   readonly desk: EnrolmentDesk;
+  /** Carries records between facilities. */
+  readonly courier: Courier;
   createFacility(record: RecordOf<'reference'>): Promise<void>;
   /** Throws if there is no such facility. */
   createEnrolmentCode(scope: Scope): Promise<EnrolmentCode>;
   /** False if there is no such device, or it was revoked before. */
   revoke(device: DeviceId): Promise<boolean>;
+  /** Has a device erase its records. False if there is no such device, or it was ordered before. */
+  wipe(device: DeviceId): Promise<boolean>;
   /** Bulk-loads valid records into existing facilities; returns how many are new. */
   seed(records: Iterable<CenterRecord>): Promise<number>;
   /** Whether no facility exists yet. */
@@ -48,17 +60,26 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
   const identity = await loadIdentity(database, effects);
   const devices = createDeviceBook(database, effects);
   const desk = createEnrolmentDesk(database, identity, effects);
+  const { hooks, courier } = startSharing({
+    database,
+    effects,
+    center: identity.id,
+    announce: ({ lanes, ...applied }) => bus.publish({ kind: 'head', ...applied, lanes: [...lanes] }),
+  });
   const gateway = createGateway(
     {
       database,
       identity,
-      ingest: createIngest(database, effects, foundation.hooks),
+      ingest: createIngest(database, effects, hooks),
       devices,
       desk,
       bus,
       durableThrough: createDurableReader(database, foundation.backup),
+      homesKnownTo: createKnownHomes(database, effects.clock),
       effects,
       limits: { ...defaultLimits, ...foundation.limits },
+      dictionaries: foundation.dictionaries ?? (() => []),
+      offlineLimitMs: foundation.offlineLimitMs ?? defaultOfflineLimitMs,
     },
     await readEpoch(database),
   );
@@ -66,16 +87,22 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
     identity,
     gateway,
     desk,
-    ...operations(desk, foundation),
+    courier,
+    ...operations(desk, courier, foundation),
     revoke: createRevocation(devices, bus),
-    close: () => gateway.close(),
+    wipe: createWipe(devices, bus),
+    close: async () => {
+      await gateway.close();
+      await courier.close();
+    },
   };
 }
 
-function operations(desk: EnrolmentDesk, { database, bus, effects }: CenterFoundation) {
+function operations(desk: EnrolmentDesk, courier: Courier, { database, bus, effects }: CenterFoundation) {
   return {
     createFacility: async (record: RecordOf<'reference'>) => {
       await createFacility(database, record, effects);
+      courier.hurry();
       bus.publish({ kind: 'page' });
     },
     createEnrolmentCode: async (scope: Scope) => {
@@ -85,6 +112,7 @@ function operations(desk: EnrolmentDesk, { database, bus, effects }: CenterFound
     },
     seed: async (records: Iterable<CenterRecord>) => {
       const written = await loadRecords(database, records, effects);
+      courier.hurry();
       bus.publish({ kind: 'page' });
       return written;
     },
@@ -98,5 +126,14 @@ export function createRevocation(devices: DeviceBook, bus: NewsBus): (device: De
     const isRevoked = await devices.revoke(device);
     if (isRevoked) bus.publish({ kind: 'device-out', device, code: 'sync.device-revoked' });
     return isRevoked;
+  };
+}
+
+/** Has a device erase its records at its next contact, which is made to come soon if it is connected. */
+export function createWipe(devices: DeviceBook, bus: NewsBus): (device: DeviceId) => Promise<boolean> {
+  return async (device) => {
+    const isOrdered = await devices.orderWipe(device);
+    if (isOrdered) bus.publish({ kind: 'device-wipe', device });
+    return isOrdered;
   };
 }

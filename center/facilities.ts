@@ -8,6 +8,7 @@ import { DigestChange } from './feed/digest-change.ts';
 import { laneOf } from './ingest/lane-of.ts';
 import type { Effects } from './ports.ts';
 import { bigint, type Database, type Session, type Statement } from './postgres/database.ts';
+import { noteApplied } from './sharing/note-applied.ts';
 
 /** A record the center writes by itself, valid already. */
 export interface CenterRecord {
@@ -18,8 +19,8 @@ export interface CenterRecord {
 const insertFacility: Statement = {
   name: 'facility-insert',
   text: `
-insert into facility (scope, names, is_training, created_at) values ($1, $2, $3, $4)
-on conflict (scope) do update set names = $2, is_training = $3`,
+insert into facility (scope, names, is_training, created_at, district) values ($1, $2, $3, $4, $5)
+on conflict (scope) do update set names = $2, is_training = $3, district = $5`,
 };
 const insertHead: Statement = {
   name: 'facility-insert-head',
@@ -54,7 +55,8 @@ export async function createFacility(
     throw new Error('Not the record of a facility.');
   await database.transaction(async (session) => {
     const names = JSON.stringify(body.name);
-    await session.run(insertFacility, [record.scope, names, body.isTraining, effects.clock.now()]);
+    const at = effects.clock.now();
+    await session.run(insertFacility, [record.scope, names, body.isTraining, at, body.district]);
     await session.run(insertHead, [record.scope]);
     await load(session, record.scope, [{ collection: 'reference', record }], effects);
   });
@@ -111,6 +113,12 @@ async function load(
   const fresh = items.filter((item) => isNew.delete(keyOf(item)));
   if (fresh.length === 0) return 0;
   const at = effects.clock.now();
+  await noteApplied(
+    session,
+    scope,
+    at,
+    fresh.map(({ collection, record }) => ({ collection, id: record.id, record })),
+  );
   const digests = new DigestChange();
   for (const { collection, record } of fresh) digests.replace(collection, record.id, null, record.rev);
   const entries = fresh.map(({ collection, record }) => ({

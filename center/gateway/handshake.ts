@@ -3,6 +3,7 @@ import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import { oldestProtocolVersion, protocolVersion, wipePreamble } from '#contracts/wire/protocol.ts';
 import { describeFailure } from '../describe-failure.ts';
 import { readScopeHead } from '../feed/read-feed.ts';
+import { durableMessages } from './announcements.ts';
 import type { Connection, Stage } from './connection.ts';
 import type { GatewayContext, Message } from './conversation.ts';
 import { Flows } from './flows.ts';
@@ -107,7 +108,7 @@ async function welcome(
   connection.stage = { kind: 'admitted', device };
   bus.publish({ kind: 'device-in', device, connection: connection.id });
   const { head } = await readScopeHead(database, scope);
-  const seq = await context.durableThrough(scope);
+  const watermarks = await durableMessages(scope, context);
   const message: Welcome = {
     type: 'welcome',
     epoch: epoch(),
@@ -132,7 +133,7 @@ async function welcome(
     // The welcome itself is text; everything after it is packed as it says.
     if (chosen.packer !== undefined) connection.packWith(chosen.packer);
   }
-  connection.sendNow(JSON.stringify({ type: 'durable', scope, seq } satisfies CenterMessage));
+  for (const watermark of watermarks) connection.sendNow(JSON.stringify(watermark));
 }
 
 function flowsOver(connection: Connection, protocol: number, context: GatewayContext): Flows {

@@ -1,6 +1,9 @@
 import type { Outcome, Verdict } from '#contracts/wire/center-messages.ts';
 import type { AnsweredRow } from './row-outcome.ts';
 
+/** How long a row waits whose record is just being moved to another facility. */
+const movingWaitMs = 1_000;
+
 /** Verdicts of a version 1 push; undefined if a row cannot be answered because its operation id cannot be read. */
 export function verdictsOf(answered: readonly AnsweredRow[]): readonly Verdict[] | undefined {
   const verdicts = answered.map(verdictOf);
@@ -24,6 +27,8 @@ function verdictOf({ row, outcome }: AnsweredRow): Verdict | undefined {
       return { verdict: 'missing-base', op };
     case 'retry':
       return { verdict: 'retry', op, waitMs: outcome.waitMs };
+    case 'elsewhere':
+      return { verdict: 'retry', op, waitMs: movingWaitMs };
   }
 }
 
@@ -42,5 +47,7 @@ function outcomeOf({ outcome }: AnsweredRow): Outcome {
       return { verdict: 'quarantined', code: 'sync.record-refused', paths: [...outcome.paths] };
     case 'retry':
       return { verdict: 'retry', waitMs: outcome.waitMs };
+    case 'elsewhere':
+      return { verdict: 'retry', waitMs: movingWaitMs };
   }
 }

@@ -4,11 +4,11 @@ import { dayInUzbekistan } from '../calendar.ts';
 import { type Effects, wait } from '../ports.ts';
 import type { Database, Session } from '../postgres/database.ts';
 import { kindOfFailure } from '../postgres/failures.ts';
-import { type Decision, decideRows } from './decide.ts';
+import { type Decision, decideRows, keyOf } from './decide.ts';
 import type { IngestHooks } from './hooks.ts';
 import type { PreparedRow } from './offered-rows.ts';
 import type { Refusal } from './push-batch.ts';
-import { findKnownBases, readConflicts, readPresent } from './read-present.ts';
+import { findKnownBases, type Present, readConflicts, readPresent } from './read-present.ts';
 import { type SoundRow, type UnsoundRow, unsound } from './row-check.ts';
 import { type AnsweredRow, outcomesOf, type RowOutcome } from './row-outcome.ts';
 import * as sql from './statements.ts';
@@ -34,6 +34,8 @@ export type BatchOutcome =
       readonly kind: 'answered';
       readonly answered: readonly AnsweredRow[];
       readonly applied: readonly Applied[];
+      /** Whether a hook noted something to be done after the commit. */
+      readonly hasErrands: boolean;
     }
   | Refusal;
 
@@ -84,6 +86,7 @@ const putOff = (rows: readonly PreparedRow[]): BatchOutcome => ({
   kind: 'answered',
   answered: rows.map((row) => ({ row, outcome: { kind: 'retry', waitMs: laterMs } })),
   applied: [],
+  hasErrands: false,
 });
 
 interface Batch {
@@ -95,23 +98,27 @@ interface Batch {
 async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): Promise<BatchOutcome> {
   const refusal = await refusalOf(session, origin);
   if (refusal !== undefined) return refusal;
-  const { sound, forbidden } = await tellApart(session, origin, batch);
+  const sound = batch.rows.filter((row) => row.kind === 'sound');
   const present = await readPresent(session, origin.scope, sound);
-  const decisions = decideRows(sound, present.currentRevs, present.logged);
+  const elsewhere = sound.filter((row) => isElsewhere(row, present));
+  const decisions = decideRows(
+    sound.filter((row) => !isElsewhere(row, present)),
+    present.currentRevs,
+    present.logged,
+    origin.scope,
+  );
   const applied = rowsOf(decisions, ['apply']);
   const placed = rowsOf(decisions, ['apply', 'keep-aside']);
   await writeVersions(session, origin.scope, { applied, placed }, present.currentRevs);
   const unusable = [
     ...batch.rows.filter((row) => row.kind === 'unsound'),
-    ...forbidden,
-    ...rowsOf(decisions, ['misused-operation']).map((row) =>
-      unsound(batch.raws[row.index], row.index, ['op']),
-    ),
+    ...unsoundRows(batch, rowsOf(decisions, ['misused-operation']), 'op'),
+    ...unsoundRows(batch, rowsOf(decisions, ['misplaced']), 'record.scope'),
   ];
   const isKept = await keepUnusable(session, origin, unusable);
   const knownBases = await findKnownBases(session, origin.scope, decisions);
   const conflicts = await readConflicts(session, origin.scope, decisions, knownBases);
-  if (applied.length > 0) await batch.hooks.onApplied(session, origin, applied);
+  const hasErrands = applied.length > 0 && (await batch.hooks.onApplied(session, origin, applied));
   const base = await takePositions(session, origin, { applied, placed }, present.currentRevs);
   const positions = new Map(placed.map(({ op }, index) => [op, base + 1 + index]));
   const outcomes = outcomesOf(decisions, {
@@ -123,8 +130,14 @@ async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): P
   });
   return {
     kind: 'answered',
-    answered: answerAll(batch.rows, unusable, outcomes, isKept),
+    answered: answerAll(
+      batch.rows,
+      unusable,
+      new Map([...outcomes, ...outcomesElsewhere(elsewhere, present)]),
+      isKept,
+    ),
     applied: appliedOf(origin.scope, base, placed),
+    hasErrands,
   };
 }
 
@@ -145,18 +158,18 @@ async function refusalOf(session: Session, origin: PushOrigin): Promise<Refusal 
   return undefined;
 }
 
-/** Rows of another facility may be written only where something is shared. */
-async function tellApart(session: Session, origin: PushOrigin, { rows, raws, hooks }: Batch) {
-  const sound: SoundRow[] = [];
-  const forbidden: UnsoundRow[] = [];
-  for (const row of rows) {
-    if (row.kind !== 'sound') continue;
-    const mayBeWritten = origin.scope === origin.deviceScope || (await hooks.mayWrite(session, origin, row));
-    if (mayBeWritten) sound.push(row);
-    else forbidden.push(unsound(raws[row.index], row.index, ['record.scope']));
-  }
-  return { sound, forbidden };
-}
+/** Copies are compared and set where the record is at home; what was answered before is answered here again. */
+const isElsewhere = (row: SoundRow, { homes, logged }: Present) =>
+  homes.has(keyOf(row)) && !logged.has(row.op);
+
+const outcomesElsewhere = (rows: readonly SoundRow[], { homes }: Present) =>
+  rows.flatMap((row): (readonly [number, RowOutcome])[] => {
+    const home = homes.get(keyOf(row));
+    return home === undefined ? [] : [[row.index, { kind: 'elsewhere', home }]];
+  });
+
+const unsoundRows = (batch: Batch, rows: readonly SoundRow[], path: string): readonly UnsoundRow[] =>
+  rows.map((row) => unsound(batch.raws[row.index], row.index, [path]));
 
 /** Whether the rows are kept; a device whose quarantine is full has to wait for a technician. */
 async function keepUnusable(

@@ -50,7 +50,7 @@ const kinds = (
   logged: Parameters<typeof decideRows>[2] = new Map(),
 ) => {
   const currentRevs = new Map(current === null ? [] : rows.map((each) => [keyOf(each), current] as const));
-  return decideRows(rows, currentRevs, logged).map((decision) =>
+  return decideRows(rows, currentRevs, logged, record.scope).map((decision) =>
     decision.kind === 'outdated' ? `outdated ${decision.isBaseKnown}` : decision.kind,
   );
 };

@@ -1,4 +1,4 @@
-import type { OperationId, Revision } from '#contracts/ids.ts';
+import type { OperationId, Revision, Scope } from '#contracts/ids.ts';
 import { recordTypes } from '#contracts/records/registry.ts';
 import type { SoundRow } from './row-check.ts';
 
@@ -21,6 +21,8 @@ export type Decision =
   | { readonly kind: 'repeated'; readonly row: SoundRow }
   /** Its base is not the newest version: a conflict if the center knows the base, otherwise a missing base. */
   | { readonly kind: 'outdated'; readonly row: SoundRow; readonly isBaseKnown: boolean | 'look-up' }
+  /** Rests on the newest version, but says that the record is at home elsewhere. */
+  | { readonly kind: 'misplaced'; readonly row: SoundRow }
   /** An operation id that was used for something else. */
   | { readonly kind: 'misused-operation'; readonly row: SoundRow };
 
@@ -29,14 +31,16 @@ export const keyOf = (row: Pick<SoundRow, 'collection' | 'id'>) => `${row.collec
 
 /**
  * Decides about the rows of a batch in their order (docs/specs/center.md ING-3 to ING-5). Pure: `currentRevs` are the newest
- * revisions of the records concerned, row-locked, by {@link keyOf}; `logged` are earlier operations among the rows'.
+ * revisions of the records concerned, row-locked, by {@link keyOf}; `logged` are earlier operations among the rows'; `scope` is where the records are at home.
  */
 export function decideRows(
   rows: readonly SoundRow[],
   currentRevs: ReadonlyMap<string, Revision>,
   logged: ReadonlyMap<OperationId, LoggedOperation>,
+  scope: Scope,
 ): readonly Decision[] {
   const batch = {
+    scope,
     newest: new Map(currentRevs),
     taken: new Map<OperationId, Revision>(),
     known: new Set<string>(),
@@ -53,6 +57,7 @@ export function decideRows(
 }
 
 interface BatchState {
+  readonly scope: Scope;
   readonly newest: ReadonlyMap<string, Revision>;
   readonly taken: ReadonlyMap<OperationId, Revision>;
   readonly known: ReadonlySet<string>;
@@ -79,7 +84,9 @@ function decideRow(
 function compareAndSet(row: SoundRow, batch: BatchState): Decision {
   const newest = batch.newest.get(keyOf(row)) ?? null;
   const isCenterDeciding = recordTypes[row.collection].merge.kind === 'center-decides';
-  if (newest === row.baseRev && !(isCenterDeciding && newest !== null)) return { kind: 'apply', row };
+  if (newest === row.baseRev && !(isCenterDeciding && newest !== null)) {
+    return { kind: row.scope === batch.scope ? 'apply' : 'misplaced', row };
+  }
   return { kind: 'outdated', row, isBaseKnown: isBaseKnown(row, newest, batch) };
 }
 

@@ -1,23 +1,39 @@
+import type { Scope } from '#contracts/ids.ts';
 import type { Session } from '../postgres/database.ts';
+import type { Applied, Device } from './batch.ts';
 import type { SoundRow } from './row-check.ts';
 import type { PushOrigin } from './write-decisions.ts';
 
-/** What others add to every batch, inside its transaction. */
+/** What rows that were taken at another facility's home come to in the device's own feed. */
+export interface BroughtBack {
+  /** Positions and their times by the rows' index; a row without one has to come again. */
+  readonly positions: ReadonlyMap<number, { readonly seq: number; readonly at: number }>;
+  readonly applied: readonly Applied[];
+}
+
+/** What others add to ingest. */
 export interface IngestHooks {
   /**
-   * Whether the device may write a record of another facility: `origin.scope` is the record's home, `origin.deviceScope` the
-   * device's own. A row that may not be written goes into quarantine.
+   * Where rows about another facility's records are compared and set, by the rows' index. The device's own facility if the
+   * row was answered before, or the record came to be at home there; without an entry the device may not write it.
    */
-  mayWrite(session: Session, origin: PushOrigin, row: SoundRow): Promise<boolean>;
+  homesOf(device: Device, rows: readonly SoundRow[]): Promise<ReadonlyMap<number, Scope>>;
   /**
-   * Called after the versions were written and before the feed's positions are taken, with the rows that became newest
-   * versions, in their order. What it throws rolls the batch back.
+   * Called inside the transaction after the versions were written and before the feed's positions are taken, with the rows
+   * that became newest versions, in their order. Returns whether there is something to be done after the commit. What it
+   * throws rolls the batch back.
    */
-  onApplied(session: Session, origin: PushOrigin, rows: readonly SoundRow[]): Promise<void>;
+  onApplied(session: Session, origin: PushOrigin, rows: readonly SoundRow[]): Promise<boolean>;
+  /** Gives rows that were taken elsewhere positions in the device's own feed, and its facility the newest version. */
+  bringBack(device: Device, home: Scope, rows: readonly SoundRow[]): Promise<BroughtBack>;
+  /** Called after the COMMIT of what `onApplied` said yes to, before the answer goes out. */
+  committed(): void;
 }
 
 /** Nobody writes about another facility, and nothing is added. */
 export const noHooks: IngestHooks = {
-  mayWrite: () => Promise.resolve(false),
-  onApplied: () => Promise.resolve(),
+  homesOf: () => Promise.resolve(new Map()),
+  onApplied: () => Promise.resolve(false),
+  bringBack: () => Promise.resolve({ positions: new Map(), applied: [] }),
+  committed: () => undefined,
 };

@@ -5,9 +5,9 @@ import type { Effects } from '../ports.ts';
 import type { Database } from '../postgres/database.ts';
 import { outcomesOfOffer, verdictsOf } from './answers.ts';
 import { type Applied, type BatchOutcome, type Device, runBatch } from './batch.ts';
-import { type IngestHooks, noHooks } from './hooks.ts';
+import { type BroughtBack, type IngestHooks, noHooks } from './hooks.ts';
 import { type PreparedRow, prepareOffered } from './offered-rows.ts';
-import { checkRow } from './row-check.ts';
+import { checkRow, type SoundRow, unsound } from './row-check.ts';
 import type { AnsweredRow } from './row-outcome.ts';
 
 /** Ends the connection; rows that were applied are answered when they come again. */
@@ -88,31 +88,104 @@ interface Parts {
   readonly hooks: IngestHooks;
 }
 
-/** Records of another facility are compared and set there, in a transaction of their own. */
+/**
+ * Own records in one transaction; then, for each facility whose records the device holds copies of, those in a transaction
+ * there (docs/specs/sync.md SHR-5). What was taken there gets positions in the device's own feed.
+ */
 async function applyByScope(
   parts: Parts,
   device: Device,
   rows: readonly PreparedRow[],
   raws: readonly unknown[],
 ): Promise<BatchOutcome> {
-  const rowsByScope = new Map<Scope, PreparedRow[]>();
-  for (const row of rows) {
-    const scope = row.kind === 'sound' ? row.scope : device.scope;
-    const group = rowsByScope.get(scope);
-    if (group === undefined) rowsByScope.set(scope, [row]);
-    else group.push(row);
-  }
+  const { own, rowsByHome } = await sortByHome(parts, device, rows, raws);
+  const outcome = await runBatch(parts, { ...device, home: device.scope }, own, raws);
+  if (outcome.kind === 'refused') return outcome;
   const answered: AnsweredRow[] = [];
-  const applied: Applied[] = [];
-  for (const [scope, group] of rowsByScope) {
-    const outcome = await runBatch(parts, { ...device, home: scope }, group, raws);
-    if (outcome.kind === 'refused') return outcome;
-    answered.push(...outcome.answered);
-    applied.push(...outcome.applied);
+  for (const each of outcome.answered) {
+    if (each.outcome.kind !== 'elsewhere' || each.row.kind !== 'sound') answered.push(each);
+    else addTo(rowsByHome, each.outcome.home, each.row);
   }
+  const applied = [...outcome.applied];
+  let { hasErrands } = outcome;
+  for (const [home, visiting] of rowsByHome) {
+    const taken = await applyElsewhere(parts, device, home, visiting, raws);
+    if (taken.kind === 'refused') return taken;
+    answered.push(...taken.answered);
+    applied.push(...taken.applied);
+    hasErrands ||= taken.hasErrands;
+  }
+  if (hasErrands) parts.hooks.committed();
   return {
     kind: 'answered',
+    hasErrands,
     answered: answered.sort((one, other) => one.row.index - other.row.index),
     applied,
   };
+}
+
+function addTo(rowsByHome: Map<Scope, SoundRow[]>, home: Scope, row: SoundRow): void {
+  const rows = rowsByHome.get(home);
+  if (rows === undefined) rowsByHome.set(home, [row]);
+  else rows.push(row);
+}
+
+/** Rows that say themselves that they belong elsewhere; the others turn out when their records are locked. */
+async function sortByHome(
+  { hooks }: Parts,
+  device: Device,
+  rows: readonly PreparedRow[],
+  raws: readonly unknown[],
+) {
+  const rowsByHome = new Map<Scope, SoundRow[]>();
+  const foreign = rows.filter((row) => row.kind === 'sound').filter((row) => row.scope !== device.scope);
+  if (foreign.length === 0) return { own: rows, rowsByHome };
+  const homes = await hooks.homesOf(device, foreign);
+  const own = rows.flatMap((row): readonly PreparedRow[] => {
+    if (row.kind !== 'sound' || row.scope === device.scope) return [row];
+    const home = homes.get(row.index);
+    if (home === undefined) return [unsound(raws[row.index], row.index, ['record.scope'])];
+    if (home === device.scope) return [row];
+    addTo(rowsByHome, home, row);
+    return [];
+  });
+  return { own, rowsByHome };
+}
+
+/** How long a row waits whose way back failed. */
+const wayBackMs = 1_000;
+
+async function applyElsewhere(
+  parts: Parts,
+  device: Device,
+  home: Scope,
+  rows: readonly SoundRow[],
+  raws: readonly unknown[],
+): Promise<BatchOutcome> {
+  const outcome = await runBatch(parts, { ...device, home }, rows, raws);
+  if (outcome.kind === 'refused') return outcome;
+  const taken = outcome.answered.flatMap(({ row, outcome: { kind } }) =>
+    kind === 'ok' && row.kind === 'sound' ? [row] : [],
+  );
+  const back: BroughtBack =
+    taken.length === 0
+      ? { positions: new Map(), applied: [] }
+      : await parts.hooks.bringBack(device, home, taken);
+  return {
+    kind: 'answered',
+    answered: outcome.answered.map((each) => inOwnNumbers(each, device.scope, back.positions)),
+    applied: [...outcome.applied, ...back.applied],
+    hasErrands: outcome.hasErrands,
+  };
+}
+
+function inOwnNumbers(
+  { row, outcome }: AnsweredRow,
+  scope: Scope,
+  positions: BroughtBack['positions'],
+): AnsweredRow {
+  if (outcome.kind !== 'ok') return { row, outcome };
+  const position = positions.get(row.index);
+  if (position === undefined) return { row, outcome: { kind: 'retry', waitMs: wayBackMs } };
+  return { row, outcome: { kind: 'ok', scope, ...position } };
 }

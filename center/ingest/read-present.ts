@@ -9,6 +9,8 @@ import * as sql from './statements.ts';
 export interface Present {
   /** Newest revisions, row-locked, by key. */
   readonly currentRevs: ReadonlyMap<string, Revision>;
+  /** Homes of records that are copies here, by key. */
+  readonly homes: ReadonlyMap<string, Scope>;
   /** Operations among the rows' that were applied earlier. */
   readonly logged: ReadonlyMap<SoundRow['op'], LoggedOperation>;
 }
@@ -19,7 +21,7 @@ export async function readPresent(
   scope: Scope,
   rows: readonly SoundRow[],
 ): Promise<Present> {
-  if (rows.length === 0) return { currentRevs: new Map(), logged: new Map() };
+  if (rows.length === 0) return { currentRevs: new Map(), homes: new Map(), logged: new Map() };
   const records = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
   const locked = await session.rows(sql.lockDocuments, sql.LockedSchema, [
     scope,
@@ -29,6 +31,9 @@ export async function readPresent(
   const logged = await session.rows(sql.readPushLog, sql.LoggedSchema, [scope, rows.map((row) => row.op)]);
   return {
     currentRevs: new Map(locked.map((document) => [keyOf(document), document.rev])),
+    homes: new Map(
+      locked.flatMap((document) => (document.home === null ? [] : [[keyOf(document), document.home]])),
+    ),
     logged: new Map(logged.map((operation) => [operation.op, operation])),
   };
 }
@@ -43,7 +48,7 @@ export async function findKnownBases(
     decision.kind === 'outdated' && decision.isBaseKnown === 'look-up' ? [decision.row] : [],
   );
   if (rows.length === 0) return new Set();
-  const found = await session.rows(sql.findHistory, sql.LockedSchema, [
+  const found = await session.rows(sql.findHistory, sql.FoundVersionSchema, [
     scope,
     rows.map((row) => row.collection),
     rows.map((row) => row.id),

@@ -12,7 +12,9 @@ export type RowOutcome =
   | { readonly kind: 'conflict'; readonly body: string }
   | { readonly kind: 'missing-base' }
   | { readonly kind: 'quarantined'; readonly paths: readonly string[] }
-  | { readonly kind: 'retry'; readonly waitMs: number };
+  | { readonly kind: 'retry'; readonly waitMs: number }
+  /** Not looked at: the record is at home at `home`. */
+  | { readonly kind: 'elsewhere'; readonly home: Scope };
 
 /** One row of a batch and what became of it, in the order of the batch. */
 export interface AnsweredRow {
@@ -68,6 +70,8 @@ function outcomeOf(decision: Decision, result: BatchResult): RowOutcome {
       return { kind: 'ok', scope, seq: decision.logged.seq, at: decision.logged.at };
     case 'misused-operation':
       return { kind: 'quarantined', paths: ['op'] };
+    case 'misplaced':
+      return { kind: 'quarantined', paths: ['record.scope'] };
     case 'outdated': {
       const body = isConflict(decision, result.knownBases)
         ? result.conflicts.get(keyOf(decision.row))

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { OperationIdSchema, RecordIdSchema, RevisionSchema } from '#contracts/ids.ts';
+import { OperationIdSchema, RecordIdSchema, RevisionSchema, ScopeSchema } from '#contracts/ids.ts';
 import { CollectionNameSchema } from '#contracts/records/registry.ts';
 import { bigint, type Statement } from '../postgres/database.ts';
 
@@ -14,15 +14,19 @@ export const StandingSchema = v.object({ revoked: v.boolean(), cloned: v.boolean
 export const lockDocuments: Statement = {
   name: 'ingest-lock-documents',
   text: `
-select d.collection, d.id, d.rev from doc d
+select d.collection, d.id, d.rev, d.home from doc d
 join unnest($2::text[], $3::uuid[]) as wanted (collection, id) on d.collection = wanted.collection and d.id = wanted.id
 where d.scope = $1 order by d.collection, d.id for update of d`,
 };
+/** `home`: where the record's revisions are compared and set; null for here. */
 export const LockedSchema = v.object({
   collection: CollectionNameSchema,
   id: RecordIdSchema,
   rev: RevisionSchema,
+  home: v.nullable(ScopeSchema),
 });
+
+export const FoundVersionSchema = v.omit(LockedSchema, ['home']);
 
 /** Read after the locks, when an earlier push of the same operations has either committed or gone. */
 export const readPushLog: Statement = {

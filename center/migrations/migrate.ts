@@ -3,10 +3,11 @@ import * as v from 'valibot';
 import { bigint, type Database, type Session, type Statement } from '../postgres/database.ts';
 import { firstTables } from './0001-first-tables.ts';
 import { protocolTwo } from './0002-protocol-two.ts';
+import { sharing } from './0003-sharing.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [firstTables, protocolTwo];
+export const migrations: readonly Migration[] = [firstTables, protocolTwo, sharing];
 
 const migrationLock = 4_861_602;
 

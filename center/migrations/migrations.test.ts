@@ -5,6 +5,7 @@ import { digestOf, migrations, statementsOf } from './migrate.ts';
 const released = [
   ['first tables', '51f6f8712be6d25ed86916de4c8b185be8dca92ee839e11e40dcfe3fd54a6adf'],
   ['protocol two', '203fca2ceb5a07491afccdcf41aac8cdb1c0e97d09f00d10f86d02749963eda1'],
+  ['sharing', '91ba66732279838e0b1e9f36171330144246928755ab5b518ff9de860ce6b6c5'],
 ];
 
 describe('MIG-1: migrations', () => {

@@ -1,0 +1,191 @@
+import type { RecordId, Scope } from '#contracts/ids.ts';
+import type { RecordOf } from '#contracts/records/registry.ts';
+import type { RequestBody } from '#contracts/records/requests.ts';
+import { readStored } from './center-version.ts';
+import { locate } from './locate.ts';
+import { movePatient } from './move-patient.ts';
+import { keyColumns } from './note-applied.ts';
+import { pinflOf } from './record-matters.ts';
+import { appendEvents, type CenterEvent } from './request-events.ts';
+import { openShare } from './shares.ts';
+import { NotNow, type SharingContext } from './sharing-context.ts';
+import * as sql from './statements.ts';
+
+const dayMs = 24 * 3_600_000;
+/** How long the records stay: after a referral's end, by consent, by break-glass (SHR-3). */
+const referralAfterglowMs = 90 * dayMs;
+const accessMs = { consent: 30 * dayMs, 'break-glass': 3 * dayMs } as const;
+/** Most records one PINFL may lead to. More are a defect of the records, not one person. */
+const maxBearers = 5;
+
+type Matter<Kind extends RequestBody['matter']['kind']> = Extract<
+  RequestBody['matter'],
+  { readonly kind: Kind }
+>;
+
+interface Asked<Kind extends RequestBody['matter']['kind']> {
+  /** The facility that asks. */
+  readonly scope: Scope;
+  readonly id: RecordId;
+  readonly matter: Matter<Kind>;
+  readonly events: RequestBody['events'];
+}
+
+/**
+ * Does what a request asks for, and says in the request what was done (SHA-5). Depends on nothing but the request and the
+ * present state, so it may be done again after a crash at any point.
+ */
+export async function actOnRequest(context: SharingContext, scope: Scope, id: RecordId): Promise<void> {
+  const [document] = await context.database.rows(sql.readDocuments, sql.DocumentSchema, [
+    scope,
+    ...keyColumns([{ collection: 'requests', id }]),
+  ]);
+  if (document === undefined || document.home !== null) return;
+  const told = await carryOut(context, scope, readStored('requests', document.body));
+  await appendEvents(context, scope, id, told);
+}
+
+function carryOut(
+  context: SharingContext,
+  scope: Scope,
+  { id, body: { matter, events } }: RecordOf<'requests'>,
+): Promise<readonly CenterEvent[]> {
+  switch (matter.kind) {
+    case 'referral':
+      return refer(context, { scope, id, matter, events });
+    case 'access':
+      return giveAccess(context, { scope, id, matter, events });
+    case 'move':
+      return move(context, { scope, id, matter, events });
+  }
+}
+
+const notFound: CenterEvent = { key: 'not-found', event: { kind: 'not-found' } };
+
+function granted(patientId: RecordId, home: Scope, until: number | null): CenterEvent {
+  const key = `granted ${patientId} ${until === null ? 'open' : 'until'}`;
+  return { key, event: { kind: 'granted', patientId, home, until } };
+}
+
+const has = (events: RequestBody['events'], ...kinds: readonly RequestBody['events'][number]['kind'][]) =>
+  events.some(({ kind }) => kinds.includes(kind));
+
+async function refer(context: SharingContext, asked: Asked<'referral'>): Promise<readonly CenterEvent[]> {
+  const { scope, id, matter, events } = asked;
+  const { patientId, to } = matter;
+  const isOver = has(events, 'declined', 'cancelled', 'answered');
+  if (!(await isFacility(context, to)) || to === scope) return [notFound];
+  const place = await locate(context, scope, patientId);
+  if (place.kind === 'moving') throw new NotNow();
+  if (place.kind === 'unknown') return isOver || has(events, 'granted') ? [] : [notFound];
+  const home = place.scope;
+  if (home === to) return isOver ? [] : [granted(patientId, home, null)];
+  const [share] = await context.database.rows(sql.readShareOfRequest, sql.ShareOfRequestSchema, [
+    home,
+    patientId,
+    to,
+    id,
+  ]);
+  if (share === undefined && isOver) return [];
+  if (share !== undefined && (share.ended_at !== null || !share.is_full)) return [];
+  const until = isOver ? (share?.until ?? context.effects.clock.now() + referralAfterglowMs) : null;
+  await openShare(context, {
+    scope: home,
+    patient: patientId,
+    to_scope: to,
+    request: id,
+    request_scope: scope,
+    ground: 'referral',
+    until,
+  });
+  return [granted(patientId, home, until)];
+}
+
+async function giveAccess(context: SharingContext, asked: Asked<'access'>): Promise<readonly CenterEvent[]> {
+  const { scope, matter, events } = asked;
+  if (has(events, 'cancelled') && !has(events, 'granted')) return [];
+  if (has(events, 'ended')) return [];
+  const bearers = await findBearers(context, matter.pinfl);
+  if (bearers.length === 0) return has(events, 'granted') ? [] : [notFound];
+  const told: CenterEvent[] = [];
+  for (const { scope: home, id: patient } of bearers) {
+    if (home === scope) told.push(granted(patient, home, null));
+    else told.push(granted(patient, home, await shareByAccess(context, asked, home, patient)));
+  }
+  return told;
+}
+
+async function shareByAccess(
+  context: SharingContext,
+  { scope, id, matter }: Asked<'access'>,
+  home: Scope,
+  patient: RecordId,
+): Promise<number> {
+  const key = [home, patient, scope, id];
+  const [share] = await context.database.rows(sql.readShareOfRequest, sql.ShareOfRequestSchema, key);
+  // Counted from the first time, however often this is done.
+  const until = share?.until ?? context.effects.clock.now() + accessMs[matter.ground];
+  if (share === undefined || share.ended_at === null) {
+    await openShare(context, {
+      scope: home,
+      patient,
+      to_scope: scope,
+      request: id,
+      request_scope: scope,
+      ground: matter.ground,
+      until,
+    });
+  }
+  return until;
+}
+
+/** Patients who are at home somewhere and bear the number now. Throws {@link NotNow} while one of them moves. */
+async function findBearers(context: SharingContext, pinfl: string): Promise<readonly sql.Place[]> {
+  const places = await context.database.rows(sql.findByPinfl, sql.PlaceSchema, [pinfl]);
+  const bearers: sql.Place[] = [];
+  for (const { scope, id } of places) {
+    const [document] = await context.database.rows(sql.readDocuments, sql.DocumentSchema, [
+      scope,
+      ...keyColumns([{ collection: 'patients', id }]),
+    ]);
+    if (document === undefined) continue;
+    if (document.home !== null) {
+      if ((await locate(context, scope, id)).kind === 'moving') throw new NotNow();
+      continue;
+    }
+    if (pinflOf('patients', readStored('patients', document.body)) === pinfl) bearers.push({ scope, id });
+  }
+  return bearers.slice(0, maxBearers);
+}
+
+/** A patient is moved by the facility that gives or the one that takes; anybody else is told that there is none. */
+async function move(context: SharingContext, asked: Asked<'move'>): Promise<readonly CenterEvent[]> {
+  const { scope, id, matter, events } = asked;
+  const { patientId, to } = matter;
+  if (has(events, 'moved', 'not-found')) return [];
+  if (!(await isFacility(context, to))) return [notFound];
+  const place = await locate(context, scope, patientId);
+  if (place.kind === 'unknown') return [notFound];
+  const from = place.kind === 'moving' ? place.from : place.scope;
+  if (place.kind === 'moving' && place.to !== to) throw new NotNow();
+  if (place.kind === 'home' && from === to) return await finishMove(context, asked);
+  if (place.kind === 'home' && scope !== from && scope !== to) return [notFound];
+  if (place.kind === 'home' && has(events, 'cancelled')) return [];
+  await movePatient(context, { patient: patientId, from, to, request: id, requestScope: scope });
+  return [{ key: 'moved', event: { kind: 'moved', from, to } }];
+}
+
+/** The patient is there: by this request, whose last steps may be missing after a crash, or by another one. */
+async function finishMove(context: SharingContext, asked: Asked<'move'>): Promise<readonly CenterEvent[]> {
+  const { scope, id, matter } = asked;
+  const { patientId: patient, to } = matter;
+  const shares = await context.database.rows(sql.readShares, sql.ShareSchema, [to, [patient]]);
+  const own = shares.find(({ request, ground }) => request === id && ground === 'moved');
+  const from = own?.to_scope ?? to;
+  if (own !== undefined) await movePatient(context, { patient, from, to, request: id, requestScope: scope });
+  return [{ key: 'moved', event: { kind: 'moved', from, to } }];
+}
+
+async function isFacility({ database }: SharingContext, scope: Scope): Promise<boolean> {
+  return (await database.rows(sql.hasScope, sql.ScopeRowSchema, [scope])).length > 0;
+}

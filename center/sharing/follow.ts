@@ -1,0 +1,121 @@
+import type { RecordId, Scope } from '#contracts/ids.ts';
+import type { CollectionName } from '#contracts/records/registry.ts';
+import type { RequestBody } from '#contracts/records/requests.ts';
+import { readStored } from './center-version.ts';
+import { deliver, type Parcel } from './deliver.ts';
+import { keyColumns } from './note-applied.ts';
+import type { SharingContext } from './sharing-context.ts';
+import * as sql from './statements.ts';
+
+/**
+ * Brings the newest versions of records to every facility that is to have them (SHA-4): from where the patient is at home
+ * to all guests; from anywhere else to where the patient is at home, which passes them on. Requests go to those they name.
+ */
+export async function follow(
+  context: SharingContext,
+  scope: Scope,
+  records: readonly { readonly collection: CollectionName; readonly id: RecordId }[],
+): Promise<void> {
+  const documents = await context.database.rows(sql.readDocuments, sql.DocumentSchema, [
+    scope,
+    ...keyColumns(records),
+  ]);
+  const relations = await readRelations(context, scope, documents);
+  const parcelsByTarget = new Map<Scope, Parcel[]>();
+  for (const document of documents) {
+    for (const target of targetsOf(scope, document, relations)) {
+      const parcels = parcelsByTarget.get(target) ?? [];
+      parcelsByTarget.set(target, parcels);
+      parcels.push(parcelOf(scope, document));
+    }
+  }
+  for (const [target, parcels] of parcelsByTarget) await deliver(context, target, parcels);
+}
+
+/** Whose record it is; null for a record of nobody. */
+export const patientOf = ({
+  collection,
+  id,
+  patient,
+}: Pick<sql.Document, 'collection' | 'id' | 'patient'>) => (collection === 'patients' ? id : patient);
+
+/** A document as it travels. */
+export const parcelOf = (scope: Scope, document: sql.Document): Parcel => ({
+  collection: document.collection,
+  id: document.id,
+  rev: document.rev,
+  body: document.body,
+  home: document.home ?? scope,
+  patient: patientOf(document),
+});
+
+interface Relations {
+  /** Null: at home here. Without an entry: not known here. */
+  readonly homeByPatient: ReadonlyMap<RecordId, Scope | null>;
+  readonly guestsByPatient: ReadonlyMap<RecordId, readonly Scope[]>;
+}
+
+async function readRelations(
+  { database }: SharingContext,
+  scope: Scope,
+  documents: readonly sql.Document[],
+): Promise<Relations> {
+  const patients = [...new Set(documents.flatMap((document) => namedPatient(document) ?? []))];
+  const homes = await database.rows(sql.readHomes, sql.HomeSchema, [scope, patients]);
+  const shares = await database.rows(sql.readShares, sql.ShareSchema, [scope, patients]);
+  const guestsByPatient = new Map<RecordId, Scope[]>();
+  for (const { patient, to_scope } of shares) {
+    guestsByPatient.set(patient, [...(guestsByPatient.get(patient) ?? []), to_scope]);
+  }
+  const homeByPatient = new Map(homes.map(({ id, home }) => [id, home]));
+  // A guest learns of a move before the moved record comes.
+  const stays = await database.rows(sql.readGuests, sql.GuestSchema, [scope, patients]);
+  for (const { patient, home } of stays)
+    if (homeByPatient.get(patient) !== null) homeByPatient.set(patient, home);
+  return { homeByPatient, guestsByPatient };
+}
+
+/** The patient a record is about, requests included. */
+function namedPatient(document: sql.Document): RecordId | null {
+  if (document.collection !== 'requests') return patientOf(document);
+  const { matter } = readStored('requests', document.body).body;
+  return matter.kind === 'access' ? null : matter.patientId;
+}
+
+function targetsOf(scope: Scope, document: sql.Document, relations: Relations): readonly Scope[] {
+  const patient = namedPatient(document);
+  const home = patient === null ? undefined : relations.homeByPatient.get(patient);
+  const targets =
+    document.collection === 'requests'
+      ? targetsOfRequest(document, home)
+      : targetsOfPatientRecord(
+          document,
+          home,
+          relations.guestsByPatient.get(patientOf(document) ?? document.id),
+        );
+  return [...new Set(targets)].filter((target) => target !== scope && target !== document.home);
+}
+
+function targetsOfPatientRecord(
+  document: sql.Document,
+  home: Scope | null | undefined,
+  guests: readonly Scope[] | undefined,
+): readonly Scope[] {
+  if (patientOf(document) === null || home === undefined) return [];
+  if (home === null) return guests ?? [];
+  return document.home === null ? [home] : [];
+}
+
+/** From its home to whom it is addressed, and to where the patient is at home. */
+function targetsOfRequest(document: sql.Document, home: Scope | null | undefined): readonly Scope[] {
+  if (document.home !== null) return [];
+  const { body } = readStored('requests', document.body);
+  return [...addressedTo(body), ...(home === null || home === undefined ? [] : [home])];
+}
+
+function addressedTo({ matter, events }: RequestBody): readonly Scope[] {
+  const named = events.flatMap((event) =>
+    event.kind === 'granted' ? [event.home] : event.kind === 'moved' ? [event.from, event.to] : [],
+  );
+  return matter.kind === 'access' ? named : [matter.to, ...named];
+}

@@ -1,0 +1,88 @@
+import type { RecordId, Scope } from '#contracts/ids.ts';
+import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
+import type { Session } from '../postgres/database.ts';
+import { pinflOf, subjectOf } from './record-matters.ts';
+import * as sql from './statements.ts';
+
+/** A version that became the newest of its record at its home. */
+export interface AppliedVersion {
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  readonly record: AnyRecord;
+}
+
+/**
+ * Notes whom applied versions are about and what has to be done about them, in the transaction that applies them and
+ * before it takes feed positions (docs/specs/center.md SHA-2). Returns whether there is something for the courier to do.
+ */
+export async function noteApplied(
+  session: Session,
+  scope: Scope,
+  at: number,
+  versions: readonly AppliedVersion[],
+): Promise<boolean> {
+  await noteSubjects(session, scope, versions);
+  await notePinfls(session, scope, versions);
+  const requests = versions.filter(({ collection }) => collection === 'requests');
+  const others = versions.filter(({ collection }) => isFollowed(collection));
+  let written = 0;
+  if (requests.length > 0) {
+    written += await session.run(sql.writeErrands, [scope, 'act', at, ...keyColumns(requests)]);
+    written += await session.run(sql.writeErrands, [scope, 'follow', at, ...keyColumns(requests)]);
+  }
+  if (others.length > 0) {
+    written += await session.run(sql.writeFollowErrands, [scope, at, ...keyColumns(others)]);
+  }
+  const facilities = versions.filter(({ record }) => isFacility(record));
+  if (facilities.length > 0) {
+    written += await session.run(sql.writeErrands, [scope, 'directory', at, ...keyColumns(facilities)]);
+  }
+  return written > 0;
+}
+
+const isFacility = ({ body }: AnyRecord) => 'kind' in body && body.kind === 'facility';
+
+/** What travels with a patient. */
+const isFollowed = (collection: CollectionName): boolean =>
+  collection === 'patients' || collection === 'visits' || collection === 'reviews';
+
+/** The columns that name records in the statements of this room. */
+export const keyColumns = (
+  records: readonly { readonly collection: CollectionName; readonly id: RecordId }[],
+) => [records.map((record) => record.collection), records.map((record) => record.id)] as const;
+
+/** Notes to which patient records belong. Reviews come last: they may be about a visit of the same batch. */
+export async function noteSubjects(
+  session: Session,
+  scope: Scope,
+  versions: readonly AppliedVersion[],
+): Promise<void> {
+  for (const wanted of ['visits', 'reviews'] as const) {
+    const subjects = versions.flatMap(({ collection, id, record }) => {
+      const subject = collection === wanted ? subjectOf(collection, record) : null;
+      return subject === null ? [] : [{ collection, id, subject }];
+    });
+    const newestOfEach = [...new Map(subjects.map((each) => [each.id, each])).values()];
+    if (newestOfEach.length === 0) continue;
+    await session.run(sql.noteSubjects, [
+      scope,
+      ...keyColumns(newestOfEach),
+      newestOfEach.map(({ subject }) => (subject.kind === 'patient' ? subject.id : null)),
+      newestOfEach.map(({ subject }) => (subject.kind === 'visit' ? subject.id : null)),
+    ]);
+  }
+}
+
+/** Numbers that no longer are the patient's stay noted; who looks one up compares it with the record. */
+async function notePinfls(
+  session: Session,
+  scope: Scope,
+  versions: readonly AppliedVersion[],
+): Promise<void> {
+  const found = versions.flatMap(({ collection, id, record }) => {
+    const pinfl = pinflOf(collection, record);
+    return pinfl === null ? [] : [{ pinfl, id }];
+  });
+  if (found.length === 0) return;
+  await session.run(sql.notePinfls, [scope, found.map(({ pinfl }) => pinfl), found.map(({ id }) => id)]);
+}

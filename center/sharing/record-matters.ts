@@ -1,0 +1,36 @@
+import type { RecordId } from '#contracts/ids.ts';
+import type { AnyRecord, BodyByCollection, CollectionName } from '#contracts/records/registry.ts';
+
+/** Whom a record is about, as far as the record itself says. */
+export type Subject =
+  | { readonly kind: 'patient'; readonly id: RecordId }
+  /** The patient of that visit. */
+  | { readonly kind: 'visit'; readonly id: RecordId };
+
+/**
+ * Whose record this is; null if it is nobody's. Requests are nobody's either: they are addressed to facilities, and follow
+ * rules of their own (SHA-5).
+ */
+export function subjectOf(collection: CollectionName, record: AnyRecord): Subject | null {
+  if (collection === 'patients') return { kind: 'patient', id: record.id };
+  if (isOf('visits', collection, record.body)) return { kind: 'patient', id: record.body.patientId };
+  if (!isOf('reviews', collection, record.body)) return null;
+  const { subject } = record.body;
+  if (subject.collection === 'patients') return { kind: 'patient', id: subject.id };
+  return subject.collection === 'visits' ? { kind: 'visit', id: subject.id } : null;
+}
+
+/** The patient's PINFL, if the record is that of a patient who may be found by it. */
+export function pinflOf(collection: CollectionName, record: AnyRecord): string | null {
+  if (!isOf('patients', collection, record.body)) return null;
+  return record.body.voided === undefined ? (record.body.pinfl ?? null) : null;
+}
+
+/** Tells which collection's body a body is: the two always come together, which the type checker cannot see. */
+function isOf<C extends CollectionName>(
+  wanted: C,
+  collection: CollectionName,
+  _body: BodyByCollection[CollectionName],
+): _body is BodyByCollection[C] {
+  return wanted === collection;
+}

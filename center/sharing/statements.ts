@@ -1,0 +1,351 @@
+import * as v from 'valibot';
+import { RecordIdSchema, RevisionSchema, ScopeSchema } from '#contracts/ids.ts';
+import { CollectionNameSchema } from '#contracts/records/registry.ts';
+import { bigint, type Statement } from '../postgres/database.ts';
+
+const statement = (name: string, text: string): Statement => ({ name: `sharing-${name}`, text });
+
+/** Which patient each record belongs to; a record that changes hands is noted anew. `$1` scope. */
+export const noteSubjects = statement(
+  'note-subjects',
+  `
+insert into patient_record (scope, collection, id, patient)
+select distinct $1, n.collection, n.id, coalesce(n.patient, v.patient)
+from unnest($2::text[], $3::uuid[], $4::uuid[], $5::uuid[]) as n (collection, id, patient, visit)
+left join patient_record v on v.scope = $1 and v.collection = 'visits' and v.id = n.visit
+where coalesce(n.patient, v.patient) is not null
+order by n.collection, n.id
+on conflict (scope, collection, id) do update set patient = excluded.patient
+  where patient_record.patient <> excluded.patient`,
+);
+
+export const notePinfls = statement(
+  'note-pinfls',
+  `
+insert into pinfl (scope, pinfl, id) select distinct $1, n.pinfl, n.id
+from unnest($2::text[], $3::uuid[]) as n (pinfl, id) order by n.pinfl, n.id on conflict do nothing`,
+);
+
+/** An errand that waits already is done once more after what is being done now. */
+const orOnceMore =
+  'on conflict (scope, kind, collection, id) do update set generation = errand.generation + 1, due_at = least(errand.due_at, excluded.due_at)';
+
+/** Every one of these records. `$2` kind, `$3` due. */
+export const writeErrands = statement(
+  'write-errands',
+  `
+insert into errand (scope, kind, collection, id, due_at)
+select distinct $1, $2, n.collection, n.id, $3::bigint from unnest($4::text[], $5::uuid[]) as n (collection, id)
+order by n.collection, n.id ${orOnceMore}`,
+);
+
+/** Only records of patients whom more than this facility knows. `$2` due. */
+export const writeFollowErrands = statement(
+  'write-follow-errands',
+  `
+insert into errand (scope, kind, collection, id, due_at)
+select $1, 'follow', n.collection, n.id, $2::bigint
+from (select distinct collection, id from unnest($3::text[], $4::uuid[]) as u (collection, id)) as n
+left join patient_record r on r.scope = $1 and r.collection = n.collection and r.id = n.id
+cross join lateral (
+  select case when n.collection = 'patients' then n.id else r.patient end as patient
+) as of
+where exists (select 1 from share s where s.scope = $1 and s.patient = of.patient and s.ended_at is null)
+  or exists (select 1 from guest g where g.scope = $1 and g.patient = of.patient)
+order by n.collection, n.id ${orOnceMore}`,
+);
+
+/** Everything of one patient. `$2` patient, `$3` due. */
+export const writePatientErrands = statement(
+  'write-patient-errands',
+  `
+insert into errand (scope, kind, collection, id, due_at)
+select $1, 'follow', n.collection, n.id, $3::bigint from (
+  select 'patients' as collection, $2::uuid as id
+  union select collection, id from patient_record where scope = $1 and patient = $2
+) as n order by n.collection, n.id ${orOnceMore}`,
+);
+
+export const findDueScopes = statement(
+  'find-due-scopes',
+  'select distinct scope from errand where due_at <= $1 and (claimed_until < $1 or claimed_until > $1 + $2::bigint) limit 100',
+);
+export const ScopeRowSchema = v.object({ scope: ScopeSchema });
+
+/** A claim far in the future was made by a clock that has been put right since. */
+export const claimErrands = statement(
+  'claim-errands',
+  `
+update errand set claimed_until = $2::bigint + $3::bigint, tries = errand.tries + 1
+from (
+  select kind, collection, id from errand
+  where scope = $1 and due_at <= $2 and (claimed_until < $2 or claimed_until > $2 + $3::bigint)
+  order by due_at, kind, collection, id limit $4 for update skip locked
+) as c
+where errand.scope = $1 and errand.kind = c.kind and errand.collection = c.collection and errand.id = c.id
+returning errand.kind, errand.collection, errand.id, errand.generation, errand.tries`,
+);
+export const ErrandSchema = v.object({
+  kind: v.picklist(['follow', 'act', 'directory']),
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  generation: bigint,
+  tries: v.number(),
+});
+export type Errand = v.InferOutput<typeof ErrandSchema>;
+
+/** Strikes off what is done, unless it was asked for once more meanwhile; that is due at once. */
+export const finishErrands = statement(
+  'finish-errands',
+  `
+with done as (
+  select * from unnest($2::text[], $3::text[], $4::uuid[], $5::bigint[]) as d (kind, collection, id, generation)
+), struck as (
+  delete from errand using done where errand.scope = $1 and errand.kind = done.kind
+    and errand.collection = done.collection and errand.id = done.id and errand.generation = done.generation
+)
+update errand set claimed_until = 0, tries = 0 from done where errand.scope = $1 and errand.kind = done.kind
+  and errand.collection = done.collection and errand.id = done.id and errand.generation <> done.generation`,
+);
+
+export const putOffErrand = statement(
+  'put-off-errand',
+  'update errand set claimed_until = 0, due_at = $5 where scope = $1 and kind = $2 and collection = $3 and id = $4',
+);
+
+export const countErrands = statement('count-errands', 'select count(*) as count from errand');
+export const CountSchema = v.object({ count: bigint });
+
+const nullableScope = v.nullable(ScopeSchema);
+
+/** The newest versions of records as this facility has them. */
+const documentColumns = 'd.collection, d.id, d.rev, d.home';
+const wanted =
+  'join unnest($2::text[], $3::uuid[]) as n (collection, id) on d.collection = n.collection and d.id = n.id where d.scope = $1';
+
+export const readDocuments = statement(
+  'read-documents',
+  `select ${documentColumns}, d.body, p.patient from doc d
+left join patient_record p on p.scope = d.scope and p.collection = d.collection and p.id = d.id
+${wanted} order by d.collection, d.id`,
+);
+export const DocumentSchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  home: nullableScope,
+  body: v.string(),
+  patient: v.nullable(RecordIdSchema),
+});
+export type Document = v.InferOutput<typeof DocumentSchema>;
+
+export const lockDocuments = statement(
+  'lock-documents',
+  `select ${documentColumns} from doc d ${wanted} order by d.collection, d.id for update of d`,
+);
+export const LockedSchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  home: nullableScope,
+});
+
+/** Where the patients' records are at home: null for here. */
+export const readHomes = statement(
+  'read-homes',
+  "select id, home from doc where scope = $1 and collection = 'patients' and id = any($2::uuid[])",
+);
+/** As {@link readHomes}; the answer stays true until the transaction ends. */
+export const holdHomes = statement('hold-homes', `${readHomes.text} order by id for share`);
+export const HomeSchema = v.object({ id: RecordIdSchema, home: nullableScope });
+
+export const insertDocuments = statement(
+  'insert-documents',
+  `
+insert into doc (scope, collection, id, rev, body, home)
+select $1, n.collection, n.id, n.rev, n.body, n.home
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[]) as n (collection, id, rev, body, home)
+on conflict (scope, collection, id) do nothing`,
+);
+export const updateDocuments = statement(
+  'update-documents',
+  `
+update doc set rev = n.rev, body = n.body, home = n.home
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[]) as n (collection, id, rev, body, home)
+where doc.scope = $1 and doc.collection = n.collection and doc.id = n.id`,
+);
+export const deleteDocuments = statement(
+  'delete-documents',
+  `
+delete from doc using unnest($2::text[], $3::uuid[]) as n (collection, id)
+where doc.scope = $1 and doc.collection = n.collection and doc.id = n.id and doc.home is not null`,
+);
+
+/** Keeps the present version before it is replaced. A version may be there already: the record came back. */
+export const keepVersion = statement(
+  'keep-version',
+  `
+insert into doc_history (scope, collection, id, rev, body)
+select scope, collection, id, rev, body from doc where scope = $1 and collection = $2 and id = $3
+on conflict do nothing`,
+);
+export const readHistory = statement(
+  'read-history',
+  `
+select rev, body from doc_history
+where scope = $1 and collection = $2 and id = $3 and rev > $4 order by rev limit $5`,
+);
+export const VersionSchema = v.object({ rev: v.string(), body: v.string() });
+export const insertHistory = statement(
+  'insert-history',
+  `
+insert into doc_history (scope, collection, id, rev, body)
+select $1, $2, $3, n.rev, n.body from unnest($4::text[], $5::text[]) as n (rev, body) on conflict do nothing`,
+);
+
+export const noteWithdrawn = statement(
+  'note-withdrawn',
+  `
+insert into withdrawn (scope, collection, id, home, at)
+select $1, n.collection, n.id, n.home, $5::bigint
+from unnest($2::text[], $3::uuid[], $4::text[]) as n (collection, id, home)
+on conflict (scope, collection, id) do update set home = excluded.home, at = excluded.at`,
+);
+export const forgetWithdrawn = statement(
+  'forget-withdrawn',
+  `
+delete from withdrawn using unnest($2::text[], $3::uuid[]) as n (collection, id)
+where withdrawn.scope = $1 and withdrawn.collection = n.collection and withdrawn.id = n.id`,
+);
+/** Homes of what is or was shared with this facility. */
+export const findFormerHomes = statement(
+  'find-former-homes',
+  `
+select d.collection, d.id, d.home from withdrawn d ${wanted}
+union all select d.collection, d.id, d.home from doc d ${wanted} and d.home is not null`,
+);
+export const FormerHomeSchema = v.object({
+  collection: CollectionNameSchema,
+  id: RecordIdSchema,
+  home: ScopeSchema,
+});
+
+export const noteHomes = statement(
+  'note-homes',
+  'insert into known_home (scope, home) select distinct $1, h from unnest($2::text[]) as h order by 2 on conflict do nothing',
+);
+export const readKnownHomes = statement(
+  'read-known-homes',
+  'select home as scope from known_home where scope = $1 order by home limit 200',
+);
+
+export const findByPinfl = statement(
+  'find-by-pinfl',
+  'select scope, id from pinfl where pinfl = $1 order by scope, id limit 20',
+);
+export const PlaceSchema = v.object({ scope: ScopeSchema, id: RecordIdSchema });
+export type Place = v.InferOutput<typeof PlaceSchema>;
+
+export const hasScope = statement('has-scope', 'select scope from scope_head where scope = $1');
+
+/** The facilities that know each other: of one region, those of the same district first. `$1` scope. */
+export const readNeighbours = statement(
+  'read-neighbours',
+  `
+select n.scope from facility n join facility own on own.scope = $1
+where n.scope <> $1 and left(n.district, 4) = left(own.district, 4)
+order by n.district = own.district desc, n.scope limit 300`,
+);
+/** What facilities say of themselves. */
+export const readFacilityRecords = statement(
+  'read-facility-records',
+  `
+select d.collection, d.id, d.rev, d.home, d.body, null::uuid as patient from doc d
+where d.scope = any($1::text[]) and d.collection = 'reference' and d.home is null and d.body ~ '"kind":"facility"'
+order by d.scope, d.id limit 600`,
+);
+
+const shareColumns = 'scope, patient, to_scope, request, request_scope, ground, is_full, until, started_at';
+export const ShareSchema = v.object({
+  scope: ScopeSchema,
+  patient: RecordIdSchema,
+  to_scope: ScopeSchema,
+  request: RecordIdSchema,
+  request_scope: ScopeSchema,
+  ground: v.picklist(['referral', 'consent', 'break-glass', 'moved']),
+  is_full: v.boolean(),
+  until: v.nullable(bigint),
+  started_at: bigint,
+});
+export type Share = v.InferOutput<typeof ShareSchema>;
+
+export const putShare = statement(
+  'put-share',
+  `
+insert into share (${shareColumns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (scope, patient, to_scope, request) do update set is_full = excluded.is_full, until = excluded.until
+  where share.ended_at is null`,
+);
+export const readShares = statement(
+  'read-shares',
+  `select ${shareColumns} from share where scope = $1 and patient = any($2::uuid[]) and ended_at is null`,
+);
+export const readShareOfRequest = statement(
+  'read-share-of-request',
+  `select ${shareColumns}, ended_at from share where scope = $1 and patient = $2 and to_scope = $3 and request = $4`,
+);
+export const ShareOfRequestSchema = v.object({ ...ShareSchema.entries, ended_at: v.nullable(bigint) });
+export const findEndedShares = statement(
+  'find-ended-shares',
+  `select ${shareColumns} from share where until <= $1 and ended_at is null order by until limit 50`,
+);
+export const endShare = statement(
+  'end-share',
+  'update share set ended_at = $5 where scope = $1 and patient = $2 and to_scope = $3 and request = $4 and ended_at is null',
+);
+export const keepShareOfName = statement(
+  'keep-share-of-name',
+  'update share set is_full = false, until = null where scope = $1 and patient = $2 and to_scope = $3 and request = $4',
+);
+export const deleteShares = statement('delete-shares', 'delete from share where scope = $1 and patient = $2');
+
+export const putGuest = statement(
+  'put-guest',
+  `
+insert into guest (scope, patient, request, home, is_full, until) values ($1, $2, $3, $4, $5, $6)
+on conflict (scope, patient, request) do update set home = excluded.home, is_full = excluded.is_full, until = excluded.until`,
+);
+const guestColumns = 'patient, request, home, is_full, until';
+export const readGuests = statement(
+  'read-guests',
+  `select ${guestColumns} from guest where scope = $1 and patient = any($2::uuid[]) order by patient, request`,
+);
+export const holdGuests = statement('hold-guests', `${readGuests.text} for share`);
+export const lockGuests = statement('lock-guests', `${readGuests.text} for update`);
+export const GuestSchema = v.object({
+  patient: RecordIdSchema,
+  request: RecordIdSchema,
+  home: ScopeSchema,
+  is_full: v.boolean(),
+  until: v.nullable(bigint),
+});
+export const deleteGuest = statement(
+  'delete-guest',
+  'delete from guest where scope = $1 and patient = $2 and request = $3',
+);
+export const deleteGuests = statement('delete-guests', 'delete from guest where scope = $1 and patient = $2');
+export const rehomeGuests = statement(
+  'rehome-guests',
+  'update guest set home = $3 where scope = $1 and patient = $2',
+);
+
+/** What a facility holds of a patient: the patient's record and everything about them. */
+export const lockOfPatient = statement(
+  'lock-of-patient',
+  `
+select d.collection, d.id, d.rev, d.home from doc d
+where d.scope = $1 and ((d.collection = 'patients' and d.id = $2) or (d.collection, d.id) in (
+  select p.collection, p.id from patient_record p where p.scope = $1 and p.patient = $2
+))
+order by d.collection, d.id for update of d`,
+);
