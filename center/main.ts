@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
-import { createRevocation } from './center-core.ts';
+import { createRevocation, createWipe } from './center-core.ts';
 import { createEnrolmentDesk } from './enrolment.ts';
 import { createNewsBus, type NewsBus } from './feed/bus.ts';
+import { findWrongDigests } from './feed/digests.ts';
 import { confirmBackup, markBeforeBackup } from './feed/durability.ts';
 import { createDeviceBook } from './gateway/device-book.ts';
 import { beginEpoch, loadIdentity } from './identity.ts';
@@ -22,9 +23,12 @@ usage: npm run center -- <command> [options]
   serve                          run the center until interrupted
       --port <number>            default: a free one
       --page-host <name[:port]>  a further name of the page, behind a proxy; may be repeated
+      --offline-limit-days <n>   how long a workstation may work without contact; default: 90
       --backup commit|operator   what counts as safe; default: commit, or operator with --postgres
   enrol --facility <code>        print a new enrolment code
   revoke --device <id>           revoke a workstation
+  wipe --device <id>             have a workstation erase its records at its next contact
+  verify-digests                 compute every facility's digest anew and tell which differ
   durable mark                   note where every facility stands, right before a backup
   durable confirm                declare everything up to the mark safe, once the backup is
   new-epoch                      after the database was restored: workstations offer again what it lost
@@ -35,6 +39,8 @@ usage: npm run center -- <command> [options]
 
 /** What was typed cannot be done; the sentence says why. */
 class UsageError extends Error {}
+
+const dayMs = 24 * 3_600_000;
 
 interface Place {
   readonly dataFolder: string;
@@ -71,6 +77,7 @@ function readArguments() {
         port: { type: 'string' },
         'page-host': { type: 'string', multiple: true },
         backup: { type: 'string' },
+        'offline-limit-days': { type: 'string' },
         facility: { type: 'string' },
         device: { type: 'string' },
         help: { type: 'boolean' },
@@ -95,6 +102,10 @@ async function run(command: string | undefined): Promise<void> {
       return await withDatabase(enrol);
     case 'revoke':
       return await withDatabase(revoke);
+    case 'wipe':
+      return await withDatabase(wipe);
+    case 'verify-digests':
+      return await withDatabase(verifyDigests);
     case 'durable':
       return await withDatabase(durable);
     case 'new-epoch':
@@ -107,11 +118,14 @@ async function run(command: string | undefined): Promise<void> {
 async function serve(): Promise<void> {
   const backup = parseOption(v.optional(v.picklist(['commit', 'operator'])), values.backup, '--backup');
   const port = parseOption(v.pipe(v.string(), v.regex(/^\d{1,5}$/)), values.port ?? '0', '--port');
+  const days = v.pipe(v.string(), v.regex(/^[1-9]\d{0,3}$/), v.transform(Number));
+  const offlineDays = parseOption(v.optional(days), values['offline-limit-days'], '--offline-limit-days');
   const center = await startCenter({
     dataFolder: place.dataFolder,
     port: Number(port),
     ...(place.postgresUrl === undefined ? {} : { postgresUrl: place.postgresUrl }),
     ...(backup === undefined ? {} : { backup }),
+    ...(offlineDays === undefined ? {} : { offlineLimitMs: offlineDays * dayMs }),
     pageHosts: values['page-host'] ?? [],
     effects,
     log: effects.log,
@@ -142,6 +156,21 @@ async function revoke(database: Database, bus: NewsBus): Promise<void> {
   const isRevoked = await createRevocation(createDeviceBook(database, effects), bus)(device);
   if (!isRevoked) throw new UsageError(`There is no workstation ${device}, or it was revoked before.`);
   say(`Workstation ${device} is revoked; it obeys at its next contact.`);
+}
+
+async function wipe(database: Database, bus: NewsBus): Promise<void> {
+  const device = parseOption(DeviceIdSchema, values.device, '--device');
+  const isOrdered = await createWipe(createDeviceBook(database, effects), bus)(device);
+  if (!isOrdered) throw new UsageError(`There is no workstation ${device}, or it was ordered before.`);
+  say(`Workstation ${device} erases its records at its next contact; the page shows when it did.`);
+}
+
+async function verifyDigests(database: Database): Promise<void> {
+  const wrong = await findWrongDigests(database);
+  for (const { scope, bucket } of wrong)
+    say(`${scope}: the digest of bucket ${bucket} differs from its documents.`);
+  if (wrong.length > 0) process.exitCode = 1;
+  else say('Every digest is that of its documents.');
 }
 
 async function durable(database: Database, bus: NewsBus): Promise<void> {

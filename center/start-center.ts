@@ -120,10 +120,7 @@ async function serve(options: CenterOptions, foundation: Foundation): Promise<Ru
   const live = createLiveOverview(() => readOverview(database, effects), bus, effects);
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`, ...(options.pageHosts ?? [])]);
   const files = await readPageFiles();
-  http.on(
-    'request',
-    createPageServer({ files, access, live, desk: core.desk, revoke: core.revoke, hosts, log: effects.log }),
-  );
+  http.on('request', createPageServer({ files, access, live, ...core, hosts, log: effects.log }));
   await bus.ready();
   const close = async () => {
     live.close();

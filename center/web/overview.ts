@@ -27,7 +27,7 @@ const readDevices: Statement = {
   name: 'overview-devices',
   text: `
 select id, scope, label, program, enrolled_at, revoked_at, cloned_at, last_contact_at, backlog, oldest_pending_at,
-  quarantined, open_reviews, clock_error
+  quarantined, open_reviews, clock_error, healed, wipe_ordered_at, wiped_at
 from device order by scope, enrolled_at limit 5000`,
 };
 const DeviceRowSchema = v.object({
@@ -44,6 +44,9 @@ const DeviceRowSchema = v.object({
   quarantined: v.nullable(bigint),
   open_reviews: v.nullable(bigint),
   clock_error: v.nullable(bigint),
+  healed: v.nullable(bigint),
+  wipe_ordered_at: v.nullable(bigint),
+  wiped_at: v.nullable(bigint),
 });
 type DeviceRow = v.InferOutput<typeof DeviceRowSchema>;
 
@@ -91,7 +94,7 @@ export interface DeviceView {
   readonly id: string;
   readonly label: string;
   readonly program: string;
-  readonly state: 'enrolled' | 'revoked' | 'cloned';
+  readonly state: 'enrolled' | 'revoked' | 'cloned' | 'wipeOrdered' | 'wiped';
   readonly enrolledAt: number;
   readonly lastContactAt: number | null;
   readonly backlog: number | null;
@@ -100,6 +103,8 @@ export interface DeviceView {
   readonly openReviews: number | null;
   /** How far the workstation's clock is ahead of the center's, in milliseconds. */
   readonly clockErrorMs: number | null;
+  /** Records found different from the center's and healed. */
+  readonly healed: number | null;
 }
 
 export interface ReceivedView {
@@ -140,7 +145,7 @@ function viewDevice(row: DeviceRow): DeviceView {
     id: row.id,
     label: row.label,
     program: row.program,
-    state: row.revoked_at !== null ? 'revoked' : row.cloned_at !== null ? 'cloned' : 'enrolled',
+    state: stateOf(row),
     enrolledAt: row.enrolled_at,
     lastContactAt: row.last_contact_at,
     backlog: row.backlog,
@@ -148,5 +153,13 @@ function viewDevice(row: DeviceRow): DeviceView {
     quarantined: row.quarantined,
     openReviews: row.open_reviews,
     clockErrorMs: row.clock_error,
+    healed: row.healed,
   };
+}
+
+function stateOf(row: DeviceRow): DeviceView['state'] {
+  if (row.wiped_at !== null) return 'wiped';
+  if (row.wipe_ordered_at !== null) return 'wipeOrdered';
+  if (row.revoked_at !== null) return 'revoked';
+  return row.cloned_at === null ? 'enrolled' : 'cloned';
 }

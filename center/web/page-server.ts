@@ -16,6 +16,8 @@ export interface PageParts {
   readonly desk: EnrolmentDesk;
   /** False if there is no such device to revoke. */
   readonly revoke: (device: v.InferOutput<typeof DeviceIdSchema>) => Promise<boolean>;
+  /** False if there is no such device to erase. */
+  readonly wipe: (device: v.InferOutput<typeof DeviceIdSchema>) => Promise<boolean>;
   /** The values of `Host` that the page answers to, so that no foreign name can be pointed at it. */
   readonly hosts: ReadonlySet<string>;
   readonly log: Log;
@@ -86,7 +88,8 @@ async function answerApi(
   if (request.method !== 'POST') return plain(response, 405);
   const body = await readBody(request);
   if (path === '/api/enrolment-codes') return await makeCode(body, response, parts);
-  if (path === '/api/revocations') return await revoke(body, response, parts);
+  if (path === '/api/revocations') return await onDevice(parts.revoke, body, response);
+  if (path === '/api/wipes') return await onDevice(parts.wipe, body, response);
   plain(response, 404);
 }
 
@@ -97,10 +100,10 @@ async function makeCode(body: unknown, response: ServerResponse, parts: PagePart
   return code.ok ? json(response, 200, code.value) : json(response, 404, { code: code.error.code });
 }
 
-async function revoke(body: unknown, response: ServerResponse, parts: PageParts): Promise<void> {
+async function onDevice(act: PageParts['revoke'], body: unknown, response: ServerResponse): Promise<void> {
   const request = v.safeParse(v.strictObject({ device: DeviceIdSchema }), body);
   if (!request.success) return plain(response, 400);
-  plain(response, (await parts.revoke(request.output.device)) ? 204 : 404);
+  plain(response, (await act(request.output.device)) ? 204 : 404);
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {

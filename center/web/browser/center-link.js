@@ -1,5 +1,5 @@
 /**
- * @typedef {{ id: string, label: string, program: string, state: 'enrolled' | 'revoked' | 'cloned', enrolledAt: number,
+ * @typedef {{ id: string, label: string, program: string, state: 'enrolled' | 'revoked' | 'cloned' | 'wipeOrdered' | 'wiped', enrolledAt: number,
  *   lastContactAt: number | null, backlog: number | null, oldestPendingAt: number | null, quarantined: number | null,
  *   openReviews: number | null, clockErrorMs: number | null }} Device
  * @typedef {{ scope: string, names: Readonly<Record<string, string>>, isTraining: boolean, head: number,
@@ -124,3 +124,11 @@ export const makeCode = (session, scope) => ask(session, '/api/enrolment-codes',
  */
 export const revokeDevice = async (session, device) =>
   (await ask(session, '/api/revocations', { device })) !== null;
+
+/**
+ * Has a workstation erase its records; false if it could not be ordered.
+ * @param {string} session
+ * @param {string} device
+ * @returns {Promise<boolean>}
+ */
+export const wipeDevice = async (session, device) => (await ask(session, '/api/wipes', { device })) !== null;

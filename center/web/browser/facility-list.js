@@ -4,7 +4,8 @@ import { say, writeCount, writeMoment, writeSpan } from './writing.js';
 /** @import { Device, Facility, Overview } from './center-link.js' */
 /** @import { Language, Word } from './words.js' */
 /**
- * @typedef {{ newCode: (facility: Facility) => void, revoke: (device: Device) => void }} Actions
+ * @typedef {{ newCode: (facility: Facility) => void, revoke: (device: Device) => void,
+ *   wipe: (device: Device) => void }} Actions
  */
 
 const contactMs = 90_000;
@@ -136,9 +137,6 @@ function deviceRow(device, now, language, actions) {
   const contact = device.lastContactAt === null ? never : writeMoment(device.lastContactAt, now);
   const oldest = device.oldestPendingAt === null ? '–' : writeMoment(device.oldestPendingAt, now);
   const clock = device.clockErrorMs ?? 0;
-  const revoke = button('button quiet', `revoke ${device.id}`, say(language, 'revoke'), () =>
-    actions.revoke(device),
-  );
   return element(
     'tr',
     { 'data-device': device.id, 'data-state': device.state },
@@ -151,9 +149,28 @@ function deviceRow(device, now, language, actions) {
       { class: Math.abs(clock) > clockErrorMs ? 'number attention' : 'number' },
       device.clockErrorMs === null ? '–' : writeSpan(language, clock),
     ),
-    element('td', { class: 'action' }, ...(device.state === 'revoked' ? [] : [revoke])),
+    element('td', { class: 'action' }, ...actionsOn(device, language, actions)),
   );
 }
+
+/**
+ * Erasing remains possible where a workstation was revoked: that is when it is stolen.
+ * @param {Device} device
+ * @param {Language} language
+ * @param {Actions} actions
+ * @returns {readonly Node[]}
+ */
+function actionsOn(device, language, actions) {
+  const revoke = button('button quiet', `revoke ${device.id}`, say(language, 'revoke'), () =>
+    actions.revoke(device),
+  );
+  const wipe = button('button quiet', `wipe ${device.id}`, say(language, 'wipe'), () => actions.wipe(device));
+  if (device.state === 'wiped' || device.state === 'wipeOrdered') return [];
+  return device.state === 'revoked' ? [wipe] : [revoke, ' ', wipe].map(asNode);
+}
+
+/** @param {Node | string} part */
+const asNode = (part) => (typeof part === 'string' ? document.createTextNode(part) : part);
 
 /**
  * @param {Device} device

@@ -1,4 +1,4 @@
-import { follow, makeCode, openSession, revokeDevice } from './center-link.js';
+import { follow, makeCode, openSession, revokeDevice, wipeDevice } from './center-link.js';
 import { button, byId, element, fill } from './elements.js';
 import { showFacilities } from './facility-list.js';
 import { showReceived } from './received-list.js';
@@ -62,7 +62,11 @@ function show() {
     return;
   }
   if (overview === undefined) return;
-  showFacilities(facilities, overview, language, { newCode: showNewCode, revoke: askToRevoke });
+  showFacilities(facilities, overview, language, {
+    newCode: showNewCode,
+    revoke: askToRevoke,
+    wipe: askToWipe,
+  });
   showReceived(received, overview, language);
   showSections(page, language);
   page.setAttribute('aria-busy', 'false');
@@ -146,6 +150,21 @@ function askToRevoke(device) {
     say(language, 'revokeTitle'),
     [element('p', { class: 'strong' }, device.label), element('p', {}, say(language, 'revokeHelp'))],
     [revoke],
+  );
+}
+
+/** @param {Device} device */
+function askToWipe(device) {
+  const { language } = state;
+  const wipe = button('button danger', 'confirm', say(language, 'wipe'), async () => {
+    const isDone = state.session !== null && (await wipeDevice(state.session, device.id));
+    if (isDone) closeDialog();
+    else openDialog(say(language, 'failed'), [], []);
+  });
+  openDialog(
+    say(language, 'wipeTitle'),
+    [element('p', { class: 'strong' }, device.label), element('p', {}, say(language, 'wipeHelp'))],
+    [wipe],
   );
 }
 
