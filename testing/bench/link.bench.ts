@@ -172,11 +172,12 @@ async function measureCuts(ends: Ends, report: Report): Promise<void> {
   await openWorkstation(ends, 'cut', { cutEveryMs });
   const begun = performance.now();
   await workstation.ask('desk.connect', none);
-  await workstation.ask('desk.wait', time, { visits: documents + uploaded, limitMs: 2 * transferLimitMs });
+  const all = documents + uploaded + 2 * savedVisitCount;
+  await workstation.ask('desk.wait', time, { visits: all, limitMs: 2 * transferLimitMs });
   report('link.cut.12k', (performance.now() - begun) / 1_000, 's');
   const summary = await workstation.ask('desk.summary', SummarySchema);
   report('link.cut.cuts', summary.cuts, 'cuts');
-  report('link.cut.missing', documents + uploaded + 2 * savedVisitCount - summary.visits, 'documents');
+  report('link.cut.missing', all - summary.visits, 'documents');
   report('link.cut.twice', summary.committedTwice, 'documents');
 }
 

@@ -12,6 +12,7 @@ import { type DeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.t
 import { enrolDevice } from '#sync/enrol-device.ts';
 import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
 import type { Desk } from './documents.ts';
+import { packing } from './packing.ts';
 
 const clock = { now: () => Date.now() };
 const random: Random = { bytes: (length) => new Uint8Array(randomBytes(length)) };
@@ -93,6 +94,7 @@ function run(replica: Awaited<ReturnType<typeof openReplica>>, identity: DeviceI
         timers,
         random,
         program: 'bench',
+        packing,
         onTrouble: (trouble) => troubles.push(trouble),
       });
       client.start();
