@@ -63,11 +63,15 @@ async function converse(
   conversation: Conversation,
   { code, label, program, random, centerUrl }: Enrolment,
 ): Promise<Result<EnrolledDevice, AppError>> {
-  const challenge = await openWith(conversation, { program, limits: defaultLimits });
+  const challenge = await openWith(
+    conversation,
+    { program, limits: defaultLimits },
+    { packings: ['none'], dictionaries: [] },
+  );
   const keys = generateDeviceKeys(random);
   const enrolled = await conversation.ask(
     { type: 'enrol', code: normaliseCode(code), publicKey: keys.publicKey, label: label.slice(0, 80) },
-    'enrolled',
+    ['enrolled'],
     defaultLimits.handshakeMs,
   );
   if (!isCertified(enrolled, keys.publicKey)) return fail(appError('sync.proof-refused'));
@@ -94,7 +98,7 @@ function isCertified({ device, scope, certificate, centerKey }: Enrolled, public
 }
 
 function errorOf({ reason }: SessionEnd): AppError {
-  if (reason.kind === 'lost') return appError('enrolment.center-unreachable');
+  if (reason.kind === 'lost' || reason.kind === 'wiped') return appError('enrolment.center-unreachable');
   if (reason.kind === 'misunderstood') return appError('sync.unknown-message', { what: reason.what });
   if (reason.code !== 'sync.protocol-mismatch') return appError(reason.code);
   return appError(reason.code, { ours: protocolVersion, ...reason.detail });

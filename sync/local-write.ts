@@ -11,6 +11,7 @@ import {
   type Revision,
   type Scope,
 } from '#contracts/ids.ts';
+import { envelope } from '#contracts/records/record.ts';
 import {
   type AnyRecord,
   type BodyByCollection,
@@ -100,6 +101,7 @@ function buildRecord<C extends CollectionName>(
 ): RecordOf<C> {
   const after = write.after.map((version) => version.hlc);
   const content = {
+    ...unknownEnvelope(write.after),
     id: write.id,
     scope: write.scope,
     author: write.author,
@@ -110,6 +112,14 @@ function buildRecord<C extends CollectionName>(
     body: write.body,
   };
   return { ...content, rev: revisionOf(op, write.baseRev, write.collection, content) };
+}
+
+/** What only a newer program knows about the versions this one comes after (VER-5). */
+function unknownEnvelope(versions: readonly AnyRecord[]): object {
+  const unknown = versions
+    .flatMap((version) => Object.entries(version))
+    .filter(([name]) => !Object.hasOwn(envelope, name) && name !== 'body');
+  return Object.fromEntries(unknown);
 }
 
 /**

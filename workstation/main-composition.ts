@@ -106,7 +106,7 @@ const askCenter: WorkstationParts['enrolDevice'] = async ({ center, code, label 
   });
 };
 
-function startExchange(replica: Replica, _orders: CenterOrders, log: Log): Exchange {
+function startExchange(replica: Replica, orders: CenterOrders, log: Log): Exchange {
   const identity = loadDeviceIdentity(replica.settings);
   if (identity === undefined) throw new Error('an enrolled workstation has an identity');
   const client = new SyncClient({
@@ -117,11 +117,12 @@ function startExchange(replica: Replica, _orders: CenterOrders, log: Log): Excha
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
+    onWipe: () => orders.wipe(),
     onTrouble: (trouble) => void log.incident(trouble),
   });
   client.start();
   return {
-    state: () => ({ ...client.state(), isBeyondOfflineLimit: false }),
+    state: () => client.state(),
     onChange: (told) => client.onState(told),
     hurry: () => client.syncNow(),
     stop: () => client.stop(),

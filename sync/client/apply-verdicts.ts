@@ -7,6 +7,7 @@ import { parseReceivedRecord } from './received-record.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
 import { misunderstood } from './session-end.ts';
 import { rebasePending, settleConflict, type WriteContext } from './settle-conflict.ts';
+import { removeIfWithdrawn } from './withdrawn.ts';
 
 /** What the client has to remember or do after the transaction of a batch is durable. */
 export interface BatchOutcome {
@@ -16,6 +17,8 @@ export interface BatchOutcome {
   readonly waiting: readonly { readonly record: RecordRef; readonly waitMs: number }[];
   /** Rows the center surely has not applied because it lacks their base. `isFirst`: of their record's pending rows. */
   readonly missingBase: readonly { readonly row: OutboxRow; readonly isFirst: boolean }[];
+  /** Asides the center did not take now; nothing of the record waits for them. */
+  readonly waitingAsides: readonly { readonly row: OutboxRow; readonly waitMs: number }[];
 }
 
 interface Progress {
@@ -23,7 +26,16 @@ interface Progress {
   readonly replaced: OutboxRow[];
   readonly waiting: { record: RecordRef; waitMs: number }[];
   readonly missingBase: { row: OutboxRow; isFirst: boolean }[];
+  readonly waitingAsides: { row: OutboxRow; waitMs: number }[];
 }
+
+const nothingYet = (): Progress => ({
+  accepted: [],
+  replaced: [],
+  waiting: [],
+  missingBase: [],
+  waitingAsides: [],
+});
 
 /** A conflicting version that fits no schema here: a newer program may read it. */
 const unreadableWaitMs = 10 * 60_000;
@@ -38,7 +50,7 @@ export function applyAcceptances(
   rows: readonly OutboxRow[],
   verdicts: readonly Verdict[],
 ): BatchOutcome {
-  const progress: Progress = { accepted: [], replaced: [], waiting: [], missingBase: [] };
+  const progress = nothingYet();
   for (const { row, verdict } of pairUp(rows, verdicts)) {
     if (verdict.verdict === 'ok') accept(transaction, row, verdict, progress);
   }
@@ -56,10 +68,14 @@ export function applyVerdicts(
   context: WriteContext,
 ): BatchOutcome {
   const answered = pairUp(rows, verdicts);
-  const progress: Progress = { accepted: [], replaced: [], waiting: [], missingBase: [] };
+  const progress = nothingYet();
   /** Records whose pending rows were replaced: later verdicts about the old rows say nothing any more. */
   const replacedRecords = new Set<string>();
   for (const { row, verdict } of answered) {
+    if (row.isAside) {
+      applyToAside(transaction, row, verdict, progress);
+      continue;
+    }
     if (replacedRecords.has(recordKey(refOf(row)))) continue;
     if (apply(transaction, row, verdict, context, progress)) replacedRecords.add(recordKey(refOf(row)));
   }
@@ -108,6 +124,24 @@ function apply(
   }
 }
 
+/** Nothing of the record depends on a row that was put aside: only its own state changes (PUSH-13). */
+function applyToAside(
+  transaction: ReplicaTransaction,
+  row: OutboxRow,
+  verdict: Verdict,
+  progress: Progress,
+): void {
+  if (verdict.verdict === 'ok') {
+    accept(transaction, row, verdict, progress);
+  } else if (verdict.verdict === 'quarantined') {
+    transaction.outbox.quarantine(row.op, verdict.code);
+    progress.replaced.push(row);
+  } else {
+    const waitMs = verdict.verdict === 'retry' ? verdict.waitMs : unreadableWaitMs;
+    progress.waitingAsides.push({ row, waitMs });
+  }
+}
+
 function accept(
   transaction: ReplicaTransaction,
   row: OutboxRow,
@@ -115,7 +149,10 @@ function accept(
   progress: Progress,
 ): void {
   transaction.outbox.accept(row.op, seq, at);
-  moveShadow(transaction, row);
+  if (!row.isAside) {
+    moveShadow(transaction, row);
+    removeIfWithdrawn(transaction, refOf(row));
+  }
   progress.accepted.push({ row, centerSeq: seq });
 }
 
@@ -184,6 +221,7 @@ export function quarantineRow(
 ): readonly OutboxRow[] {
   transaction.outbox.quarantine(row.op, code);
   const later = pendingOf(transaction, row);
+  removeIfWithdrawn(transaction, refOf(row));
   if (later[0] === undefined || later[0].seq < row.seq) return [row];
   const shadow = transaction.sync.shadow(row.collection, row.record.id);
   rebasePending(transaction, refOf(row), shadow?.rev ?? null, context);

@@ -6,15 +6,17 @@ import { misunderstood } from './session-end.ts';
 
 /**
  * Parses one message of the center. Throws a `SessionEnd` when it is too long, no JSON, of no known shape, or when the
- * CRC of a frame does not fit (PULL-2, LNK-2).
+ * CRC of a frame or portion does not fit (PULL-2, LNK-2).
  */
 export function parseCenterMessage(text: string): CenterMessage {
   if (text.length > maxMessageBytes) throw misunderstood('message too long');
   const raw = parseJson(text);
   const message = v.safeParse(CenterMessageSchema, raw);
   if (!message.success) throw misunderstood(`message ${typeOf(raw)}: ${pathsOf(message.issues)}`);
-  if (message.output.type === 'frame' && crcOf(raw) !== message.output.crc) throw misunderstood('frame crc');
-  return message.output;
+  const { output } = message;
+  const hasCrc = output.type === 'frame' || output.type === 'portion';
+  if (hasCrc && crcOf(raw) !== output.crc) throw misunderstood(`${output.type} crc`);
+  return output;
 }
 
 function parseJson(text: string): unknown {

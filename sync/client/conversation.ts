@@ -1,42 +1,54 @@
 import type { Timers } from '#clinic/ports/clock.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
-import type { Transport } from '../transports/transport.ts';
+import type { Transport, WireMessage } from '../transports/transport.ts';
 import { parseCenterMessage } from './center-message.ts';
+import { type MessagePacking, PackingEnd } from './message-packing.ts';
 import { misunderstood, SessionEnd } from './session-end.ts';
 
-type MessageOf<Type extends CenterMessage['type']> = Extract<CenterMessage, { readonly type: Type }>;
+export type MessageOf<Type extends CenterMessage['type']> = Extract<CenterMessage, { readonly type: Type }>;
 /** What the center may say without being asked. */
-export type Unasked = MessageOf<'hint' | 'durable'>;
+export type Unasked = MessageOf<'hint' | 'durable' | 'portion'>;
+type Answer = Exclude<CenterMessage, Unasked | MessageOf<'refused'>>;
 
 interface Question {
-  answer(message: CenterMessage): void;
+  answer(message: Answer): void;
   fail(end: SessionEnd): void;
 }
 
+/** Most questions open at once: every offer under way is one. */
+const maxQuestions = 1000;
+/** Most messages one inventory may come in. */
+const maxInventoryMessages = 100;
+
+export interface ConversationListener {
+  /** `bytes`: length of the message unpacked. */
+  readonly unasked: (message: Unasked, bytes: number) => void;
+  readonly ended: () => void;
+}
+
 /**
- * Question and answer over one transport: one question at a time, each with a limit. Whatever ends the connection rejects
- * the open question and every later one with a `SessionEnd`.
+ * Questions and answers over one transport, several at a time, each with a limit (LNK-3). Whatever ends the connection
+ * rejects the open questions and every later one with a `SessionEnd`.
  */
 export class Conversation {
   readonly #transport: Transport;
   readonly #timers: Timers;
-  readonly #unasked: (message: Unasked) => void;
-  readonly #onEnd: () => void;
-  #question: Question | undefined;
+  readonly #listen: ConversationListener;
+  readonly #packing: MessagePacking | undefined;
+  /** Open questions by what their answer is known by. */
+  readonly #questions = new Map<string, Question>();
+  #requests = 0;
   #end: SessionEnd | undefined;
 
-  constructor(
-    transport: Transport,
-    timers: Timers,
-    listen: { readonly unasked: (message: Unasked) => void; readonly ended: () => void },
-  ) {
+  /** Without `packing` everything travels as text. */
+  constructor(transport: Transport, timers: Timers, listen: ConversationListener, packing?: MessagePacking) {
     this.#transport = transport;
     this.#timers = timers;
-    this.#unasked = listen.unasked;
-    this.#onEnd = listen.ended;
+    this.#listen = listen;
+    this.#packing = packing;
     transport.onClose(() => this.end(new SessionEnd({ kind: 'lost' })));
-    transport.onMessage((text) => this.#receive(text));
+    transport.onMessage((message) => this.#receive(message));
   }
 
   /** Throws what ended the connection, if it has ended. */
@@ -44,40 +56,52 @@ export class Conversation {
     if (this.#end !== undefined) throw this.#end;
   }
 
-  /** Sends a message that has no answer. */
-  tell(message: ClientMessage): void {
-    this.#transport.send(JSON.stringify(message));
+  /** A number no other request of this connection has. */
+  nextRequest(): number {
+    this.#requests += 1;
+    return this.#requests;
   }
 
-  /** Sends a question; resolves with the answer of the type asked for. */
-  ask<Type extends CenterMessage['type']>(
+  /** Sends a message that has no answer. Returns its length unpacked, in UTF-16 units. */
+  tell(message: ClientMessage): number {
+    const text = JSON.stringify(message);
+    this.#transport.send(this.#packing?.pack(text) ?? text);
+    return text.length;
+  }
+
+  /** Sends a question; resolves with its answer, which must be of one of `types`. */
+  ask<Type extends Answer['type']>(
     message: ClientMessage,
-    type: Type,
+    types: readonly Type[],
     waitMs: number,
   ): Promise<MessageOf<Type>> {
     return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) {
-        reject(this.#end);
-        return;
-      }
-      if (this.#question !== undefined) throw new Error('one question at a time');
-      const cancel = this.#timers.after(waitMs, () => this.end(new SessionEnd({ kind: 'lost' })));
-      const done = () => {
-        cancel();
-        this.#question = undefined;
-      };
-      this.#question = {
-        answer: (answer) => {
+      this.#open(message, waitMs, reject, (answer, done) => {
+        done();
+        if (isOneOf(answer, types)) resolve(answer);
+        else this.end(misunderstood(`${answer.type} instead of ${types.join()}`), reject);
+      });
+    });
+  }
+
+  /** Asks for an inventory; resolves with all its messages. */
+  askInventory(
+    message: Extract<ClientMessage, { readonly type: 'list' }>,
+    waitMs: number,
+  ): Promise<readonly MessageOf<'inventory'>[]> {
+    const answers: MessageOf<'inventory'>[] = [];
+    return new Promise((resolve, reject) => {
+      this.#open(message, waitMs, reject, (answer, done) => {
+        if (answer.type !== 'inventory' || answers.length >= maxInventoryMessages) {
           done();
-          if (isOfType(answer, type)) resolve(answer);
-          else this.end(misunderstood(`${answer.type} instead of ${type}`), reject);
-        },
-        fail: (end) => {
-          done();
-          reject(end);
-        },
-      };
-      this.tell(message);
+          this.end(misunderstood(`${answer.type} instead of inventory`), reject);
+          return;
+        }
+        answers.push(answer);
+        if (!answer.isLast) return;
+        done();
+        resolve(answers);
+      });
     });
   }
 
@@ -85,36 +109,111 @@ export class Conversation {
   end(end: SessionEnd, alsoTell?: (end: SessionEnd) => void): void {
     if (this.#end === undefined) {
       this.#end = end;
-      this.#question?.fail(end);
+      for (const question of [...this.#questions.values()]) question.fail(end);
       this.#transport.close();
-      this.#onEnd();
+      this.#listen.ended();
     }
     alsoTell?.(this.#end);
   }
 
-  #receive(text: string): void {
+  #open(
+    message: ClientMessage,
+    waitMs: number,
+    reject: (end: unknown) => void,
+    answer: (message: Answer, done: () => void) => void,
+  ): void {
+    const key = keyOfQuestion(message);
+    if (this.#end !== undefined) {
+      reject(this.#end);
+      return;
+    }
+    if (this.#questions.has(key) || this.#questions.size >= maxQuestions) {
+      throw new Error(`a question is open: ${key}`);
+    }
+    const cancel = this.#timers.after(waitMs, () => this.end(new SessionEnd({ kind: 'lost' })));
+    const done = () => {
+      cancel();
+      this.#questions.delete(key);
+    };
+    const fail = (end: SessionEnd) => {
+      done();
+      reject(end);
+    };
+    this.#questions.set(key, { answer: (received) => answer(received, done), fail });
+    this.tell(message);
+  }
+
+  #receive(received: WireMessage): void {
     if (this.#end !== undefined) return;
     try {
-      this.#accept(parseCenterMessage(text));
+      const text = this.#textOf(received);
+      const message = parseCenterMessage(text);
+      // Before the next message is looked at: everything after the welcome is packed (PCK-1).
+      if (message.type === 'welcome') this.#packing?.begin(message);
+      this.#accept(message, text.length);
     } catch (error) {
-      if (!(error instanceof SessionEnd)) throw error;
-      this.end(error);
+      if (error instanceof PackingEnd) this.end(misunderstood('packing'));
+      else if (error instanceof SessionEnd) this.end(error);
+      else throw error;
     }
   }
 
-  #accept(message: CenterMessage): void {
-    if (message.type === 'hint' || message.type === 'durable') this.#unasked(message);
-    else if (message.type === 'refused') throw refusal(message);
-    else if (this.#question === undefined) throw misunderstood(`${message.type} without question`);
-    else this.#question.answer(message);
+  #textOf(received: WireMessage): string {
+    if (this.#packing !== undefined) return this.#packing.unpack(received);
+    if (typeof received !== 'string') throw misunderstood('bytes instead of text');
+    return received;
+  }
+
+  #accept(message: CenterMessage, bytes: number): void {
+    switch (message.type) {
+      case 'hint':
+      case 'durable':
+      case 'portion':
+        this.#listen.unasked(message, bytes);
+        return;
+      case 'refused':
+        throw refusal(message);
+      default: {
+        const question = this.#questions.get(keyOfAnswer(message));
+        if (question === undefined) throw misunderstood(`${message.type} without question`);
+        question.answer(message);
+      }
+    }
   }
 }
 
-function isOfType<Type extends CenterMessage['type']>(
-  message: CenterMessage,
-  type: Type,
-): message is MessageOf<Type> {
-  return message.type === type;
+function keyOfQuestion(message: ClientMessage): string {
+  switch (message.type) {
+    case 'offer':
+      return `batch ${message.batch}`;
+    case 'fetch':
+    case 'digest':
+    case 'list':
+      return `request ${message.request}`;
+    default:
+      return 'handshake';
+  }
+}
+
+function keyOfAnswer(message: Answer): string {
+  switch (message.type) {
+    case 'verdicts':
+    case 'outcomes':
+      return `batch ${message.batch}`;
+    case 'fetched':
+    case 'digests':
+    case 'inventory':
+      return `request ${message.request}`;
+    default:
+      return 'handshake';
+  }
+}
+
+function isOneOf<Type extends Answer['type']>(
+  message: Answer,
+  types: readonly Type[],
+): message is Answer & MessageOf<Type> {
+  return types.some((type) => type === message.type);
 }
 
 function refusal(message: MessageOf<'refused'>): SessionEnd {

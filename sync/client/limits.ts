@@ -1,6 +1,6 @@
 /** Bounds and waits of the client. All times in milliseconds. */
 export interface SyncLimits {
-  /** Longest wait for an answer of the handshake, and of a push or pull. The latter allows 4 MiB at 64 kbit/s. */
+  /** Longest wait for an answer of the handshake, and of an offer or question. The latter allows 4 MiB at 64 kbit/s. */
   readonly handshakeMs: number;
   readonly answerMs: number;
   /** First and longest wait before reconnecting; the real wait is random below it (LNK-1). */
@@ -8,21 +8,29 @@ export interface SyncLimits {
   readonly backOffToMs: number;
   /** Wait after a refusal that does not help to repeat. */
   readonly refusedMs: number;
-  /** A commit is pushed this much later, so that the writes of one action go together. */
-  readonly pushDelayMs: number;
-  /** Without any hint the client looks for news this often; also finds a dead link. */
+  /** A commit is offered this much later, so that the writes of one action go together. */
+  readonly offerDelayMs: number;
+  /** Flows that are silent for so long are followed anew: their last message may have been lost (PULL-8). */
   readonly lookEveryMs: number;
   /** The status is told to the center at most this often. */
   readonly statusEveryMs: number;
-  /** Rows and bytes of one push, documents of one frame. */
-  readonly pushRows: number;
-  readonly pushBytes: number;
-  readonly pullDocuments: number;
+  /** Most rows in one offer, and documents committed together. */
+  readonly offerRows: number;
+  readonly commitDocuments: number;
+  /** Upper bounds of what the link meter says, in bytes of unpacked messages, and of the portions a flow may have under way. */
+  readonly offerBytes: number;
+  readonly portionBytes: number;
+  readonly credit: number;
   /** How often a record whose base the center lacks waits for it, and the first wait; each is twice the one before. */
   readonly missingBaseTries: number;
   readonly missingBaseMs: number;
   /** Longest wait the center may ask for by `retry`. */
   readonly longestRetryMs: number;
+  /** The replica is compared with the center this often, and so long after the center was restored (DIG-2). */
+  readonly compareEveryMs: number;
+  readonly compareAfterRestoreMs: number;
+  /** Wait before a comparison that could not be finished is tried again. */
+  readonly compareAgainMs: number;
 }
 
 export const defaultLimits: SyncLimits = {
@@ -31,13 +39,18 @@ export const defaultLimits: SyncLimits = {
   backOffFromMs: 1000,
   backOffToMs: 5 * 60_000,
   refusedMs: 60 * 60_000,
-  pushDelayMs: 50,
+  offerDelayMs: 10,
   lookEveryMs: 5 * 60_000,
   statusEveryMs: 2000,
-  pushRows: 200,
-  pushBytes: 128 * 1024,
-  pullDocuments: 100,
+  offerRows: 500,
+  commitDocuments: 500,
+  offerBytes: 512 * 1024,
+  portionBytes: 1024 * 1024,
+  credit: 64,
   missingBaseTries: 8,
   missingBaseMs: 5000,
   longestRetryMs: 10 * 60_000,
+  compareEveryMs: 6 * 60 * 60_000,
+  compareAfterRestoreMs: 10 * 60_000,
+  compareAgainMs: 60_000,
 };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { maxRecordLength } from '#contracts/records/record.ts';
 import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
 import { canonicalJson } from '../merge/canonical-json.ts';
 
@@ -9,7 +10,10 @@ export type ReceivedRecord<C extends CollectionName> =
   /** Field paths, never values. */
   | { readonly isUsable: false; readonly paths: readonly string[] };
 
-/** Parses one record of the center by itself, so that a bad one blocks no other (PULL-4). */
+/**
+ * Checks one record of the center by itself, so that a bad one blocks no other (PULL-4). A usable one is what came, with the
+ * fields that only a newer program knows (VER-5).
+ */
 export function parseReceivedRecord<C extends CollectionName>(
   collection: C,
   value: unknown,
@@ -18,14 +22,16 @@ export function parseReceivedRecord<C extends CollectionName>(
   if (!parsed.success) {
     return { isUsable: false, paths: parsed.issues.slice(0, 20).map((issue) => v.getDotPath(issue) ?? '') };
   }
-  return isJson(parsed.output) ? { isUsable: true, record: parsed.output } : { isUsable: false, paths: [''] };
+  return isSound(parsed.output, value) ? { isUsable: true, record: value } : { isUsable: false, paths: [''] };
 }
 
-/** JSON text may hold 1e999, which no later revision or comparison could write down again (REV-2). */
-function isJson(value: unknown): boolean {
+/**
+ * Whether what the schema understood may be stored as it came. No record schema changes what it reads. JSON text may hold
+ * 1e999, which no later revision or comparison could write down again (REV-2).
+ */
+function isSound<Understood>(_understood: Understood, value: unknown): value is Understood {
   try {
-    canonicalJson(value);
-    return true;
+    return canonicalJson(value).length <= maxRecordLength;
   } catch {
     return false;
   }

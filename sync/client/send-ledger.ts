@@ -26,7 +26,7 @@ export class SendLedger {
     this.#notApplied.clear();
     const pending = outbox.pending(maxRowsRead);
     // A longer backlog is not read for this: until it is sent, new rows are in doubt like the old ones.
-    const isWhole = outbox.counts().pending <= pending.length;
+    const isWhole = pending.length < maxRowsRead;
     const newest = pending.reduce((seq, row) => Math.max(seq, row.seq), this.#doubtfulThrough);
     this.#doubtfulThrough = isWhole ? newest : Number.POSITIVE_INFINITY;
   }

@@ -11,6 +11,8 @@ export type EndReason =
       readonly mayHelpToRepeat: boolean;
       readonly detail?: ErrorDetail;
     }
+  /** The center had everything erased; nothing of the replica is left (WIP-1). */
+  | { readonly kind: 'wiped' }
   /** A message that does not fit the protocol (LNK-2). `what` names a rule or a field, never a value. */
   | { readonly kind: 'misunderstood'; readonly what: string };
 

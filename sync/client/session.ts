@@ -1,12 +1,17 @@
 import type * as v from 'valibot';
+import type { CommitNotice } from '#clinic/ports/replica.ts';
+import type { Instant } from '#contracts/ids.ts';
 import type { StatusSchema } from '#contracts/wire/client-messages.ts';
 import type { Transport } from '../transports/transport.ts';
-import { Conversation, type Unasked } from './conversation.ts';
+import { Comparing } from './comparing.ts';
+import { Conversation, type MessageOf, type Unasked } from './conversation.ts';
+import { Following } from './following.ts';
 import { greet, type Welcome } from './handshake.ts';
-import { Puller } from './pull.ts';
-import { Pusher } from './push.ts';
+import { LinkMeter } from './link-meter.ts';
+import { MessagePacking, type PackingChoice } from './message-packing.ts';
+import { Offering } from './offering.ts';
 import type { SendLedger } from './send-ledger.ts';
-import { SessionEnd } from './session-end.ts';
+import { misunderstood, SessionEnd } from './session-end.ts';
 import type { SyncContext } from './sync-context.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -24,49 +29,79 @@ export interface SessionListener {
   status(): Status;
 }
 
+/** What exists once the center welcomed the device. */
+interface Welcomed {
+  readonly welcome: Welcome;
+  readonly offering: Offering;
+  readonly following: Following;
+  readonly comparing: Comparing;
+}
+
 /**
- * One connection, from hello to its end: greets, then pushes and pulls in turn until both have nothing left, then waits for
- * a commit, a hint or the time to look. {@link run} always rejects: with a `SessionEnd` or with what the replica threw.
+ * One connection, from hello to its end: greets, then follows every feed and offers what is pending, in turns, until
+ * nothing is left, then compares with the center and waits for a commit, a portion or the time to look. {@link run} always
+ * rejects: with a `SessionEnd` or with what the replica threw.
  */
 export class Session {
   readonly #context: SyncContext;
   readonly #ledger: SendLedger;
   readonly #listener: SessionListener;
+  readonly #packing: MessagePacking;
   readonly #conversation: Conversation;
-  readonly #wakeup: Wakeup;
-  #puller: Puller | undefined;
-  #pusher: Pusher | undefined;
-  /** Hints that came while the welcome was being made durable. */
-  readonly #earlyHints: Extract<Unasked, { readonly type: 'hint' }>[] = [];
+  readonly #wakeup = new Wakeup();
+  readonly #meter = new LinkMeter();
+  #welcomed: Welcomed | undefined;
   /** Newest watermark by scope that is not applied yet. */
-  readonly #durable = new Map<string, Extract<Unasked, { readonly type: 'durable' }>>();
+  readonly #durable = new Map<string, MessageOf<'durable'>>();
+  /** Newest time of the center's clock that was heard. */
+  #centerTime: Instant = 0;
+  /** Counts everything that changes the replica or is on its way. */
+  #generation = 0;
   #told: Status | undefined;
   #mayTellStatus = true;
   #cancelStatus: () => void = () => {};
   #cancelLook: () => void = () => {};
 
-  constructor(transport: Transport, context: SyncContext, ledger: SendLedger, listener: SessionListener) {
+  constructor(
+    transport: Transport,
+    context: SyncContext,
+    parts: {
+      readonly ledger: SendLedger;
+      readonly listener: SessionListener;
+      readonly packing: PackingChoice | undefined;
+    },
+  ) {
     this.#context = context;
-    this.#ledger = ledger;
-    this.#listener = listener;
-    this.#wakeup = new Wakeup();
-    this.#conversation = new Conversation(transport, context.timers, {
-      unasked: (message) => this.#hear(message),
+    this.#ledger = parts.ledger;
+    this.#listener = parts.listener;
+    this.#packing = new MessagePacking(parts.packing);
+    const listen = {
+      unasked: (message: Unasked, bytes: number) => this.#hear(message, bytes),
       ended: () => this.#wakeup.wake(),
-    });
+    };
+    this.#conversation = new Conversation(transport, context.timers, listen, this.#packing);
   }
 
   /** Runs the connection to its end. */
   async run(): Promise<never> {
     try {
-      await this.#greet();
-      for (;;) await this.#turn();
+      const welcomed = await this.#greet();
+      for (;;) await this.#turn(welcomed);
     } finally {
       this.#cancelStatus();
       this.#cancelLook();
-      this.#puller?.close();
+      this.#welcomed?.offering.close();
       this.#conversation.end(new SessionEnd({ kind: 'lost' }));
+      // Nothing of this connection may touch the replica once the next one begins (TKT-5).
+      await this.#welcomed?.comparing.ended();
     }
+  }
+
+  /** The replica committed something. */
+  committed(notice: CommitNotice): void {
+    if (notice.outboxChanged || notice.records.length > 0) this.#generation += 1;
+    // Rows are only ever appended together with their record.
+    if (notice.outboxChanged && notice.records.length > 0) this.#welcomed?.offering.outboxChanged();
   }
 
   /** Something was written, or somebody asks: look again now. */
@@ -74,9 +109,9 @@ export class Session {
     this.#wakeup.wake();
   }
 
-  /** Asks every feed, whatever the hints say. */
+  /** Follows every feed anew. */
   lookEverywhere(): void {
-    this.#puller?.lookEverywhere();
+    this.#welcomed?.following.lookAgain(true);
     this.wake();
   }
 
@@ -85,52 +120,71 @@ export class Session {
     this.#conversation.end(new SessionEnd({ kind: 'lost' }));
   }
 
-  async #greet(): Promise<void> {
-    const { welcome, isNewEpoch } = await greet(this.#conversation, this.#context);
+  async #greet(): Promise<Welcomed> {
+    const { welcome, isNewEpoch } = await greet(
+      this.#conversation,
+      this.#context,
+      this.#meter,
+      this.#packing.offered,
+    );
+    this.#centerTime = Math.max(this.#centerTime, welcome.at);
     this.#ledger.forgetPositions();
     if (isNewEpoch) this.#ledger.doubt(this.#context.replica.outbox);
-    const wake = () => this.wake();
-    const pusher = new Pusher(this.#context, this.#conversation, this.#ledger, wake);
-    this.#pusher = pusher;
-    this.#puller = new Puller(this.#context, this.#conversation, this.#ledger, { pusher, welcome, wake });
-    for (const hint of this.#earlyHints.splice(0)) this.#hint(hint);
+    const [conversation, ledger, meter] = [this.#conversation, this.#ledger, this.#meter];
+    const offering = new Offering(this.#context, conversation, ledger, meter, () => this.wake());
+    const following = new Following(this.#context, { conversation, ledger, offering, meter, welcome });
+    const comparing = new Comparing(this.#context, conversation, {
+      welcome,
+      isNewEpoch,
+      wake: () => this.wake(),
+      moment: {
+        generation: () => this.#generation,
+        isAtRest: (scope, seq) => offering.isIdle && following.isIdle && following.hasReached(scope, seq),
+      },
+    });
+    this.#welcomed = { welcome, offering, following, comparing };
     this.#listener.welcomed(welcome);
+    following.begin();
     this.#lookLater();
+    return this.#welcomed;
   }
 
-  /** One push and one frame, so that neither starves the other; waits when there is neither. */
-  async #turn(): Promise<void> {
+  /** What came first, then what goes out; waits when there is neither. */
+  async #turn({ offering, following, comparing }: Welcomed): Promise<void> {
     const cameBefore = this.#wakeup.count;
-    const hasPushed = (await this.#pusher?.pushNext()) ?? false;
-    const frame = await this.#puller?.pullNext();
-    if (hasPushed || frame !== undefined) {
-      this.#listener.progressed({ received: (frame?.stored ?? 0) + (frame?.merged ?? 0) });
+    const answered = await offering.applyAnswered();
+    const taken = await following.commitNext();
+    const hasOffered = await offering.offerNext();
+    const hasResumed = following.resume();
+    if (answered !== undefined || taken !== undefined) {
+      this.#listener.progressed({ received: (taken?.stored ?? 0) + (taken?.merged ?? 0) });
     }
     await this.#forgetDurable();
     this.#conversation.throwIfEnded();
+    if (answered !== undefined || taken !== undefined || hasOffered || hasResumed) return;
     this.#tellStatus();
-    if (hasPushed || frame !== undefined) return;
-    this.#ledger.forgetPositions();
+    comparing.throwIfFailed();
+    if (offering.isIdle && following.isIdle) comparing.atRest();
     await this.#wakeup.waitAfter(cameBefore);
     this.#conversation.throwIfEnded();
   }
 
-  #hear(message: Unasked): void {
-    if (message.type === 'hint') this.#hint(message);
-    else if (this.#durable.size < 100) this.#durable.set(message.scope, message);
+  #hear(message: Unasked, bytes: number): void {
+    if (message.type === 'portion') {
+      if (this.#welcomed === undefined) throw misunderstood('portion before follow');
+      this.#generation += 1;
+      this.#welcomed.following.hear(message, bytes);
+    } else if (message.type === 'durable' && this.#durable.size < 100) {
+      this.#durable.set(message.scope, message);
+    }
     this.wake();
-  }
-
-  #hint(hint: Extract<Unasked, { readonly type: 'hint' }>): void {
-    if (this.#puller !== undefined) this.#puller.hint(hint.scope, hint.head);
-    else if (this.#earlyHints.length < 100) this.#earlyHints.push(hint);
   }
 
   async #forgetDurable(): Promise<void> {
     if (this.#durable.size === 0) return;
     const watermarks = [...this.#durable.values()];
-    const acceptedBefore = this.#context.clock.now() - keepAcceptedMs;
     this.#durable.clear();
+    const acceptedBefore = this.#centerTime - keepAcceptedMs;
     await this.#context.replica.transact((transaction) => {
       for (const { scope, seq } of watermarks) transaction.outbox.forgetThrough(scope, seq, acceptedBefore);
     });
@@ -151,7 +205,10 @@ export class Session {
 
   #lookLater(): void {
     this.#cancelLook = this.#context.timers.after(this.#context.limits.lookEveryMs, () => {
-      this.lookEverywhere();
+      this.#welcomed?.following.lookAgain();
+      // Counted by timers: the workstation's own clock may jump and would shorten PUSH-16.
+      this.#centerTime += this.#context.limits.lookEveryMs;
+      this.wake();
       this.#lookLater();
     });
   }
@@ -161,4 +218,5 @@ const isSameStatus = (left: Status, right: Status): boolean =>
   left.backlog === right.backlog &&
   left.oldestPendingAt === right.oldestPendingAt &&
   left.quarantined === right.quarantined &&
-  left.openReviews === right.openReviews;
+  left.openReviews === right.openReviews &&
+  left.healed === right.healed;

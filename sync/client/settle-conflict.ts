@@ -125,7 +125,7 @@ export function rebasePending<C extends CollectionName>(
 }
 
 /** A write of the same person about the same moment; only the version it builds on changes. */
-function rewriteOf<C extends CollectionName>(
+export function rewriteOf<C extends CollectionName>(
   collection: C,
   mine: RecordOf<C>,
   { device, now, random }: WriteContext,

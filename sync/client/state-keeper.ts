@@ -1,11 +1,12 @@
 import type { SyncState } from '#contracts/bridge/views.ts';
 import type { ErrorCode, ErrorDetail } from '#contracts/errors.ts';
 import type { Welcome } from './handshake.ts';
+import { isClockNews, noteClock, offlineState } from './offline-limit.ts';
 import type { Status } from './session.ts';
 import type { EndReason } from './session-end.ts';
 import { readSetAside } from './set-aside.ts';
 import type { SyncContext } from './sync-context.ts';
-import { isFirstCopy, readLastContact } from './sync-memory.ts';
+import { isFirstCopy, readHealed, readLastContact } from './sync-memory.ts';
 
 /** What the screen shows of the exchange, and a little more. `received` counts documents since the start. */
 export interface SyncClientState extends SyncState {
@@ -15,17 +16,23 @@ export interface SyncClientState extends SyncState {
   readonly clockErrorMs: number | null;
   /** Documents of the center that this program cannot read. */
   readonly setAside: number;
+  /** Records found different from the center's and healed, since the workstation was enrolled (DIG-6). */
+  readonly healed: number;
+  /** The center was not met for longer than it allows: no record may be shown (WIP-2). */
+  readonly isBeyondOfflineLimit: boolean;
 }
 
 /** The screen is told of changed numbers at most this often. */
 const tellEveryMs = 100;
 const maxReviewsRead = 1000;
+const watchClockEveryMs = 10 * 60_000;
 
 /** Holds the state, counts what the replica says after commits, and tells listeners when it differs. */
 export class StateKeeper {
   readonly #context: SyncContext;
   readonly #listeners = new Set<(state: SyncClientState) => void>();
   #endWatch: () => void = () => {};
+  #cancelWatch: () => void = () => {};
   #cancelCount: (() => void) | undefined;
   #haveReviewsChanged = true;
   #lastingRefusal: ErrorCode | undefined;
@@ -42,6 +49,8 @@ export class StateKeeper {
     received: 0,
     clockErrorMs: null,
     setAside: 0,
+    healed: 0,
+    isBeyondOfflineLimit: false,
   };
 
   constructor(context: SyncContext) {
@@ -60,6 +69,7 @@ export class StateKeeper {
   /** Counts now and after each commit until {@link close}. */
   open(): void {
     this.#count();
+    this.#watchClock();
     this.#endWatch = this.#context.replica.onCommit((notice) => {
       if (notice.records.some(({ collection }) => collection === 'reviews')) this.#haveReviewsChanged = true;
       this.#cancelCount ??= this.#context.timers.after(tellEveryMs, () => this.#count());
@@ -70,6 +80,7 @@ export class StateKeeper {
     this.#endWatch();
     this.#cancelCount?.();
     this.#cancelCount = undefined;
+    this.#cancelWatch();
   }
 
   link(link: SyncState['link'], refusal: ErrorCode | null): void {
@@ -84,6 +95,7 @@ export class StateKeeper {
       refusal: null,
       refusalDetail: null,
       lastContactAt: now,
+      isBeyondOfflineLimit: false,
       clockErrorMs: now - welcome.at,
     });
   }
@@ -98,6 +110,8 @@ export class StateKeeper {
       this.#lastingRefusal = reason.mayHelpToRepeat ? undefined : reason.code;
       const link = reason.mayHelpToRepeat ? 'offline' : 'refused';
       this.#set({ link, refusal: reason.code, refusalDetail: reason.detail ?? null });
+    } else if (reason.kind === 'wiped') {
+      this.#set({ link: 'refused', refusal: 'sync.device-wiped', refusalDetail: null });
     } else if (reason.kind === 'misunderstood') {
       this.#set({ link: 'offline', refusal: 'sync.unknown-message', refusalDetail: null });
     } else if (this.#lastingRefusal !== undefined) {
@@ -110,8 +124,22 @@ export class StateKeeper {
   /** Fresh numbers for the center's page. */
   status(): Status {
     this.#count();
-    const { unsent, oldestUnsentAt, quarantined, openReviews } = this.#state;
-    return { backlog: unsent, oldestPendingAt: oldestUnsentAt, quarantined, openReviews };
+    const { unsent, oldestUnsentAt, quarantined, openReviews, healed } = this.#state;
+    return { backlog: unsent, oldestPendingAt: oldestUnsentAt, quarantined, openReviews, healed };
+  }
+
+  /** Keeps how late the clock ever was, so that the offline limit counts on whatever is done to the clock (WIP-2). */
+  #watchClock(): void {
+    const { replica, clock, timers } = this.#context;
+    const watch = () => {
+      this.#cancelWatch = timers.after(watchClockEveryMs, watch);
+      const now = clock.now();
+      this.#set({ isBeyondOfflineLimit: offlineState(replica.settings, now).isBeyondLimit });
+      if (!isClockNews(replica.settings, now)) return;
+      // A full disk is shown by the next write of a person; the clock is looked at again soon.
+      replica.transact(({ settings }) => noteClock(settings, now)).catch(() => {});
+    };
+    watch();
   }
 
   #count(): void {
@@ -127,6 +155,7 @@ export class StateKeeper {
       lastContactAt: readLastContact(replica),
       isFirstCopy: isFirstCopy(replica),
       setAside: readSetAside(replica).count,
+      healed: readHealed(replica),
     });
   }
 

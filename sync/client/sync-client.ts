@@ -4,11 +4,13 @@ import type { DeviceIdentity } from '../device-identity.ts';
 import type { Connect, Transport } from '../transports/transport.ts';
 import { aroundMs, backOffMs } from './back-off.ts';
 import { defaultLimits, type SyncLimits } from './limits.ts';
+import type { PackingChoice } from './message-packing.ts';
 import { SendLedger } from './send-ledger.ts';
 import { Session } from './session.ts';
 import { type EndReason, SessionEnd } from './session-end.ts';
 import { StateKeeper, type SyncClientState } from './state-keeper.ts';
 import type { SyncContext } from './sync-context.ts';
+import { forgetUnreadableOfOtherProgram, isOtherProgram } from './unreadable.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface SyncClientOptions {
@@ -21,6 +23,14 @@ export interface SyncClientOptions {
   /** Name and version of the program, for the center's page; at most 40 characters. */
   readonly program: string;
   readonly limits?: Partial<SyncLimits>;
+  /** How messages may be packed; without it they stay text. */
+  readonly packing?: PackingChoice;
+  /**
+   * The center ordered this workstation to erase its records, and signed it (WIP-1). Destroys what opens them, then the
+   * replica, and resolves when nothing can open them any more. Must not wait for {@link SyncClient.stop}: the client tells
+   * the center afterwards, ends by itself and touches the replica no more. Without it the order is not obeyed.
+   */
+  readonly onWipe?: () => Promise<void>;
   /** Told of what should not happen and was survived: a failed disk, a message that was not understood. No patient data. */
   readonly onTrouble?: (trouble: unknown) => void;
 }
@@ -41,7 +51,8 @@ export class SyncClient {
   #isStopped = false;
   #failures = 0;
   #giveUp: () => void = () => {};
-  #cancelPush: (() => void) | undefined;
+  #cancelOffer: (() => void) | undefined;
+  #endWatch: () => void = () => {};
 
   constructor(options: SyncClientOptions) {
     this.#options = options;
@@ -49,7 +60,9 @@ export class SyncClient {
     // A clock before 1970 or with fractions fits no message and no record.
     const clock = { now: () => Math.max(0, Math.trunc(options.clock.now())) };
     const limits = { ...defaultLimits, ...options.limits };
-    this.#context = { replica, clock, timers, random, identity, program: program.slice(0, 40), limits };
+    const onWipe = () => this.#erase();
+    const named = { identity, program: program.slice(0, 40) };
+    this.#context = { replica, clock, timers, random, ...named, limits, onWipe };
     this.#state = new StateKeeper(this.#context);
   }
 
@@ -58,15 +71,26 @@ export class SyncClient {
     if (this.#running !== undefined) throw new Error('a sync client starts once');
     this.#ledger.doubt(this.#context.replica.outbox);
     this.#state.open();
-    const endWatch = this.#context.replica.onCommit((notice) => {
-      if (notice.outboxChanged) this.#pushSoon();
+    this.#endWatch = this.#context.replica.onCommit((notice) => {
+      this.#session?.committed(notice);
+      if (notice.outboxChanged) this.#offerSoon();
     });
+    this.#noteProgram();
     this.#running = this.#run().finally(() => {
-      endWatch();
-      this.#cancelPush?.();
+      this.#endWatch();
+      this.#cancelOffer?.();
       this.#ledger.endAllWaits();
       this.#state.close();
     });
+  }
+
+  /** Another program may read what the last one could not (VER-4). Nothing depends on when it is noted. */
+  #noteProgram(): void {
+    const { replica, program } = this.#context;
+    if (!isOtherProgram(replica, program)) return;
+    replica
+      .transact((transaction) => forgetUnreadableOfOtherProgram(transaction, program))
+      .catch((trouble: unknown) => this.#options.onTrouble?.(trouble));
   }
 
   /** Ends the connection and resolves when nothing of the client touches the replica any more. */
@@ -96,6 +120,11 @@ export class SyncClient {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       const reason = await this.#connectOnce();
+      if (reason.kind === 'wiped') {
+        this.#isStopped = true;
+        this.#state.ended(reason);
+        return;
+      }
       if (this.#isStopped) break;
       await this.#rest(reason);
     }
@@ -107,13 +136,17 @@ export class SyncClient {
     this.#state.link('connecting', this.#state.current.refusal);
     const transport = await this.#dial();
     if (transport === undefined || this.#isStopped) return { kind: 'lost' };
-    const session = new Session(transport, this.#context, this.#ledger, {
-      welcomed: (welcome) => this.#state.welcomed(welcome),
-      progressed: ({ received }) => {
-        this.#failures = 0;
-        this.#state.received(received);
+    const session = new Session(transport, this.#context, {
+      ledger: this.#ledger,
+      packing: this.#options.packing,
+      listener: {
+        welcomed: (welcome) => this.#state.welcomed(welcome),
+        progressed: ({ received }) => {
+          this.#failures = 0;
+          this.#state.received(received);
+        },
+        status: () => this.#state.status(),
       },
-      status: () => this.#state.status(),
     });
     this.#session = session;
     try {
@@ -141,6 +174,15 @@ export class SyncClient {
     });
   }
 
+  /** From here on nothing of the client reads the replica. */
+  #erase(): Promise<void> {
+    const { onWipe } = this.#options;
+    if (onWipe === undefined) return Promise.reject(new Error('nothing here can erase the records'));
+    this.#endWatch();
+    this.#state.close();
+    return onWipe();
+  }
+
   #reasonOf(error: unknown): EndReason {
     if (error instanceof SessionEnd) {
       if (error.reason.kind === 'misunderstood') this.#options.onTrouble?.(error);
@@ -165,10 +207,10 @@ export class SyncClient {
     cancel();
   }
 
-  #pushSoon(): void {
-    if (this.#cancelPush !== undefined) return;
-    this.#cancelPush = this.#context.timers.after(this.#context.limits.pushDelayMs, () => {
-      this.#cancelPush = undefined;
+  #offerSoon(): void {
+    if (this.#cancelOffer !== undefined) return;
+    this.#cancelOffer = this.#context.timers.after(this.#context.limits.offerDelayMs, () => {
+      this.#cancelOffer = undefined;
       this.#session?.wake();
     });
   }

@@ -13,4 +13,6 @@ export interface SyncContext {
   /** Name and version of the program, for the center's page. */
   readonly program: string;
   readonly limits: SyncLimits;
+  /** Destroys what opens the records, then the records. Resolves when nothing can open them any more. */
+  readonly onWipe: () => Promise<void>;
 }

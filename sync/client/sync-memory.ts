@@ -3,7 +3,12 @@ import type { Instant, Scope } from '#contracts/ids.ts';
 import { lanes } from '#contracts/records/record.ts';
 
 /** What the client keeps about itself in the replica's settings, apart from the device's identity. */
-const keys = { epoch: 'sync.epoch', lastContact: 'sync.last-contact', firstCopy: 'sync.first-copy' } as const;
+const keys = {
+  epoch: 'sync.epoch',
+  lastContact: 'sync.last-contact',
+  firstCopy: 'sync.first-copy',
+  healed: 'sync.healed',
+} as const;
 
 /** When the center last welcomed this workstation, by the workstation's clock. */
 export function readLastContact(reader: ReplicaReader): Instant | null {
@@ -38,4 +43,12 @@ export function noteFirstCopy(transaction: ReplicaTransaction, scope: Scope, hea
   if (!isFirstCopy(transaction)) return;
   const isComplete = lanes.every((lane) => (transaction.sync.checkpoint(scope, lane)?.seq ?? 0) >= head);
   if (isComplete) transaction.settings.set(keys.firstCopy, 'done');
+}
+
+/** Records found different from the center's and healed, since the workstation was enrolled (DIG-6). */
+export const readHealed = (reader: ReplicaReader): number => Number(reader.settings.get(keys.healed) ?? 0);
+
+/** Counts healed records, in the transaction that heals them. */
+export function noteHealed(transaction: ReplicaTransaction, count: number): void {
+  if (count > 0) transaction.settings.set(keys.healed, String(readHealed(transaction) + count));
 }

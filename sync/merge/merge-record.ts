@@ -42,12 +42,16 @@ export function mergeRecord<C extends CollectionName>(collection: C, sides: Merg
     theirs: { ...sides.theirs },
   });
   const { conflicts, isComplete } = boundConflicts(merged.conflicts);
-  const body = v.safeParse(typeOf(collection).body, merged.fields);
-  if (!body.success || JSON.stringify(body.output).length > maxBodyLength) {
+  const { fields } = merged;
+  if (!isBody(collection, fields) || JSON.stringify(fields).length > maxBodyLength) {
     return { body: sides.theirs, conflicts: [], keepsMine: false };
   }
-  return { body: body.output, conflicts, keepsMine: isComplete };
+  return { body: fields, conflicts, keepsMine: isComplete };
 }
+
+/** Checked and kept as it is: the schema would drop what only a newer program knows (VER-5). */
+const isBody = <C extends CollectionName>(collection: C, fields: unknown): fields is BodyByCollection[C] =>
+  v.safeParse(typeOf(collection).body, fields).success;
 
 /** Room for the envelope around a body. */
 const maxBodyLength = maxRecordLength - 2048;
@@ -73,13 +77,20 @@ function mergeFields(collection: CollectionName, sides: FieldSides): MergedField
   if (merge.kind === 'center-decides') return keepTheirs(sides);
   const fields: Record<string, unknown> = {};
   const conflicts: Conflict[] = [];
-  for (const [field, policy] of Object.entries(merge.fields)) {
+  for (const [field, policy] of [...Object.entries(merge.fields), ...unknownFields(merge.fields, sides)]) {
     const merged = policy === 'atom' ? mergeAtom(field, sides) : mergeItems(field, policy, sides);
     if (merged.value !== undefined) fields[field] = merged.value;
     conflicts.push(...merged.conflicts);
   }
   const settled = settleVoid(sides, { fields, conflicts });
   return collection === 'patients' ? keepAllergiesVisible(sides, settled) : settled;
+}
+
+/** Fields that only a newer program knows are atoms (VER-5). */
+function unknownFields(known: object, { mine, theirs }: FieldSides): readonly (readonly [string, 'atom'])[] {
+  return Object.keys({ ...theirs, ...mine })
+    .filter((field) => !Object.hasOwn(known, field) && field !== '__proto__')
+    .map((field) => [field, 'atom']);
 }
 
 function mergeAtom(

@@ -1,25 +1,27 @@
+import type { WireMessage } from './transport.ts';
+
 /** Keeps what arrives until somebody receives it, in order. Shared by the transports. */
 export class ReceivedQueue {
-  #receive: ((text: string) => void) | undefined;
+  #receive: ((message: WireMessage) => void) | undefined;
   #closed: (() => void) | undefined;
-  #waiting: string[] = [];
+  #waiting: WireMessage[] = [];
   #isClosed = false;
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  deliver(text: string): void {
+  deliver(message: WireMessage): void {
     if (this.#isClosed) return;
-    if (this.#receive === undefined) this.#waiting.push(text);
-    else this.#receive(text);
+    if (this.#receive === undefined) this.#waiting.push(message);
+    else this.#receive(message);
   }
 
-  onMessage(receive: (text: string) => void): void {
+  onMessage(receive: (message: WireMessage) => void): void {
     this.#receive = receive;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const text of waiting) receive(text);
+    for (const message of waiting) receive(message);
   }
 
   onClose(closed: () => void): void {

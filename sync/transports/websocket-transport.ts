@@ -10,8 +10,8 @@ const pingEveryMs = 30_000;
 const unansweredPingsAllowed = 4;
 
 /**
- * Opens WebSockets to `url` (ws: or wss:). A message longer than the protocol allows, a binary one, or a peer that is
- * silent for two minutes ends the connection.
+ * Opens WebSockets to `url` (ws: or wss:). A message longer than the protocol allows, or a peer that is silent for
+ * two minutes, ends the connection.
  */
 export function webSocketConnect(url: string, timers: Timers): Connect {
   return () =>
@@ -43,14 +43,16 @@ export function webSocketTransport(socket: WebSocket, timers: Timers): Transport
   };
   const stopPings = keepAlive(socket, timers, end);
   socket.on('message', (data, isBinary) => {
-    if (isBinary) end();
-    else received.deliver(textOf(data));
+    received.deliver(isBinary ? bytesOf(data) : textOf(data));
   });
   socket.on('error', end);
   socket.on('close', end);
   return {
-    send: (text) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    send: (message) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(message);
+    },
+    get unsentBytes() {
+      return socket.bufferedAmount;
     },
     onMessage: (receive) => received.onMessage(receive),
     onClose: (closed) => received.onClose(closed),
@@ -94,7 +96,9 @@ function keepAlive(socket: WebSocket, timers: Timers, dead: () => void): () => v
   return () => cancel();
 }
 
-function textOf(data: WebSocket.RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
-  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
+const textOf = (data: WebSocket.RawData): string => bytesOf(data).toString('utf8');
+
+function bytesOf(data: WebSocket.RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }

@@ -1,11 +1,13 @@
 import { createPrivateKey, sign, verify } from 'node:crypto';
 import * as v from 'valibot';
-import type { Clock, Random } from '#clinic/ports/clock.ts';
+import type { Clock, Random, Timers } from '#clinic/ports/clock.ts';
 import { type DeviceId, DeviceIdSchema, type RecordId, type Revision, type Scope } from '#contracts/ids.ts';
-import { type AnyRecord, type CollectionName, recordTypes } from '#contracts/records/registry.ts';
-import type { CenterMessage, Verdict } from '#contracts/wire/center-messages.ts';
-import { type ClientMessage, ClientMessageSchema, type PushRow } from '#contracts/wire/client-messages.ts';
+import type { CollectionName } from '#contracts/records/registry.ts';
+import type { CenterMessage } from '#contracts/wire/center-messages.ts';
+import { type ClientMessage, ClientMessageSchema } from '#contracts/wire/client-messages.ts';
 import { oldestProtocolVersion, protocolVersion } from '#contracts/wire/protocol.ts';
+import type { Packer, PackingChoice } from '#sync/client/message-packing.ts';
+import { wipeText } from '#sync/client/wipe-order.ts';
 import {
   certificateText,
   generateDeviceKeys,
@@ -13,39 +15,44 @@ import {
   publicKeyOf,
   type Ticket,
 } from '#sync/device-identity.ts';
-import type { Transport } from '#sync/transports/transport.ts';
+import { bucketOf } from '#sync/merge/digest.ts';
+import type { Transport, WireMessage } from '#sync/transports/transport.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
+import { MemoryFlows } from './memory-center-flows.ts';
+import { judgeOffered, judgePushed, type Moods, placeDocument } from './memory-center-ingest.ts';
 import {
   type CenterState,
   type Device,
+  digestsOf,
   type HistoryEntry,
   hex,
   parseJson,
   type Refusal,
   readFrame,
-  readRow,
   type ScopeState,
+  versionsOf,
 } from './memory-center-state.ts';
 
 type MessageOf<Type extends ClientMessage['type']> = Extract<ClientMessage, { readonly type: Type }>;
 
 type Stage =
   | { readonly kind: 'opened' }
-  | { readonly kind: 'challenged'; readonly nonce: string }
-  | { readonly kind: 'welcomed'; readonly device: DeviceId; readonly scope: Scope };
+  | { readonly kind: 'challenged'; readonly nonce: string; readonly hello: MessageOf<'hello'> }
+  | { readonly kind: 'wiping'; readonly device: DeviceId }
+  | { readonly kind: 'welcomed'; readonly device: DeviceId; readonly scope: Scope; readonly version: number };
 
 interface Connection {
   readonly transport: Transport;
+  readonly flows: MemoryFlows;
   stage: Stage;
+  packer: Packer | undefined;
 }
 
-/** Ways a real center can behave that tests want on purpose. */
-export interface CenterMoods {
-  /** Whether a row goes into quarantine although it fits the schema. */
-  isRefused: (row: PushRow) => boolean;
-  /** `before`: put off without a look. `after`: applied, but the center could not be sure. */
-  putOff: (row: PushRow) => 'no' | 'before' | 'after';
-}
+type Welcomed = Extract<Stage, { readonly kind: 'welcomed' }>;
+type Challenged = Extract<Stage, { readonly kind: 'challenged' }>;
+
+/** Most records in one inventory message; small, so that tests meet several. */
+const inventoryRecords = 50;
 
 /**
  * The center by the letter of contracts/wire and docs/specs/sync.md, in memory, one message at a time. Everything it takes
@@ -53,23 +60,27 @@ export interface CenterMoods {
  */
 export class MemoryCenter {
   readonly id: string;
-  readonly moods: CenterMoods = { isRefused: () => false, putOff: () => 'no' };
+  readonly moods: Moods = { isRefused: () => false, putOff: () => 'no' };
   readonly statuses = new Map<DeviceId, MessageOf<'status'>>();
-  /** Version it speaks; tests of VER-2 raise it. */
+  /** Newest and oldest version it speaks; tests of VER-2 change them. */
   protocol = protocolVersion;
-  readonly #clock: Clock;
+  oldestProtocol = oldestProtocolVersion;
+  /** How it packs; without it messages stay text. */
+  packing: PackingChoice | undefined;
+  offlineLimitMs = 90 * 24 * 60 * 60_000;
+  readonly #time: Clock & Timers;
   readonly #random: Random;
   readonly #keys: { readonly privateKey: string; readonly publicKey: string };
   readonly #connections = new Set<Connection>();
   #state: CenterState;
 
-  constructor(clock: Clock, random: Random) {
-    this.#clock = clock;
+  constructor(time: Clock & Timers, random: Random) {
+    this.#time = time;
     this.#random = random;
     this.#keys = generateDeviceKeys(random);
-    this.id = uuidV7(clock.now(), random);
+    this.id = uuidV7(time.now(), random);
     this.#state = {
-      epoch: uuidV7(clock.now(), random),
+      epoch: uuidV7(time.now(), random),
       devices: new Map(),
       codes: new Map(),
       scopes: new Map(),
@@ -84,10 +95,20 @@ export class MemoryCenter {
 
   /** Takes a new connection. */
   accept(transport: Transport): void {
-    const connection: Connection = { transport, stage: { kind: 'opened' } };
+    const flows = new MemoryFlows({
+      epoch: () => this.#state.epoch,
+      scope: (scope) => this.#scope(scope),
+      send: (message) => this.#send(connection, message),
+      unsentBytes: () => transport.unsentBytes,
+      later: () =>
+        void this.#time.after(20, () => {
+          if (this.#connections.has(connection)) flows.pump();
+        }),
+    });
+    const connection: Connection = { transport, flows, stage: { kind: 'opened' }, packer: undefined };
     this.#connections.add(connection);
     transport.onClose(() => this.#connections.delete(connection));
-    transport.onMessage((text) => this.#receive(connection, text));
+    transport.onMessage((message) => this.#receive(connection, message));
   }
 
   /** Ends every connection; what is durable stays. */
@@ -108,7 +129,7 @@ export class MemoryCenter {
   restore(backup: CenterState, isEpochForgotten = false): void {
     const { epoch } = this.#state;
     this.#state = structuredClone(backup);
-    this.#state.epoch = isEpochForgotten ? epoch : uuidV7(this.#clock.now(), this.#random);
+    this.#state.epoch = isEpochForgotten ? epoch : uuidV7(this.#time.now(), this.#random);
     for (const device of this.#state.devices.values()) {
       device.confirmed = null;
       device.offered = null;
@@ -133,6 +154,15 @@ export class MemoryCenter {
       if (stage.kind === 'welcomed' && stage.device === device)
         this.#refuse(connection, 'sync.device-revoked', false);
     }
+  }
+
+  /** Has the device erase its records when it comes next (WIP-1). */
+  orderWipe(device: DeviceId): void {
+    this.#device(device).wipe = 'ordered';
+  }
+
+  isWiped(device: DeviceId): boolean {
+    return this.#device(device).wipe === 'done';
   }
 
   isCloned(device: DeviceId): boolean {
@@ -165,43 +195,99 @@ export class MemoryCenter {
 
   /** Puts a document into the feed as it is, readable or not, as a center of another version might. */
   plant(scope: Scope, collection: CollectionName, id: RecordId, rev: Revision, record: unknown): void {
-    this.#place(scope, { collection, id, rev, record });
+    placeDocument(this.#scope(scope), { collection, id, rev, record }, this.#time.now());
+    this.#tellNews(scope);
+  }
+
+  /** The record belongs to the scope no more (SHR-6). */
+  withdraw(scope: Scope, collection: CollectionName, id: RecordId): void {
+    const state = this.#scope(scope);
+    if (!state.documents.delete(`${collection}/${id}`)) return;
+    state.head += 1;
+    state.feed.push({ seq: state.head, lane: 1, collection, id, rev: null });
+    this.#tellNews(scope);
+  }
+
+  /** Loses or alters what it holds without anybody noticing: no position is taken. */
+  corrupt(scope: Scope, change: (documents: ScopeState['documents']) => void): void {
+    change(this.#scope(scope).documents);
   }
 
   /** Sends any text to every connected device. */
   say(text: string): void {
-    for (const { transport } of this.#connections) transport.send(text);
+    for (const { transport, packer } of this.#connections) transport.send(packer?.pack(text) ?? text);
   }
 
-  #receive(connection: Connection, text: string): void {
+  #receive(connection: Connection, received: WireMessage): void {
     if (!this.#connections.has(connection)) return;
-    const message = v.safeParse(ClientMessageSchema, parseJson(text));
+    const text = this.#textOf(connection, received);
+    const message = v.safeParse(ClientMessageSchema, text === undefined ? undefined : parseJson(text));
     if (!message.success) this.#refuse(connection, 'sync.unknown-message', false);
     else this.#handle(connection, message.output);
+  }
+
+  #textOf({ packer }: Connection, received: WireMessage): string | undefined {
+    if (packer === undefined) return typeof received === 'string' ? received : undefined;
+    try {
+      return typeof received === 'string' ? undefined : packer.unpack(received);
+    } catch {
+      return undefined;
+    }
   }
 
   #handle(connection: Connection, message: ClientMessage): void {
     const { stage } = connection;
     if (stage.kind === 'opened' && message.type === 'hello') this.#greet(connection, message);
     else if (stage.kind === 'challenged' && message.type === 'enrol') this.#enrol(connection, message);
-    else if (stage.kind === 'challenged' && message.type === 'prove')
-      this.#prove(connection, stage.nonce, message);
-    else if (stage.kind !== 'welcomed') this.#refuse(connection, 'sync.unknown-message', false);
-    else if (message.type === 'confirm-ticket') this.#confirm(connection, stage.device, message.ticket);
-    else if (message.type === 'push') this.#push(connection, stage, message);
-    else if (message.type === 'pull') this.#pull(connection, stage, message);
-    else if (message.type === 'status') this.statuses.set(stage.device, message);
+    else if (stage.kind === 'challenged' && message.type === 'prove') this.#prove(connection, stage, message);
+    else if (stage.kind === 'wiping' && message.type === 'wiped') this.#wiped(connection, stage.device);
+    else if (stage.kind === 'welcomed') this.#serve(connection, stage, message);
     else this.#refuse(connection, 'sync.unknown-message', false);
   }
 
+  #serve(connection: Connection, stage: Welcomed, message: ClientMessage): void {
+    if ('scope' in message && message.scope !== stage.scope) {
+      this.#refuse(connection, 'access.forbidden', false);
+      return;
+    }
+    if (message.type === 'confirm-ticket') this.#confirm(connection, stage.device, message.ticket);
+    else if (message.type === 'status') this.statuses.set(stage.device, message);
+    else if (stage.version >= 2) this.#serveNew(connection, stage, message);
+    else if (message.type === 'push') this.#push(connection, stage, message);
+    else if (message.type === 'pull') this.#pull(connection, message);
+    else this.#refuse(connection, 'sync.unknown-message', false);
+  }
+
+  /** Version 2. */
+  #serveNew(connection: Connection, stage: Welcomed, message: ClientMessage): void {
+    switch (message.type) {
+      case 'offer':
+        this.#offer(connection, stage, message);
+        break;
+      case 'follow':
+        connection.flows.follow(message);
+        break;
+      case 'grant':
+        connection.flows.grant(message);
+        break;
+      case 'fetch':
+      case 'digest':
+      case 'list':
+        this.#answer(connection, message);
+        break;
+      default:
+        this.#refuse(connection, 'sync.unknown-message', false);
+    }
+  }
+
   #greet(connection: Connection, hello: MessageOf<'hello'>): void {
-    if (hello.protocol < oldestProtocolVersion || hello.protocol !== this.protocol) {
+    if (hello.protocol < this.oldestProtocol || hello.protocol > this.protocol) {
       this.#refuse(connection, 'sync.protocol-mismatch', false, this.protocol);
       return;
     }
     const nonce = hex(this.#random.bytes(32));
-    connection.stage = { kind: 'challenged', nonce };
-    this.#send(connection, { type: 'challenge', protocol: this.protocol, center: this.id, nonce });
+    connection.stage = { kind: 'challenged', nonce, hello };
+    this.#send(connection, { type: 'challenge', protocol: hello.protocol, center: this.id, nonce });
   }
 
   #enrol(connection: Connection, { code, publicKey }: MessageOf<'enrol'>): void {
@@ -215,7 +301,7 @@ export class MemoryCenter {
       return;
     }
     issued.isUsed = true;
-    const device = v.parse(DeviceIdSchema, uuidV7(this.#clock.now(), this.#random));
+    const device = v.parse(DeviceIdSchema, uuidV7(this.#time.now(), this.#random));
     const ticket = hex(this.#random.bytes(32));
     const { scope } = issued;
     this.#state.devices.set(device, {
@@ -225,15 +311,9 @@ export class MemoryCenter {
       offered: null,
       isCloned: false,
       isRevoked: false,
+      wipe: 'no',
     });
-    const key = createPrivateKey({
-      key: Buffer.from(this.#keys.privateKey, 'base64'),
-      format: 'der',
-      type: 'pkcs8',
-    });
-    const certificate = sign(null, Buffer.from(certificateText(device, scope, publicKey)), key).toString(
-      'base64',
-    );
+    const certificate = this.#sign(certificateText(device, scope, publicKey));
     this.#send(connection, {
       type: 'enrolled',
       device,
@@ -244,16 +324,35 @@ export class MemoryCenter {
     });
   }
 
-  #prove(connection: Connection, nonce: string, proof: MessageOf<'prove'>): void {
+  #sign(text: string): string {
+    const der = Buffer.from(this.#keys.privateKey, 'base64');
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    return sign(null, Buffer.from(text), key).toString('base64');
+  }
+
+  #prove(connection: Connection, { nonce, hello }: Challenged, proof: MessageOf<'prove'>): void {
     const device = this.#state.devices.get(proof.device);
     const refusal = device === undefined ? 'sync.device-unknown' : this.#refusalOf(device, nonce, proof);
     if (device === undefined || refusal !== undefined) {
       this.#refuse(connection, refusal ?? 'sync.device-unknown', false);
       return;
     }
+    if (device.wipe !== 'no') {
+      connection.stage = { kind: 'wiping', device: proof.device };
+      const signature = this.#sign(wipeText(proof.device, nonce));
+      this.#send(connection, { type: 'wipe', device: proof.device, signature });
+      return;
+    }
     device.confirmed = proof.ticket;
     device.offered = hex(this.#random.bytes(32));
-    this.#welcome(connection, proof.device, device.scope, device.offered);
+    this.#welcome(connection, proof.device, device.scope, device.offered, hello);
+  }
+
+  #wiped(connection: Connection, id: DeviceId): void {
+    const device = this.#device(id);
+    device.wipe = 'done';
+    device.isRevoked = true;
+    connection.transport.close();
   }
 
   /** TKT-1 to TKT-4. */
@@ -272,20 +371,35 @@ export class MemoryCenter {
     return device.isCloned ? 'sync.device-cloned' : undefined;
   }
 
-  #welcome(connection: Connection, device: DeviceId, scope: Scope, ticket: Ticket): void {
+  #welcome(
+    connection: Connection,
+    device: DeviceId,
+    scope: Scope,
+    ticket: Ticket,
+    hello: MessageOf<'hello'>,
+  ): void {
     for (const other of this.#connections) {
       if (other.stage.kind === 'welcomed' && other.stage.device === device) other.transport.close();
     }
-    connection.stage = { kind: 'welcomed', device, scope };
+    connection.stage = { kind: 'welcomed', device, scope, version: hello.protocol };
     const { head, durable } = this.#scope(scope);
     const { epoch } = this.#state;
+    const packing = this.packing?.packings.find((name) => hello.packings?.includes(name)) ?? 'none';
+    const known = this.packing?.dictionaries.find(({ version }) => hello.dictionaries?.includes(version));
+    const dictionary = known?.version ?? null;
+    const { offlineLimitMs } = this;
+    const isNew = hello.protocol >= 2;
     this.#send(connection, {
       type: 'welcome',
       epoch,
       ticket,
       scopes: [{ scope, head }],
-      at: this.#clock.now(),
+      at: this.#time.now(),
+      ...(isNew ? { packing, dictionary, offlineLimitMs } : {}),
     });
+    if (isNew && packing !== 'none') {
+      connection.packer = this.packing?.createPacker(packing, known?.bytes ?? null);
+    }
     this.#send(connection, { type: 'durable', scope, seq: durable });
   }
 
@@ -299,66 +413,67 @@ export class MemoryCenter {
     }
   }
 
-  #push(connection: Connection, stage: Extract<Stage, { kind: 'welcomed' }>, push: MessageOf<'push'>): void {
+  #push(connection: Connection, stage: Welcomed, push: MessageOf<'push'>): void {
     const before = this.#scope(stage.scope).head;
-    const verdicts = push.rows.map((row, index) => this.#judge(stage, row, index));
-    this.#send(connection, { type: 'verdicts', batch: push.batch, verdicts });
-    const { head } = this.#scope(stage.scope);
-    if (head > before) this.#tellScope(stage.scope, { type: 'hint', scope: stage.scope, head });
+    const judge = judgePushed(this.#state, this.#scope(stage.scope), stage, this.moods, this.#time.now());
+    this.#send(connection, { type: 'verdicts', batch: push.batch, verdicts: push.rows.map(judge) });
+    if (this.#scope(stage.scope).head > before) this.#tellNews(stage.scope);
   }
 
-  #judge({ device, scope }: { device: DeviceId; scope: Scope }, raw: unknown, index: number): Verdict {
-    const row = readRow(raw, scope);
-    if (row === undefined || this.moods.isRefused(row.row)) {
-      this.#state.quarantine.push({ device, row: raw });
-      const op = row?.row.op ?? null;
-      return { verdict: 'quarantined', op, index, code: 'sync.record-refused', paths: ['record'] };
+  #offer(connection: Connection, stage: Welcomed, offer: MessageOf<'offer'>): void {
+    const before = this.#scope(stage.scope).head;
+    const at = this.#time.now();
+    const judge = judgeOffered(this.#state, this.#scope(stage.scope), stage, this.moods, at);
+    const judged = offer.rows.map(judge);
+    for (const { took } of judged) if (took !== undefined) connection.flows.took(took);
+    const outcomes = judged.map(({ outcome }) => outcome);
+    this.#send(connection, { type: 'outcomes', batch: offer.batch, at, outcomes });
+    if (this.#scope(stage.scope).head > before) this.#tellNews(stage.scope);
+  }
+
+  #answer(connection: Connection, question: MessageOf<'fetch' | 'digest' | 'list'>): void {
+    const state = this.#scope(question.scope);
+    const { request, scope } = question;
+    const seq = state.head;
+    if (question.type === 'digest') {
+      connection.flows.tellHeads(scope);
+      this.#send(connection, { type: 'digests', request, scope, seq, buckets: digestsOf(state) });
+    } else if (question.type === 'fetch') {
+      const found = question.records.map((ref) => ({
+        ref,
+        document: state.documents.get(`${ref.collection}/${ref.id}`),
+      }));
+      const documents = found.flatMap(({ ref: { collection }, document }) =>
+        document === undefined ? [] : [{ collection, record: document.record }],
+      );
+      const absent = found.flatMap(({ ref, document }) => (document === undefined ? [ref] : []));
+      this.#send(connection, { type: 'fetched', request, documents, absent });
+    } else {
+      const records = versionsOf(state.documents)
+        .filter(({ id }) => bucketOf(id) === question.bucket)
+        .map(({ collection, id, rev }): [CollectionName, RecordId, Revision] => [collection, id, rev]);
+      for (let from = 0; from === 0 || from < records.length; from += inventoryRecords) {
+        const isLast = from + inventoryRecords >= records.length;
+        const some = records.slice(from, from + inventoryRecords);
+        this.#send(connection, { type: 'inventory', request, seq, records: some, isLast });
+      }
     }
-    const { op } = row.row;
-    const mood = this.moods.putOff(row.row);
-    if (mood === 'before') return { verdict: 'retry', op, waitMs: 500 };
-    const verdict = this.#apply(device, scope, row.row, row.record);
-    return mood === 'after' ? { verdict: 'retry', op, waitMs: 500 } : verdict;
   }
 
-  #apply(device: DeviceId, scope: Scope, row: PushRow, record: AnyRecord): Verdict {
-    const { op, collection, id, baseRev, rev, supersedes = [] } = row;
-    const logged = this.#state.pushLog.get(op);
-    if (logged !== undefined) return { verdict: 'ok', op, rev: logged.rev, seq: logged.seq, at: logged.at };
-    const state = this.#scope(scope);
-    const present = state.documents.get(`${collection}/${id}`);
-    const decides = recordTypes[collection].merge.kind === 'center-decides' && present !== undefined;
-    if ((present?.rev ?? null) !== baseRev || decides) {
-      const isKnown = baseRev === null || state.history.some((entry) => entry.record.rev === baseRev);
-      if (present === undefined || !isKnown) return { verdict: 'missing-base', op };
-      return { verdict: 'conflict', op, record: present.record };
-    }
-    const at = this.#clock.now();
-    const seq = this.#place(scope, { collection, id, rev, record });
-    state.history.push({ op, device, baseRev, collection, record, supersedes });
-    this.#state.pushLog.set(op, { rev, seq, at });
-    return { verdict: 'ok', op, rev, seq, at };
-  }
-
-  #place(
-    scope: Scope,
-    document: { collection: CollectionName; id: RecordId; rev: Revision; record: unknown },
-  ): number {
-    const { collection, id, rev, record } = document;
-    const state = this.#scope(scope);
-    state.head += 1;
-    state.documents.set(`${collection}/${id}`, { rev, record: structuredClone(record) });
-    state.feed.push({ seq: state.head, lane: recordTypes[collection].lane, collection, id, rev });
-    return state.head;
-  }
-
-  #pull(connection: Connection, stage: Extract<Stage, { kind: 'welcomed' }>, pull: MessageOf<'pull'>): void {
-    if (pull.scope !== stage.scope) {
-      this.#refuse(connection, 'access.forbidden', false);
-      return;
-    }
+  #pull(connection: Connection, pull: MessageOf<'pull'>): void {
     const frame = readFrame(this.#scope(pull.scope), pull, this.#state.epoch);
     if (frame !== undefined) this.#send(connection, frame);
+  }
+
+  /** Something is new in the scope. */
+  #tellNews(scope: Scope): void {
+    const { head } = this.#scope(scope);
+    for (const connection of this.#connections) {
+      const { stage } = connection;
+      if (stage.kind !== 'welcomed' || stage.scope !== scope) continue;
+      if (stage.version >= 2) connection.flows.pump();
+      else this.#send(connection, { type: 'hint', scope, head });
+    }
   }
 
   #tellScope(scope: Scope, message: CenterMessage): void {
@@ -369,7 +484,8 @@ export class MemoryCenter {
   }
 
   #send(connection: Connection, message: CenterMessage): void {
-    connection.transport.send(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    connection.transport.send(connection.packer?.pack(text) ?? text);
   }
 
   #refuse(connection: Connection, code: Refusal, retry: boolean, protocol?: number): void {

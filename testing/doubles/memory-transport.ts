@@ -1,7 +1,7 @@
-import type { Timers } from '#clinic/ports/clock.ts';
+import type { Clock, Timers } from '#clinic/ports/clock.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
 import { ReceivedQueue } from '#sync/transports/received-queue.ts';
-import type { Transport } from '#sync/transports/transport.ts';
+import type { Transport, WireMessage } from '#sync/transports/transport.ts';
 
 /**
  * What becomes of one message. `cut-before`: the link breaks and the message is lost. `cut-after`: the message arrives,
@@ -11,7 +11,9 @@ export type Fate = 'deliver' | 'cut-before' | 'cut-after' | 'duplicate' | 'drop'
 
 export type Direction = 'to-center' | 'to-client';
 
-/** Decides the fate of each message. `index` counts the messages of one direction from 0. */
+/**
+ * Decides the fate of each message. `text` is empty for a packed one; `index` counts the messages of one direction from 0.
+ */
 export type Faults = (direction: Direction, text: string, index: number) => Fate;
 
 export interface MemoryTransportPair {
@@ -21,14 +23,23 @@ export interface MemoryTransportPair {
   cut(): void;
 }
 
-/** Two ends of one link in one process, in order, with `latencyMs` each way and any faults. */
+export interface MemoryLinkOptions {
+  readonly latencyMs?: number;
+  readonly faults?: Faults;
+  /** Each direction carries so much; what is more waits its turn. Without limit if absent. */
+  readonly bytesPerSecond?: number;
+  /** Added to every message, for the headers below it. */
+  readonly headerBytes?: number;
+  /** Called with the bytes of every message as it is sent. */
+  readonly onSent?: (direction: Direction, bytes: number) => void;
+}
+
+/** Two ends of one link in one process, in order, with `latencyMs` each way, a rate and any faults. */
 export function memoryTransportPair(
-  timers: Timers,
-  options: { readonly latencyMs?: number; readonly faults?: Faults } = {},
+  time: Timers & Clock,
+  options: MemoryLinkOptions = {},
 ): MemoryTransportPair {
   const link = { isCut: false };
-  const latencyMs = options.latencyMs ?? 1;
-  const faults = options.faults ?? (() => 'deliver');
   const cut = () => {
     if (link.isCut) return;
     link.isCut = true;
@@ -37,7 +48,16 @@ export function memoryTransportPair(
   };
   const client = createEnd();
   const center = createEnd();
-  const path = { timers, latencyMs, faults, link, cut };
+  const path: Path = {
+    time,
+    latencyMs: options.latencyMs ?? 1,
+    bytesPerSecond: options.bytesPerSecond ?? Number.POSITIVE_INFINITY,
+    headerBytes: options.headerBytes ?? 0,
+    faults: options.faults ?? (() => 'deliver'),
+    onSent: options.onSent ?? (() => {}),
+    link,
+    cut,
+  };
   return {
     client: connectEnds(client, center, 'to-center', path),
     center: connectEnds(center, client, 'to-client', path),
@@ -50,54 +70,65 @@ interface End {
   hasClosed: boolean;
 }
 
-interface Path {
-  readonly timers: Timers;
-  readonly latencyMs: number;
-  readonly faults: Faults;
+interface Path extends Required<MemoryLinkOptions> {
+  readonly time: Timers & Clock;
   readonly link: { isCut: boolean };
   readonly cut: () => void;
 }
 
 const createEnd = (): End => ({ queue: new ReceivedQueue(), hasClosed: false });
 
+const sizeOf = (message: WireMessage): number =>
+  typeof message === 'string' ? Buffer.byteLength(message) : message.length;
+
 function connectEnds(own: End, other: End, direction: Direction, path: Path): Transport {
+  const { time } = path;
   /** What is under way, in order: a message may be late, but none overtakes another. */
   const underWay: (() => void)[] = [];
   let index = 0;
-  const travel = (arrive: () => void, extraMs = 0) => {
+  /** When the pipe has taken the last message. */
+  let freeAt = 0;
+  const travel = (arrive: () => void, bytes: number, extraMs = 0) => {
     underWay.push(arrive);
-    path.timers.after(path.latencyMs + extraMs, () => {
+    freeAt = Math.max(freeAt, time.now()) + (bytes * 1000) / path.bytesPerSecond;
+    time.after(freeAt - time.now() + path.latencyMs + extraMs, () => {
       const next = underWay.shift();
       if (!path.link.isCut) next?.();
     });
   };
-  const deliver = (text: string) => () => {
-    if (Buffer.byteLength(text) > maxMessageBytes) path.cut();
-    else other.queue.deliver(text);
+  const deliver = (message: WireMessage) => () => {
+    if (sizeOf(message) > maxMessageBytes) path.cut();
+    else other.queue.deliver(message);
   };
-  const send = (text: string) => {
+  const send = (message: WireMessage) => {
     if (own.hasClosed || path.link.isCut) return;
-    const fate = path.faults(direction, text, index);
+    const fate = path.faults(direction, typeof message === 'string' ? message : '', index);
+    const bytes = sizeOf(message) + path.headerBytes;
     index += 1;
+    path.onSent(direction, bytes);
     if (fate === 'drop') return;
     if (fate === 'cut-before') {
-      travel(path.cut);
+      travel(path.cut, 0);
       return;
     }
-    travel(deliver(text), typeof fate === 'number' ? fate : 0);
-    if (fate === 'duplicate') travel(deliver(text));
+    travel(deliver(message), bytes, typeof fate === 'number' ? fate : 0);
+    if (fate === 'duplicate') travel(deliver(message), bytes);
     // At once after the delivery, so that even an answer given at once is lost.
-    if (fate === 'cut-after') travel(path.cut);
+    if (fate === 'cut-after') travel(path.cut, 0);
   };
   return {
     send,
+    get unsentBytes() {
+      const waitMs = Math.max(0, freeAt - time.now());
+      return path.bytesPerSecond === Number.POSITIVE_INFINITY ? 0 : (waitMs * path.bytesPerSecond) / 1000;
+    },
     onMessage: (receive) => own.queue.onMessage(receive),
     onClose: (closed) => own.queue.onClose(closed),
     close: () => {
       if (own.hasClosed || path.link.isCut) return;
       own.hasClosed = true;
       own.queue.close();
-      travel(path.cut);
+      travel(path.cut, 0);
     },
   };
 }

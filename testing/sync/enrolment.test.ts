@@ -7,7 +7,7 @@ import { facility, SyncWorld } from './sync-world.ts';
 
 async function enrol(world: SyncWorld, code: string, rewrite: (text: string) => string = (text) => text) {
   const enrolling = enrolDevice({
-    connect: () => Promise.resolve(world.link(1, undefined, rewrite).client),
+    connect: () => Promise.resolve(world.link({ latencyMs: 1 }, rewrite).client),
     centerUrl: 'ws://center',
     code,
     label: 'x'.repeat(200),
@@ -51,6 +51,7 @@ describe('enrolDevice', () => {
   it('tells both versions when the center speaks another one', async () => {
     const world = new SyncWorld(3);
     world.center.protocol = 7;
+    world.center.oldestProtocol = 5;
     expect(await enrol(world, 'A')).toEqual({
       ok: false,
       error: { code: 'sync.protocol-mismatch', detail: { ours: protocolVersion, theirs: 7 } },
@@ -81,7 +82,7 @@ describe('enrolDevice', () => {
     expect(unreachable).toEqual({ ok: false, error: { code: 'enrolment.center-unreachable' } });
     const silent = enrolDevice({
       ...base,
-      connect: () => Promise.resolve(world.link(1, () => 'drop').client),
+      connect: () => Promise.resolve(world.link({ latencyMs: 1, faults: () => 'drop' }).client),
     });
     await world.time.advance(60_000);
     expect(await silent).toEqual({ ok: false, error: { code: 'enrolment.center-unreachable' } });

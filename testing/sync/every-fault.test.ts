@@ -67,7 +67,9 @@ async function playWithFault(direction: Direction, at: number, fate: Fate): Prom
     };
   });
   expect(await world.heal(), `${direction} ${at} ${fate}`).toBe(true);
-  checkInvariants(world, `${direction} ${at} ${fate}`, fate === 'duplicate' || fate === 'drop');
+  checkInvariants(world, `${direction} ${at} ${fate}`, {
+    mayMisunderstand: fate === 'duplicate' || fate === 'drop',
+  });
   return seen >= at;
 }
 
@@ -102,7 +104,7 @@ async function playWithRestore(at: number, backUpAt: number): Promise<boolean> {
     };
   });
   expect(await world.heal(), `restored at ${at} to ${backUpAt}`).toBe(true);
-  checkInvariants(world, `restored at ${at} to ${backUpAt}`);
+  checkInvariants(world, `restored at ${at} to ${backUpAt}`, { mayHeal: true });
   return seen >= at;
 }
 
@@ -111,7 +113,7 @@ describe('one fault at any moment of a day', () => {
     'every message can meet "%s"',
     async (fate) => {
       const counts = await countMessages();
-      expect(Math.min(counts['to-center'], counts['to-client'])).toBeGreaterThan(20);
+      expect(Math.min(counts['to-center'], counts['to-client'])).toBeGreaterThan(15);
       for (const direction of ['to-center', 'to-client'] as const) {
         for (let at = 1; at <= counts[direction]; at += 1) await playWithFault(direction, at, fate);
       }

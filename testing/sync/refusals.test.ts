@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { protocolVersion } from '#contracts/wire/protocol.ts';
+import type { Faults } from '../doubles/memory-transport.ts';
 import { checkInvariants } from './invariants.ts';
 import { facility, SyncWorld, Workstation } from './sync-world.ts';
 import { amendPatient, registerPatient } from './world-edits.ts';
@@ -90,6 +91,7 @@ describe('a refused workstation keeps its records', () => {
   it('when the center speaks another version, and goes on once it does not (VER-2)', async () => {
     const { world, nurse } = await one(4);
     world.center.protocol = protocolVersion + 1;
+    world.center.oldestProtocol = protocolVersion + 1;
     world.center.restart();
     const id = registerPatient(world, nurse);
     await world.time.advance(10_000);
@@ -101,6 +103,7 @@ describe('a refused workstation keeps its records', () => {
     });
     expect(await dialsDuring(world, 4 * hour)).toBeLessThan(10);
     world.center.protocol = protocolVersion;
+    world.center.oldestProtocol = protocolVersion;
     await world.time.advance(2 * hour);
     expect(nurse.client.state()).toMatchObject({
       link: 'online',
@@ -116,10 +119,11 @@ describe('a refused workstation keeps its records', () => {
     const stranger = new SyncWorld(6);
     const said: string[] = [];
     nurse.dialInstead = () => {
-      const pair = world.link(1, (direction, text) => {
+      const faults: Faults = (direction, text) => {
         if (direction === 'to-center') said.push(text);
         return 'deliver';
-      });
+      };
+      const pair = world.link({ latencyMs: 1, faults });
       return pair.client;
     };
     world.impersonate(stranger.center.id);
@@ -134,7 +138,11 @@ describe('a center that is not understood (LNK-2)', () => {
   it.each([
     ['no JSON', 'hello?'],
     ['an unknown message', '{"type":"dance"}'],
-    ['an answer nobody asked for', '{"type":"verdicts","batch":1,"verdicts":[]}'],
+    ['an answer nobody asked for', '{"type":"outcomes","batch":7,"at":1,"outcomes":[1]}'],
+    [
+      'a portion of no flow',
+      `{"type":"portion","flow":99,"epoch":"0190a000-0000-7000-8000-000000000000","since":0,"through":0,"head":0,"documents":[],"crc":${crc32('[]')}}`,
+    ],
   ])('ends the connection at %s, backs off, and goes on', async (_what, text) => {
     const { world, nurse } = await one(7);
     const states: string[] = [];
@@ -144,6 +152,7 @@ describe('a center that is not understood (LNK-2)', () => {
     expect(states).toContain('offline sync.unknown-message');
     registerPatient(world, nurse);
     expect(await world.heal()).toBe(true);
+    await world.time.advance(1000);
     expect(nurse.client.state()).toMatchObject({ link: 'online', refusal: null, unsent: 0 });
   });
 
@@ -158,7 +167,7 @@ describe('a center that is not understood (LNK-2)', () => {
   });
 });
 
-describe('frames that do not fit (PULL-2)', () => {
+describe('portions that do not fit (PULL-2, FLOW-1)', () => {
   const documentsIn = v.looseObject({ documents: v.array(v.looseObject({ seq: v.number() })) });
   const frames: Readonly<Record<string, (frame: v.InferOutput<typeof documentsIn>) => object>> = {
     'a document beyond the range': (frame) => ({
@@ -167,7 +176,7 @@ describe('frames that do not fit (PULL-2)', () => {
     }),
     'a document twice': (frame) => ({ ...frame, documents: [...frame.documents, ...frame.documents] }),
     'another epoch': (frame) => ({ ...frame, epoch: '0190a000-0000-7000-8000-000000000000' }),
-    'another lane': (frame) => ({ ...frame, lane: 0 }),
+    'another flow': (frame) => ({ ...frame, flow: 1 }),
     'another start': (frame) => ({ ...frame, since: 1 }),
     'an altered document': (frame) => ({ ...frame, crc: 1 }),
   };
@@ -180,7 +189,7 @@ describe('frames that do not fit (PULL-2)', () => {
     await world.time.advance(2000);
     const nurse = await world.enrol();
     nurse.rewrite = (text) => {
-      if (!text.includes('"frame"') || !text.includes('"patients"')) return text;
+      if (!text.includes('"portion"') || !text.includes('"patients"')) return text;
       const frame = v.parse(
         v.looseObject({ documents: v.array(v.unknown()) }),
         spoil(v.parse(documentsIn, JSON.parse(text))),
@@ -195,24 +204,20 @@ describe('frames that do not fit (PULL-2)', () => {
     expect(nurse.client.state().refusal).toBe('sync.unknown-message');
     nurse.rewrite = (text) => text;
     expect(await world.heal()).toBe(true);
-    checkInvariants(world, what, true);
+    checkInvariants(world, what, { mayMisunderstand: true });
   });
 });
 
-describe('verdicts that are no answer', () => {
-  it('change nothing: other rows, other counts, another revision', async () => {
+describe('outcomes that are no answer', () => {
+  it('change nothing: other counts, another batch, a conflict with nothing', async () => {
     for (const spoil of [
-      (text: string) =>
-        text.replace(
-          /"verdicts":\[\{/,
-          '"verdicts":[{"verdict":"missing-base","op":"0190a000-0000-7000-8000-000000000000"},{',
-        ),
-      (text: string) => text.replace(/"op":"[^"]*"/, '"op":"0190a000-0000-7000-8000-000000000000"'),
-      (text: string) => text.replace(/"rev":"1-[0-9a-f]{32}"/, `"rev":"1-${'0'.repeat(32)}"`),
+      (text: string) => text.replace(/"outcomes":\[/, '"outcomes":[7,'),
       (text: string) => text.replace(/"batch":\d+/, '"batch":77'),
+      (text: string) => text.replace(/"outcomes":\[\d+\]/, '"outcomes":[]'),
+      (text: string) => text.replace(/"outcomes":\[\d+\]/, '"outcomes":[{"verdict":"ok"}]'),
     ]) {
       const { world, nurse } = await one(9);
-      nurse.rewrite = (text) => (text.includes('"verdicts"') ? spoil(text) : text);
+      nurse.rewrite = (text) => (text.includes('"outcomes"') ? spoil(text) : text);
       nurse.cutLink();
       registerPatient(world, nurse);
       await world.time.advance(20_000);
@@ -220,7 +225,7 @@ describe('verdicts that are no answer', () => {
       expect(nurse.trouble.length).toBeGreaterThan(0);
       nurse.rewrite = (text) => text;
       expect(await world.heal()).toBe(true);
-      checkInvariants(world, 'spoilt verdicts', true);
+      checkInvariants(world, 'spoilt outcomes', { mayMisunderstand: true });
     }
   });
 });
@@ -234,7 +239,7 @@ describe('the state for the screen', () => {
     await world.time.advance(5000);
     const nurse = await world.enrol();
     nurse.clockErrorMs = -7 * 24 * hour;
-    nurse.limits = { pullDocuments: 10 };
+    nurse.limits = { portionBytes: 2048 };
     const seen: boolean[] = [];
     nurse.start();
     expect(nurse.client.state()).toMatchObject({ isFirstCopy: true, clockErrorMs: null });
@@ -245,13 +250,19 @@ describe('the state for the screen', () => {
     expect(seen[0]).toBe(true);
   });
 
-  it('finds news whose hint was lost (PULL-8)', async () => {
+  it('finds news that was lost on the way (PULL-8)', async () => {
     const world = new SyncWorld(11);
     const [nurse, doctor] = await world.start(2);
     if (nurse === undefined || doctor === undefined) throw new Error('no workstations');
     const id = registerPatient(world, doctor);
     await world.time.advance(2000);
-    nurse.faults = (_direction, text) => (text.includes('"hint"') ? 'drop' : 'deliver');
+    let lost = 0;
+    const loseOne: Faults = (_direction, text) => {
+      if (!text.includes('"portion"') || lost > 0) return 'deliver';
+      lost += 1;
+      return 'drop';
+    };
+    nurse.faults = loseOne;
     amendPatient(world, doctor, id);
     await world.time.advance(2000);
     const news = doctor.replica.get('patients', id)?.rev;
@@ -259,8 +270,9 @@ describe('the state for the screen', () => {
     nurse.client.syncNow();
     await world.time.advance(2000);
     expect(nurse.replica.get('patients', id)?.rev).toBe(news);
+    lost = 0;
     amendPatient(world, doctor, id);
-    await world.time.advance(6 * 60_000);
+    await world.time.advance(11 * 60_000);
     expect(nurse.replica.get('patients', id)?.rev).toBe(doctor.replica.get('patients', id)?.rev);
   });
 

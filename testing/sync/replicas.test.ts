@@ -64,6 +64,8 @@ const timers = {
   },
 };
 
+const time = { ...clock, ...timers };
+
 function clientOf(
   replica: Replica,
   identity: DeviceIdentity,
@@ -71,18 +73,18 @@ function clientOf(
   random: SeededRandom,
 ): SyncClient {
   const connect = () => {
-    const pair = memoryTransportPair(timers);
+    const pair = memoryTransportPair(time);
     center.accept(pair.center);
     return Promise.resolve(pair.client);
   };
-  const limits = { backOffFromMs: 20, backOffToMs: 50, pushDelayMs: 5 };
+  const limits = { backOffFromMs: 20, backOffToMs: 50, offerDelayMs: 5 };
   return new SyncClient({ replica, connect, clock, timers, random, identity, program: 'test', limits });
 }
 
 /** A workstation on the real store. */
 async function enrol(center: MemoryCenter, random: SeededRandom) {
   const stored = new StoredReplica();
-  const pair = memoryTransportPair(timers);
+  const pair = memoryTransportPair(time);
   center.accept(pair.center);
   const connect = () => Promise.resolve(pair.client);
   const code = center.issueCode(facility);
@@ -105,7 +107,7 @@ async function enrol(center: MemoryCenter, random: SeededRandom) {
 describe('sync on the real store', () => {
   it('converges after edits apart, restarts in the middle and a restored center', async () => {
     const random = new SeededRandom(20);
-    const center = new MemoryCenter(clock, random.fork());
+    const center = new MemoryCenter(time, random.fork());
     const both = [await enrol(center, random.fork()), await enrol(center, random.fork())];
     const ids = Array.from({ length: 6 }, () => randomRecordId(random));
     const author = v.parse(PersonIdSchema, uuidV7(clock.now(), random));
@@ -145,8 +147,14 @@ describe('sync on the real store', () => {
     await start();
     const isDone = () =>
       replicas.every(
-        ({ outbox, sync }) =>
-          outbox.counts().pending === 0 && (sync.checkpoint(facility, 1)?.seq ?? 0) >= center.head(facility),
+        (replica) =>
+          replica.outbox.counts().pending === 0 &&
+          replica.outbox.counts().aside === 0 &&
+          ids.every(
+            (id) =>
+              replica.get('patients', id)?.rev === center.documents(facility).get(`patients/${id}`)?.rev,
+          ) &&
+          replica.count('reviews', {}) === center.documents(facility).size - ids.length,
       );
     await vi.waitUntil(isDone, { timeout: 30_000, interval: 20 });
     await Promise.all(clients.map((client) => client.stop()));

@@ -1,16 +1,23 @@
 import * as v from 'valibot';
 import type { ReplicaTransaction } from '#clinic/ports/replica.ts';
 import { type PersonId, PersonIdSchema, type Scope, ScopeSchema } from '#contracts/ids.ts';
+import { collectionNames } from '#contracts/records/registry.ts';
 import type { SyncLimits } from '#sync/client/limits.ts';
+import type { PackingChoice } from '#sync/client/message-packing.ts';
 import { SyncClient } from '#sync/client/sync-client.ts';
 import { type DeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
 import { enrolDevice } from '#sync/enrol-device.ts';
-import type { Transport } from '#sync/transports/transport.ts';
+import type { Transport, WireMessage } from '#sync/transports/transport.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
 import { MemoryCenter } from '../doubles/memory-center.ts';
 import { MemoryDisk } from '../doubles/memory-disk.ts';
 import { type Death, MemoryReplica } from '../doubles/memory-replica.ts';
-import { type Faults, type MemoryTransportPair, memoryTransportPair } from '../doubles/memory-transport.ts';
+import {
+  type Faults,
+  type MemoryLinkOptions,
+  type MemoryTransportPair,
+  memoryTransportPair,
+} from '../doubles/memory-transport.ts';
 import { SeededRandom } from '../doubles/seeded-random.ts';
 import { VirtualTime } from '../doubles/virtual-time.ts';
 import { WriteLedger } from './write-ledger.ts';
@@ -34,13 +41,17 @@ export class Workstation {
   /** This workstation's clock is wrong by so much. */
   clockErrorMs = 0;
   isOnline = true;
-  latencyMs = 20;
+  /** What its links are like. */
+  link: MemoryLinkOptions = { latencyMs: 20 };
   faults: Faults = () => 'deliver';
   /** Alters what the center sends. */
   rewrite: (text: string) => string = (text) => text;
   /** Where to dial instead of the world's center. */
   dialInstead: (() => Transport | Promise<Transport>) | undefined;
   limits: Partial<SyncLimits> = {};
+  /** How it packs; without it messages stay text. */
+  packing: PackingChoice | undefined;
+  isErased = false;
   readonly #world: SyncWorld;
   #life: Life | undefined;
   #link: MemoryTransportPair | undefined;
@@ -85,6 +96,11 @@ export class Workstation {
         identity: this.identity,
         program: 'world',
         limits: this.limits,
+        ...(this.packing === undefined ? {} : { packing: this.packing }),
+        onWipe: async () => {
+          this.isErased = true;
+          replica.kill();
+        },
         onTrouble: (trouble) => this.trouble.push(trouble),
       }),
       isOver: false,
@@ -136,7 +152,8 @@ export class Workstation {
     if (!this.isOnline) return Promise.reject(new Error('offline'));
     if (this.dialInstead !== undefined) return Promise.resolve(this.dialInstead());
     const faults: Faults = (direction, text, index) => this.faults(direction, text, index);
-    const link = this.#world.link(this.latencyMs, faults, (text) => this.rewrite(text));
+    const options = { ...this.link, faults };
+    const link = this.#world.link(options, (text) => this.rewrite(text));
     this.#link = link;
     return Promise.resolve(link.client);
   }
@@ -160,16 +177,19 @@ export class SyncWorld {
   links = 0;
 
   /** A link to the center; `rewrite` alters what the center sends. */
-  link(
-    latencyMs: number,
-    faults?: Faults,
-    rewrite: (text: string) => string = (text) => text,
-  ): MemoryTransportPair {
+  link(options: MemoryLinkOptions, rewrite: (text: string) => string = (text) => text): MemoryTransportPair {
     this.links += 1;
-    const pair = memoryTransportPair(this.time, { latencyMs, ...(faults === undefined ? {} : { faults }) });
+    const pair = memoryTransportPair(this.time, options);
+    const altered = (message: WireMessage) =>
+      typeof message === 'string' ? rewrite(this.#impersonated(message)) : message;
     this.center.accept({
-      ...pair.center,
-      send: (text) => pair.center.send(rewrite(this.#impersonated(text))),
+      send: (message) => pair.center.send(altered(message)),
+      onMessage: (receive) => pair.center.onMessage(receive),
+      onClose: (closed) => pair.center.onClose(closed),
+      close: () => pair.center.close(),
+      get unsentBytes() {
+        return pair.center.unsentBytes;
+      },
     });
     return pair;
   }
@@ -183,7 +203,7 @@ export class SyncWorld {
   async enrol(): Promise<Workstation> {
     const random = this.random.fork();
     const enrolling = enrolDevice({
-      connect: () => Promise.resolve(this.link(1).client),
+      connect: () => Promise.resolve(this.link({ latencyMs: 1 }).client),
       centerUrl: 'ws://center',
       code: this.center.issueCode(facility),
       label: 'world',
@@ -227,27 +247,37 @@ export class SyncWorld {
     return this.time.advanceUntil(() => this.isQuiet(), limitMs);
   }
 
+  /** Everything is sent, everybody has met the present epoch and holds what the center holds. */
   isQuiet(): boolean {
-    const head = this.head();
     return this.workstations.every((workstation) => {
       if (!workstation.isUp) return false;
-      const { outbox, sync } = workstation.replica;
-      const hasRead = [0, 1, 2, 3] as const;
+      const { outbox } = workstation.replica;
+      const counts = outbox.counts();
       return (
-        outbox.counts().pending === 0 &&
-        hasRead.every(
-          (lane) => (sync.checkpoint(facility, lane)?.seq ?? 0) >= head && this.#isOfEpoch(workstation, lane),
-        )
+        counts.pending === 0 &&
+        counts.aside === 0 &&
+        workstation.disk.settings.get('sync.epoch') === this.center.epoch &&
+        this.#holdsAll(workstation)
       );
     });
   }
 
-  head(): number {
-    return this.center.head(facility);
+  #holdsAll({ disk, replica }: Workstation): boolean {
+    const refused = new Set(
+      replica.outbox.byState('quarantined', 10_000).map((row) => `${row.collection}/${row.record.id}`),
+    );
+    const held = new Map<string, string>();
+    for (const name of collectionNames) {
+      for (const [id, { rev }] of disk.records[name]) held.set(`${name}/${id}`, rev);
+    }
+    const documents = this.center.documents(facility);
+    return (
+      [...documents].every(([key, { rev }]) => refused.has(key) || held.get(key) === rev) &&
+      [...held.keys()].every((key) => refused.has(key) || documents.has(key))
+    );
   }
 
-  #isOfEpoch(workstation: Workstation, lane: 0 | 1 | 2 | 3): boolean {
-    const checkpoint = workstation.replica.sync.checkpoint(facility, lane);
-    return this.head() === 0 || checkpoint?.epoch === this.center.epoch;
+  head(): number {
+    return this.center.head(facility);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
-import type { Transport } from '#sync/transports/transport.ts';
+import type { Transport, WireMessage } from '#sync/transports/transport.ts';
 
 /** Two ends of one open link, and how to wait for what has to travel. */
 export interface TransportEnds {
@@ -26,17 +26,31 @@ export function describeTransport(name: string, open: () => Promise<TransportEnd
     it(
       'carries messages both ways, in order, whole',
       withEnds(async ({ client, center, until }) => {
-        const [atCenter, atClient]: [string[], string[]] = [[], []];
-        center.onMessage((text) => {
-          atCenter.push(text);
-          center.send(`answer to ${text.length}`);
+        const [atCenter, atClient]: [WireMessage[], WireMessage[]] = [[], []];
+        center.onMessage((message) => {
+          atCenter.push(message);
+          center.send(`answer to ${message.length}`);
         });
-        client.onMessage((text) => atClient.push(text));
+        client.onMessage((message) => atClient.push(message));
         const sent = ['1', 'ўқиш — oʻqish 🩺', 'x'.repeat(2_000_000), '2'];
         for (const text of sent) client.send(text);
         await until(() => atClient.length === sent.length);
         expect(atCenter).toEqual(sent);
         expect(atClient).toEqual(sent.map((text) => `answer to ${text.length}`));
+      }),
+    );
+
+    it(
+      'carries bytes as bytes and text as text, in order',
+      withEnds(async ({ client, center, until }) => {
+        const received: WireMessage[] = [];
+        center.onMessage((message) => received.push(message));
+        const sent = ['text', Uint8Array.of(0, 255, 128, 10), 'ў', new Uint8Array(300_000).fill(7), ''];
+        for (const message of sent) client.send(message);
+        await until(() => received.length === sent.length);
+        const plain = (message: WireMessage) => (typeof message === 'string' ? message : [...message]);
+        expect(received.map(plain)).toEqual(sent.map(plain));
+        await until(() => client.unsentBytes === 0);
       }),
     );
 
@@ -58,7 +72,7 @@ export function describeTransport(name: string, open: () => Promise<TransportEnd
         });
         client.send('e');
         await until(() => seen === 3);
-        const late: string[] = [];
+        const late: WireMessage[] = [];
         client.onMessage((text) => late.push(text));
         await until(() => late.length === 2);
         expect(late).toEqual(['c', 'd']);
@@ -69,7 +83,7 @@ export function describeTransport(name: string, open: () => Promise<TransportEnd
     it(
       'delivers what was sent right before closing, then tells the other side once',
       withEnds(async ({ client, center, until }) => {
-        const received: string[] = [];
+        const received: WireMessage[] = [];
         let closes = 0;
         client.onMessage((text) => received.push(text));
         client.onClose(() => {
@@ -109,7 +123,7 @@ export function describeTransport(name: string, open: () => Promise<TransportEnd
     it(
       'ends when a message is longer than the protocol allows',
       withEnds(async ({ client, center, until }) => {
-        const received: string[] = [];
+        const received: WireMessage[] = [];
         let hasEnded = false;
         center.onMessage((text) => received.push(text));
         center.onClose(() => {

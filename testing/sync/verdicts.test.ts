@@ -5,7 +5,8 @@ import { DeviceIdSchema, RevisionSchema } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { Verdict } from '#contracts/wire/center-messages.ts';
 import { applyVerdicts } from '#sync/client/apply-verdicts.ts';
-import { commitFrame, contestedRecords } from '#sync/client/commit-frame.ts';
+import { commitPortion } from '#sync/client/commit-portion.ts';
+import { contestedRecords, type ReadDocument } from '#sync/client/read-portion.ts';
 import { SendLedger } from '#sync/client/send-ledger.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
@@ -18,7 +19,7 @@ const now = 1_800_000_000_000;
 const epoch = '0190a000-0000-7000-8000-000000000000';
 const revision = (version: number) => v.parse(RevisionSchema, `${version}-${'c'.repeat(32)}`);
 
-describe('verdicts and frames, one by one', () => {
+describe('verdicts and portions, one by one', () => {
   let random: SeededRandom;
   let replica: MemoryReplica;
   let id: RecordOf<'patients'>['id'];
@@ -51,16 +52,16 @@ describe('verdicts and frames, one by one', () => {
     if (row === undefined) throw new Error('no row');
     return row;
   };
-  const frameOf = (record: RecordOf<'patients'>, seq: number) => ({
-    type: 'frame' as const,
+  const documentsOf = (record: RecordOf<'patients'>, seq: number): readonly ReadDocument[] => [
+    { kind: 'record', seq, received: { collection: 'patients', record } },
+  ];
+  const portionOf = (record: RecordOf<'patients'>, seq: number) => ({
     epoch,
     scope: facility,
     lane: 1 as const,
     since: replica.sync.checkpoint(facility, 1)?.seq ?? 0,
     through: seq,
-    head: seq,
-    documents: [{ seq, collection: 'patients' as const, record }],
-    crc: 0,
+    documents: documentsOf(record, seq),
   });
 
   it('moves the shadow to each version the center took, while later edits are unsent (PUSH-4)', async () => {
@@ -116,10 +117,14 @@ describe('verdicts and frames, one by one', () => {
     const newest = await edit('+998900000002');
     for (const [seq, row] of pending().entries()) await answer([row], [ok(row, seq + 1)]);
     ledger.accepted({ collection: 'patients', id }, 2);
-    await replica.transact((transaction) => commitFrame(transaction, frameOf(before, 1), ledger, context()));
+    await replica.transact((transaction) =>
+      commitPortion(transaction, portionOf(before, 1), ledger, context()),
+    );
     expect(replica.get('patients', id)).toEqual(newest);
     const foreign = { ...newest, rev: revision(3) };
-    await replica.transact((transaction) => commitFrame(transaction, frameOf(foreign, 3), ledger, context()));
+    await replica.transact((transaction) =>
+      commitPortion(transaction, portionOf(foreign, 3), ledger, context()),
+    );
     expect(replica.get('patients', id)).toEqual(foreign);
   });
 
@@ -130,22 +135,24 @@ describe('verdicts and frames, one by one', () => {
     await edit('+998900000002');
     const theirs = { ...stored, rev: revision(2), body: { ...stored.body, bloodGroup: 'A+' as const } };
     ledger.sent(pending());
-    expect(contestedRecords(replica, frameOf(theirs, 2), ledger)).toEqual([{ collection: 'patients', id }]);
+    expect(contestedRecords(replica, documentsOf(theirs, 2), ledger)).toEqual([
+      { collection: 'patients', id },
+    ]);
     ledger.notApplied(first(pending()).op);
-    expect(contestedRecords(replica, frameOf(theirs, 2), ledger)).toEqual([]);
+    expect(contestedRecords(replica, documentsOf(theirs, 2), ledger)).toEqual([]);
     const outcome = await replica.transact((transaction) =>
-      commitFrame(transaction, frameOf(theirs, 2), ledger, context()),
+      commitPortion(transaction, portionOf(theirs, 2), ledger, context()),
     );
     expect(outcome.merged).toBe(1);
     expect(replica.get('patients', id)?.body).toMatchObject({ phone: '+998900000002', bloodGroup: 'A+' });
     expect(pending().map((row) => row.baseRev)).toEqual([theirs.rev]);
   });
 
-  it('refuses a frame that does not follow the checkpoint, and writes nothing of it (PULL-2)', async () => {
+  it('refuses a portion that does not follow the checkpoint, and writes nothing of it (PULL-2)', async () => {
     const ledger = new SendLedger();
     const record = { ...(await edit('+998900000001')), id: randomRecordId(random) };
-    const gap = { ...frameOf(record, 9), since: 4 };
-    const committing = replica.transact((transaction) => commitFrame(transaction, gap, ledger, context()));
+    const gap = { ...portionOf(record, 9), since: 4 };
+    const committing = replica.transact((transaction) => commitPortion(transaction, gap, ledger, context()));
     await expect(committing).rejects.toThrow('does not follow');
     expect(replica.get('patients', record.id)).toBeUndefined();
     expect(replica.sync.checkpoint(facility, 1)).toBeUndefined();

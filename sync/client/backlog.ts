@@ -1,0 +1,66 @@
+import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
+import type { OperationId } from '#contracts/ids.ts';
+
+/** Most rows read at once. */
+const maxRowsRead = 5000;
+/** Rows kept ahead: two full offers. */
+const rowsAhead = 1000;
+
+/**
+ * Pending rows in the order they should be offered, read from the outbox a page at a time: a backlog of thousands is not read
+ * again for every offer. Rows taken are gone from here; {@link changed} reads anew.
+ */
+export class Backlog {
+  readonly #outbox: OutboxReader;
+  #rows: readonly OutboxRow[] = [];
+  #isStale = true;
+  /** The outbox holds more rows than were read. */
+  #isCut = false;
+
+  constructor(outbox: OutboxReader) {
+    this.#outbox = outbox;
+  }
+
+  /** The outbox's pending rows are no longer those that were read. */
+  changed(): void {
+    this.#isStale = true;
+  }
+
+  /**
+   * Rows that may be offered, best first. Rows `underWay` are pending in the outbox but not in here. `unavailable`: about how
+   * many other pending rows `isAvailable` refuses; so many more are read.
+   */
+  rows(
+    isAvailable: (row: OutboxRow) => boolean,
+    underWay: ReadonlySet<OperationId>,
+    unavailable: number,
+  ): readonly OutboxRow[] {
+    if (this.#isStale) this.#read(underWay, unavailable);
+    let available = this.#rows.filter(isAvailable);
+    if (available.length === 0 && this.#isCut) {
+      this.#read(underWay, unavailable);
+      available = this.#rows.filter(isAvailable);
+    }
+    return available;
+  }
+
+  /** Whether the outbox had no pending row at the last reading, and nothing changed since. */
+  get isEmpty(): boolean {
+    return !this.#isStale && this.#rows.length === 0 && !this.#isCut;
+  }
+
+  /** These are on their way. */
+  taken(rows: readonly OutboxRow[]): void {
+    const ops = new Set(rows.map((row) => row.op));
+    this.#rows = this.#rows.filter((row) => !ops.has(row.op));
+  }
+
+  #read(underWay: ReadonlySet<OperationId>, unavailable: number): void {
+    const limit = Math.min(maxRowsRead, rowsAhead + underWay.size + unavailable);
+    const read = this.#outbox.pending(limit);
+    this.#isCut = read.length === limit;
+    // What is under way must not be in here when its answer comes: it would be offered again after it was accepted.
+    this.#rows = read.filter((row) => !underWay.has(row.op));
+    this.#isStale = false;
+  }
+}

@@ -1,0 +1,100 @@
+import type { OutboxRow, SyncStateReader } from '#clinic/ports/replica.ts';
+import type { OperationId, Revision } from '#contracts/ids.ts';
+import type { AnyRecord } from '#contracts/records/registry.ts';
+import type { OfferRow } from '#contracts/wire/client-messages.ts';
+import { maxMessageBytes, maxRowsPerPush } from '#contracts/wire/protocol.ts';
+import { makeDelta } from '../merge/record-delta.ts';
+import { recordKey } from './record-key.ts';
+
+/** Room for what surrounds the rows in a message. */
+const maxRowBytes = maxMessageBytes - 64 * 1024;
+/** How many digits of the revision both sides compare (contracts/wire). */
+const checkLength = 8;
+
+/** One outbox row as it goes out. */
+export interface RowToOffer {
+  readonly row: OutboxRow;
+  /** Sent as its difference to the base. */
+  readonly isDelta: boolean;
+}
+
+/** Rows of one offer. */
+export interface OfferBatch {
+  readonly rows: readonly RowToOffer[];
+  readonly messages: readonly OfferRow[];
+  /** Length of the rows unpacked, in UTF-16 units. */
+  readonly bytes: number;
+  /** A row that no message can hold (PUSH-10); it comes right behind `rows`. */
+  readonly tooLarge: OutboxRow | undefined;
+}
+
+export interface BatchBounds {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * As many of the rows, in order, as one offer should hold; the first always, unless no message can hold it. A row whose base is
+ * at hand travels as its difference (PUSH-14), unless it is in `wholeOnly`: the center lacked that base.
+ */
+export function takeBatch(
+  candidates: Iterable<OutboxRow>,
+  bounds: BatchBounds,
+  sync: SyncStateReader,
+  wholeOnly: ReadonlySet<OperationId>,
+): OfferBatch {
+  const rows: RowToOffer[] = [];
+  const messages: OfferRow[] = [];
+  /** Newest version in this batch, by record. */
+  const newest = new Map<string, AnyRecord>();
+  let bytes = 0;
+  for (const row of candidates) {
+    if (rows.length >= Math.min(bounds.rows, maxRowsPerPush)) break;
+    const base = wholeOnly.has(row.op) ? undefined : baseAtHand(row, newest, sync);
+    const message = offerRow(row, base);
+    const size = JSON.stringify(message).length;
+    if (isTooLarge(message, size)) return { rows, messages, bytes, tooLarge: row };
+    if (rows.length > 0 && bytes + size > bounds.bytes) break;
+    rows.push({ row, isDelta: 'delta' in message });
+    messages.push(message);
+    newest.set(recordKey({ collection: row.collection, id: row.record.id }), row.record);
+    bytes += size;
+  }
+  return { rows, messages, bytes, tooLarge: undefined };
+}
+
+/** UTF-8 takes at most three bytes for a UTF-16 unit: most rows need not be counted. */
+const isTooLarge = (message: OfferRow, length: number): boolean =>
+  length * 3 > maxRowBytes && Buffer.byteLength(JSON.stringify(message)) > maxRowBytes;
+
+/** The version a row builds on: the row before it in the same batch, or what the center is known to have. */
+function baseAtHand(
+  row: OutboxRow,
+  newest: ReadonlyMap<string, AnyRecord>,
+  sync: SyncStateReader,
+): AnyRecord | undefined {
+  if (row.baseRev === null) return undefined;
+  const before = newest.get(recordKey({ collection: row.collection, id: row.record.id }));
+  if (before?.rev === row.baseRev) return before;
+  const shadow = sync.shadow(row.collection, row.record.id);
+  return shadow?.rev === row.baseRev ? shadow : undefined;
+}
+
+function offerRow(row: OutboxRow, base: AnyRecord | undefined): OfferRow {
+  const offered = {
+    op: row.op,
+    collection: row.collection,
+    check: checkOf(row.record.rev),
+    ...(row.isAside ? { aside: true as const } : {}),
+    ...(row.supersedes === undefined ? {} : { supersedes: [...row.supersedes] }),
+  };
+  const delta = base === undefined ? undefined : makeDelta(base, row.record);
+  if (base !== undefined && delta !== undefined) {
+    return { ...offered, base: base.rev, id: row.record.id, delta };
+  }
+  const { rev: _computed, ...record } = row.record;
+  return { ...offered, base: row.baseRev, record };
+}
+
+/** What both sides compare of a revision. */
+export const checkOf = (rev: Revision): string => rev.slice(-checkLength);

@@ -1,0 +1,297 @@
+import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import type { OperationId } from '#contracts/ids.ts';
+import type { Verdict } from '#contracts/wire/center-messages.ts';
+import { applyAcceptances, applyVerdicts, type BatchOutcome, quarantineRow } from './apply-verdicts.ts';
+import { Backlog } from './backlog.ts';
+import type { Conversation, MessageOf } from './conversation.ts';
+import type { Departure, LinkMeter } from './link-meter.ts';
+import { type OfferBatch, type RowToOffer, takeBatch } from './offer-row.ts';
+import { judge } from './outcome-verdicts.ts';
+import { type RecordRef, recordKey } from './record-key.ts';
+import type { SendLedger } from './send-ledger.ts';
+import { rebasePending } from './settle-conflict.ts';
+import type { SyncContext } from './sync-context.ts';
+
+const maxRowsRead = 5000;
+/** Most asides looked at for one offer. */
+const asidesRead = 200;
+/** Bytes of lane 0 that may go out although the window is full. */
+const urgentBytes = 64 * 1024;
+/** Most offers answered and not yet applied together. */
+const maxOffersApplied = 4;
+
+interface Offer {
+  readonly batch: number;
+  readonly rows: readonly RowToOffer[];
+  readonly departure: Departure;
+}
+
+interface Answered {
+  readonly offer: Offer;
+  readonly outcomes: MessageOf<'outcomes'>;
+}
+
+/** Sends pending rows in offers, as many as the link takes, and does what the outcomes ask. One per connection. */
+export class Offering {
+  readonly #context: SyncContext;
+  readonly #conversation: Conversation;
+  readonly #ledger: SendLedger;
+  readonly #meter: LinkMeter;
+  readonly #wake: () => void;
+  readonly #backlog: Backlog;
+  #batch = 0;
+  /** Operations and records of the offers whose answer has not been applied. */
+  readonly #opsUnderWay = new Set<OperationId>();
+  readonly #recordsUnderWay = new Set<string>();
+  #bytesUnderWay = 0;
+  readonly #answered: Answered[] = [];
+  /** Records whose rows go first: a flow waits for them (FLOW-3). */
+  readonly #urgent = new Map<string, RecordRef>();
+  /** Rows the center cannot take as a difference. */
+  readonly #wholeOnly = new Set<OperationId>();
+  /** How to cancel the wait of asides the center did not take, by operation. */
+  readonly #waitingAsides = new Map<OperationId, () => void>();
+  #hasAsides = true;
+  #hasOfferedAgain = false;
+
+  constructor(
+    context: SyncContext,
+    conversation: Conversation,
+    ledger: SendLedger,
+    meter: LinkMeter,
+    wake: () => void,
+  ) {
+    this.#context = context;
+    this.#conversation = conversation;
+    this.#ledger = ledger;
+    this.#meter = meter;
+    this.#wake = wake;
+    this.#backlog = new Backlog(context.replica.outbox);
+  }
+
+  /** Somebody wrote: the outbox has new rows. */
+  outboxChanged(): void {
+    this.#backlog.changed();
+    this.#hasAsides = true;
+  }
+
+  /** Cancels what waits. */
+  close(): void {
+    for (const cancel of this.#waitingAsides.values()) cancel();
+    this.#waitingAsides.clear();
+  }
+
+  /** Nothing is under way and nothing waits to be applied. */
+  get isIdle(): boolean {
+    return this.#opsUnderWay.size === 0;
+  }
+
+  /** Has the rows of these records go first, until none may have been applied without our knowing. */
+  settle(records: readonly RecordRef[]): void {
+    for (const record of records) this.#urgent.set(recordKey(record), record);
+  }
+
+  /** Whether a row of the record may have been applied already (PULL-5). */
+  isContested(record: RecordRef): boolean {
+    const pending = this.#context.replica.outbox.pendingOf(record.collection, record.id);
+    return pending.some((row) => this.#ledger.mayBeApplied(row));
+  }
+
+  /** Sends the next offer if the link has room for it. Returns whether something changed. */
+  async offerNext(): Promise<boolean> {
+    const room = this.#meter.offerWindow - this.#bytesUnderWay;
+    const size = Math.min(this.#meter.offerBytes, this.#context.limits.offerBytes);
+    const hasRoom = this.#bytesUnderWay === 0 || room >= size;
+    const candidates = this.#candidates(hasRoom);
+    if (candidates.length === 0) return false;
+    const bytes = hasRoom ? size : urgentBytes;
+    const bounds = { rows: this.#context.limits.offerRows, bytes };
+    const batch = takeBatch(candidates, bounds, this.#context.replica.sync, this.#wholeOnly);
+    if (batch.rows.length > 0) this.#send(batch);
+    if (batch.tooLarge !== undefined) await this.#quarantine(batch.tooLarge);
+    return true;
+  }
+
+  /** Applies what was answered since. Returns how many rows, undefined if nothing was answered. */
+  async applyAnswered(): Promise<number | undefined> {
+    const answered = this.#answered.splice(0, maxOffersApplied);
+    if (answered.length === 0) return undefined;
+    const judged = answered.map(({ offer, outcomes }) => judge(offer.rows, outcomes.outcomes, outcomes.at));
+    const rows = judged.flatMap((each) => each.rows);
+    const outcome = await this.#apply(
+      rows,
+      judged.flatMap((each) => each.verdicts),
+    );
+    for (const row of judged.flatMap((each) => each.wholeNext)) this.#offerWhole(row);
+    for (const { offer } of answered) this.#arrived(offer);
+    await this.#follow(outcome);
+    if (outcome.accepted.length < rows.length || judged.some((each) => each.wholeNext.length > 0)) {
+      this.outboxChanged();
+    }
+    return rows.length;
+  }
+
+  #candidates(hasRoom: boolean): readonly OutboxRow[] {
+    const isAvailable = (row: OutboxRow) => this.#isAvailable(row);
+    const urgent = hasRoom ? this.#urgentRows().filter(isAvailable) : [];
+    if (urgent.length > 0) return urgent;
+    const waiting = this.#ledger.waitingRecords;
+    const rows = this.#backlog.rows(isAvailable, this.#opsUnderWay, waiting * 10);
+    if (this.#backlog.isEmpty && this.#opsUnderWay.size === 0 && waiting === 0) this.#ledger.nothingPending();
+    if (!hasRoom) return rows.filter((row) => row.lane === 0);
+    return rows.length > 0 ? rows : this.#asides();
+  }
+
+  #isAvailable(row: OutboxRow): boolean {
+    const record = refOf(row);
+    return !this.#recordsUnderWay.has(recordKey(record)) && !this.#ledger.isWaiting(record);
+  }
+
+  #urgentRows(): readonly OutboxRow[] {
+    const rows: OutboxRow[] = [];
+    for (const [key, { collection, id }] of this.#urgent) {
+      const pending = this.#context.replica.outbox.pendingOf(collection, id);
+      if (pending.some((row) => this.#ledger.mayBeApplied(row))) rows.push(...pending);
+      else this.#urgent.delete(key);
+    }
+    return rows;
+  }
+
+  /** After everything else (PUSH-13). */
+  #asides(): readonly OutboxRow[] {
+    if (!this.#hasAsides) return [];
+    const { outbox } = this.#context.replica;
+    const asides = outbox.asides(asidesRead + this.#opsUnderWay.size + this.#waitingAsides.size);
+    this.#hasAsides = asides.length > 0;
+    return asides.filter((row) => this.#isAvailable(row) && !this.#waitingAsides.has(row.op));
+  }
+
+  #send({ rows, messages, bytes }: OfferBatch): void {
+    this.#batch += 1;
+    const sent = rows.map(({ row }) => row);
+    this.#ledger.sent(sent);
+    this.#backlog.taken(sent);
+    for (const row of sent) {
+      this.#opsUnderWay.add(row.op);
+      this.#recordsUnderWay.add(recordKey(refOf(row)));
+    }
+    this.#bytesUnderWay += bytes;
+    const departure = this.#meter.departs(bytes, this.#context.clock.now());
+    const offer = { batch: this.#batch, rows, departure };
+    const asking = this.#conversation.ask(
+      { type: 'offer', batch: this.#batch, rows: [...messages] },
+      ['outcomes'],
+      this.#context.limits.answerMs,
+    );
+    asking.then(
+      (outcomes) => {
+        this.#meter.answered(departure, this.#context.clock.now());
+        this.#answered.push({ offer, outcomes });
+        this.#wake();
+      },
+      // The connection has ended: whoever runs it notices and throws why.
+      () => {},
+    );
+  }
+
+  async #apply(rows: readonly OutboxRow[], verdicts: readonly Verdict[]): Promise<BatchOutcome> {
+    const { replica } = this.#context;
+    try {
+      return await replica.transact((transaction) =>
+        applyVerdicts(transaction, rows, verdicts, this.#writeContext()),
+      );
+    } catch (error) {
+      if (!(error instanceof ReplicaFailure) || error.error.code !== 'store.disk-full') throw error;
+      await replica.transact((transaction) => applyAcceptances(transaction, rows, verdicts));
+      throw error;
+    }
+  }
+
+  /** The offer is no longer under way; its outcome is durable. */
+  #arrived({ rows, departure }: Offer): void {
+    this.#bytesUnderWay -= departure.bytes;
+    for (const { row } of rows) {
+      this.#opsUnderWay.delete(row.op);
+      this.#recordsUnderWay.delete(recordKey(refOf(row)));
+    }
+  }
+
+  #offerWhole(row: OutboxRow): void {
+    this.#wholeOnly.add(row.op);
+    this.#ledger.notApplied(row.op);
+  }
+
+  /** Remembers what the batch came to, after it is durable. */
+  async #follow(outcome: BatchOutcome): Promise<void> {
+    for (const { row, centerSeq } of outcome.accepted) {
+      this.#settled(row);
+      if (!row.isAside) this.#ledger.accepted(refOf(row), centerSeq);
+    }
+    for (const row of outcome.replaced) this.#settled(row);
+    for (const { row, waitMs } of outcome.waitingAsides) this.#waitAside(row.op, waitMs);
+    for (const { record, waitMs } of outcome.waiting) this.#wait(record, waitMs);
+    for (const { row, isFirst } of outcome.missingBase) {
+      this.#ledger.notApplied(row.op);
+      if (isFirst) await this.#seekBase(refOf(row));
+    }
+  }
+
+  #settled(row: OutboxRow): void {
+    this.#ledger.settled(row.op);
+    this.#wholeOnly.delete(row.op);
+  }
+
+  /** PUSH-6: the history that is still here, then patience, then no base at all. */
+  async #seekBase(record: RecordRef): Promise<void> {
+    const { replica, limits } = this.#context;
+    const tries = this.#ledger.missedBase(record);
+    if (!this.#hasOfferedAgain && hasAcceptedRow(replica.outbox, record)) {
+      this.#hasOfferedAgain = true;
+      await replica.transact((transaction) => transaction.outbox.offerAgain());
+      this.#ledger.doubt(replica.outbox);
+    }
+    if (tries < limits.missingBaseTries) {
+      this.#wait(record, limits.missingBaseMs * 2 ** tries);
+      return;
+    }
+    this.#ledger.forgetMissedBase(record);
+    await replica.transact((transaction) => rebasePending(transaction, record, null, this.#writeContext()));
+  }
+
+  #wait(record: RecordRef, waitMs: number): void {
+    this.#ledger.wait(record, this.#bounded(waitMs), this.#context.timers, this.#wake);
+  }
+
+  #waitAside(op: OperationId, waitMs: number): void {
+    const cancel = this.#context.timers.after(this.#bounded(waitMs), () => {
+      this.#waitingAsides.delete(op);
+      this.#wake();
+    });
+    this.#waitingAsides.set(op, cancel);
+  }
+
+  #bounded(waitMs: number): number {
+    return Math.min(Math.max(waitMs, 100), this.#context.limits.longestRetryMs);
+  }
+
+  async #quarantine(tooLarge: OutboxRow): Promise<void> {
+    const replaced = await this.#context.replica.transact((transaction) =>
+      quarantineRow(transaction, tooLarge, 'sync.record-refused', this.#writeContext()),
+    );
+    for (const row of replaced) this.#settled(row);
+    this.outboxChanged();
+  }
+
+  #writeContext() {
+    const { identity, clock, random } = this.#context;
+    return { device: identity.device, now: clock.now(), random };
+  }
+}
+
+const refOf = (row: OutboxRow): RecordRef => ({ collection: row.collection, id: row.record.id });
+
+const hasAcceptedRow = (outbox: OutboxReader, { collection, id }: RecordRef): boolean =>
+  outbox
+    .byState('accepted', maxRowsRead)
+    .some((row) => row.collection === collection && row.record.id === id);
