@@ -21,7 +21,7 @@ export interface Courier {
 /** How long a claimed errand is left alone. Longer than any batch takes; a crashed courier's errands wait this long. */
 const leaseMs = 60_000;
 const errandsAtOnce = 50;
-const lookEveryMs = 60_000;
+const usualLookMs = 60_000;
 /** Most rounds of one run: errands that make errands cannot keep a run going for ever. */
 const maxRounds = 1_000;
 const shortestPauseMs = 500;
@@ -55,7 +55,7 @@ export function startCourier(context: SharingContext): Courier {
   };
   const look = () => {
     hurry();
-    cancelLook = timers.after(lookEveryMs, look);
+    cancelLook = timers.after(context.lookEveryMs ?? usualLookMs, look);
   };
   look();
   return {
