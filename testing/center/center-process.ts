@@ -30,9 +30,14 @@ export async function runCenter(args: readonly string[]): Promise<{ code: number
   return { code: await ended(child), output };
 }
 
-/** Starts `serve` and waits until it is ready. */
-export async function serveCenter(dataFolder: string, more: readonly string[] = []): Promise<CenterProcess> {
+/** Starts `serve` and waits until it is ready. `environment` comes on top of the usual one. */
+export async function serveCenter(
+  dataFolder: string,
+  more: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CenterProcess> {
   const child = fork(main, ['serve', '--data-folder', dataFolder, ...more], {
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let complaints = '';

@@ -170,8 +170,8 @@ export class CutDisk {
 
   #rename(from: string, to: string): void {
     const source = this.#place(from);
+    // A file that was made unseen (requireSameAsDisk says which may be) is taken to be lost in every cut.
     const node = source.folder.entries.get(source.name);
-    if (node === undefined) throw new Error(`the trace renames ${from}, which is not there`);
     this.#edit([
       { ...source, node: undefined },
       { ...this.#place(to), node },

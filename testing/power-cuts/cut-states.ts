@@ -1,6 +1,6 @@
 import { SeededRandom } from '../doubles/seeded-random.ts';
 import type { CutDisk, CutState } from './cut-disk.ts';
-import { drawSurvival, type Survival } from './survival.ts';
+import { drawSurvival, type Survival, type Tearing } from './survival.ts';
 import type { TraceEvent } from './trace-log.ts';
 
 /** One cut: where it came, what had been said until then, and what it left. */
@@ -15,7 +15,7 @@ export interface Cut {
 export interface CutPlan {
   readonly seed: number;
   readonly cuts: number;
-  readonly isTornWhole: boolean;
+  readonly tearing: Tearing;
 }
 
 /** Cuts all over a trace, one after the other. The disk must be as it was when the trace began. */
@@ -29,7 +29,7 @@ export function* cutsOf(disk: CutDisk, events: readonly TraceEvent[], plan: CutP
     for (; places[next]?.index === index; next += 1) {
       const number = places[next]?.number ?? 0;
       const random = randomOf(plan.seed, number);
-      const survival = drawSurvival(random, plan.isTornWhole);
+      const survival = drawSurvival(random, plan.tearing);
       const name = `seed ${plan.seed}, cut ${number}, after event ${index} of ${events.length}`;
       yield { name, marks: [...marks], survival, state: disk.cut(survival, random) };
     }

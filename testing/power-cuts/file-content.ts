@@ -62,7 +62,7 @@ export class FileContent {
       if (survival.unit === 'sector' ? random.chance(survival.writes) : isThere) {
         content.write(at, data.subarray(at - offset, end - offset));
       }
-      if (random.chance(survival.torn)) tear(content, at, end, survival.isTornWhole, random);
+      if (random.chance(survival.torn)) tear(content, at, end, survival.tearing === 'whole', random);
       at = end;
     }
     if (random.chance(survival.longer)) content.extend(offset + data.length);

@@ -10,26 +10,31 @@ export interface Survival {
   readonly names: number;
   /** The moment, as a part of the writes of a file that are not covered: 0 none, 1 all. */
   readonly moment: number;
-  /** Probability of a sector that was being written to hold neither old nor new: zeros or noise. */
+  readonly tearing: Tearing;
+  /** Probability of a sector that was being written to be torn. */
   readonly torn: number;
-  /** A torn sector is lost whole, with bytes in it that were synced before; else only what was being written. */
-  readonly isTornWhole: boolean;
   /** Probability that a file became longer although what was written there is lost: zeros. */
   readonly longer: number;
 }
 
+/**
+ * What becomes of a sector that was being written: `never` anything but the old or the new content; `written`: zeros or noise in
+ * place of what was being written; `whole`: in the whole sector, also where it was synced before.
+ */
+export type Tearing = 'never' | 'written' | 'whole';
+
 export const sectorBytes = 512;
 
 /** What a cut may do, drawn so that the corners come often: everything lost, everything there, in order, one part torn. */
-export function drawSurvival(random: SeededRandom, isTornWhole: boolean): Survival {
+export function drawSurvival(random: SeededRandom, tearing: Tearing): Survival {
   const share = () => random.pick([0, 0.1, 0.5, 0.9, 1, random.next()]);
   return {
     unit: random.pick(['write', 'sector', 'moment']),
     writes: share(),
     names: share(),
     moment: random.next(),
-    torn: random.pick([0, 0, 0.02, 0.3]),
-    isTornWhole,
+    tearing,
+    torn: tearing === 'never' ? 0 : random.pick([0, 0, 0.02, 0.3]),
     longer: random.pick([0, 0, 1]),
   };
 }

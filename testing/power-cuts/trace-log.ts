@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,8 +27,8 @@ export type TraceEvent =
 export interface Tracer {
   /** What a process gets into its environment so that it is traced. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Place of the file whose writes become marks. */
-  readonly marks: string;
+  /** Marks from a process that is not traced itself. */
+  mark(text: string): void;
   /** Everything logged so far. Throws if something was done that the model of a disk does not know. */
   events(): readonly TraceEvent[];
 }
@@ -54,7 +54,10 @@ export function traceInto(folder: string, library: string, traced: string): Trac
   mkdirSync(folder, { recursive: true, mode: 0o777 });
   const log = join(folder, 'trace.log');
   const marks = join(folder, 'marks');
-  for (const file of [log, marks]) writeFileSync(file, '', { mode: 0o666 });
+  for (const file of [log, marks]) {
+    writeFileSync(file, '');
+    chmodSync(file, 0o666);
+  }
   return {
     environment: {
       LD_PRELOAD: library,
@@ -64,13 +67,13 @@ export function traceInto(folder: string, library: string, traced: string): Trac
       // Writes through a ring would not pass the library.
       UV_USE_IO_URING: '0',
     },
-    marks,
-    events: () => (existsSync(log) ? [...parseLog(readFileSync(log))] : []),
+    mark: (text) => appendFileSync(log, markRecord(text)),
+    events: () => [...parseLog(readFileSync(log))],
   };
 }
 
-/** A mark as the library writes it, for a process that is not traced itself. */
-export function markRecord(text: string): Buffer {
+/** A mark as the library writes it. */
+function markRecord(text: string): Buffer {
   const data = Buffer.from(text);
   const head = Buffer.alloc(headBytes);
   head.writeUInt32LE(kinds.indexOf('mark'), 0);

@@ -38,10 +38,16 @@ struct head {
 static const char *folder, *log_path, *marks_path;
 static size_t folder_length;
 
+/* Copied, because PostgreSQL writes its process titles over the environment. */
+static const char *setting(const char *name) {
+  const char *value = getenv(name);
+  return value ? strdup(value) : NULL;
+}
+
 __attribute__((constructor)) static void begin(void) {
-  folder = getenv("POWER_CUT_FOLDER");
-  log_path = getenv("POWER_CUT_LOG");
-  marks_path = getenv("POWER_CUT_MARKS");
+  folder = setting("POWER_CUT_FOLDER");
+  log_path = setting("POWER_CUT_LOG");
+  marks_path = setting("POWER_CUT_MARKS");
   folder_length = folder ? strlen(folder) : 0;
 }
 

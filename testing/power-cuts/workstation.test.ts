@@ -102,7 +102,7 @@ describe('a power cut at any moment', { timeout: limitMs }, () => {
   ] as const)('with %s names: in %i cuts nothing acknowledged is lost', async ([names, cuts], context) => {
     const trace = traceWorkstation(context, 'product');
     const expected = await fingerprintsInMemory();
-    const plan = { seed, cuts, isTornWhole: false };
+    const plan = { seed, cuts, tearing: 'written' as const };
     const complaints = await judgeCuts(trace, names, plan, (place, acknowledged) =>
       judge(place, acknowledged, expected),
     );
@@ -114,7 +114,7 @@ describe('a power cut at any moment', { timeout: limitMs }, () => {
     const args = [String(actionsAfterMigration)];
     const trace = traceRun({ ...run, name: 'old-database', args, prepare: layDownOldDatabase });
     const expected = await fingerprintsOfOldDatabase();
-    const plan = { seed, cuts: 250, isTornWhole: false };
+    const plan = { seed, cuts: 250, tearing: 'written' as const };
     const complaints = await judgeCuts(trace, 'strict', plan, (place, acknowledged) =>
       judgeRecords(place, acknowledged, { expected, audited: 1, unheard: 1 }),
     );
@@ -124,7 +124,7 @@ describe('a power cut at any moment', { timeout: limitMs }, () => {
   it('that destroys a whole sector costs at most the last action (STO-17)', async (context) => {
     const trace = traceWorkstation(context, 'product');
     const expected = await fingerprintsInMemory();
-    const plan = { seed, cuts: 150, isTornWhole: true };
+    const plan = { seed, cuts: 150, tearing: 'whole' as const };
     const complaints = await judgeCuts(trace, 'ordered', plan, (place, acknowledged) => {
       const beforeLast = Math.max(-1, acknowledged.action - 1);
       return judge(place, { ...acknowledged, action: beforeLast }, expected, 2);
@@ -135,7 +135,7 @@ describe('a power cut at any moment', { timeout: limitMs }, () => {
   it('is seen to lose actions when commits do not wait for the disk', async (context) => {
     const trace = traceWorkstation(context, 'weak');
     const expected = await fingerprintsInMemory();
-    const plan = { seed, cuts: 100, isTornWhole: false };
+    const plan = { seed, cuts: 100, tearing: 'written' as const };
     const complaints = await judgeCuts(trace, 'ordered', plan, (place, acknowledged) =>
       judge(place, acknowledged, expected),
     );
