@@ -95,15 +95,18 @@ export function wordsOfUuid(text: string): IdWords | undefined {
   ];
 }
 
-export function uuidOfWords([first, second, third, fourth]: IdWords): string {
-  const [b, c] = [hex(second), hex(third)];
-  return `${hex(first)}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${hex(fourth)}`;
+export function uuidOfWords(id: IdWords): string {
+  const bytes = Buffer.allocUnsafe(16);
+  for (const [place, word] of id.entries()) bytes.writeUInt32BE(word, place * 4);
+  return uuidOfDigits(bytes.toString('hex'));
 }
+
+/** A UUID of its 32 digits. */
+export const uuidOfDigits = (digits: string): string =>
+  `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
 
 /** Whether it is a UUIDv7 of RFC 9562: version 7, variant 10. */
 export const isVersion7 = (id: IdWords): boolean => ((id[1] >>> 12) & 0xf) === 7 && id[2] >>> 30 === 2;
-
-const hex = (word: number): string => word.toString(16).padStart(8, '0');
 
 /** How many sources of identifiers are remembered. */
 export const keptBases = 127;

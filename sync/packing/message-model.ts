@@ -9,6 +9,7 @@ import {
   KnownIds,
   knownIdBits,
   RecentTimes,
+  uuidOfDigits,
   uuidOfWords,
   wordsOfUuid,
 } from './identifiers.ts';
@@ -39,6 +40,8 @@ const kinds = {
 /** Which weights of the mixer are used. */
 const mixers = { kind: 0, shape: 1, list: 2, string: 3, size: 4, bits: 5, time: 6, id: 7, flag: 8 } as const;
 
+const ownField = { configurable: true, enumerable: true, writable: true };
+const noId: IdWords = [0, 0, 0, 0];
 const deepest = 32;
 const largestScale = 6;
 const largestNumber = 2 ** 50;
@@ -69,6 +72,9 @@ export class MessageModel {
   #topic = 0;
   #lastBase = 0;
   #room = 0;
+  /** What the kind of a string was told by: its place, its words. */
+  #place = 0;
+  #id: IdWords = noId;
   #coder: BitCoder;
 
   constructor(coder: BitCoder, memory: Memory = emptyMemory()) {
@@ -133,9 +139,9 @@ export class MessageModel {
   #codeString(slot: Slot, kind: number, value: string, shape: number): string {
     switch (kind) {
       case kinds.knownString:
-        return this.#codeKnownString(slot, value, shape);
+        return this.#codeKnownString(slot, shape);
       case kinds.knownId:
-        return this.#codeKnownId(slot, value);
+        return this.#codeKnownId(slot);
       case kinds.newId:
         return this.#codeNewId(slot, value, shape);
       case kinds.revision:
@@ -161,10 +167,12 @@ export class MessageModel {
   }
 
   #kindOfString(slot: Slot, text: string): number {
-    if (slot.placeOfString(text) >= 0) return kinds.knownString;
+    this.#place = slot.placeOfString(text);
+    if (this.#place >= 0) return kinds.knownString;
     const { length } = text;
     if (length === 36) {
       const id = wordsOfUuid(text);
+      this.#id = id ?? noId;
       if (id !== undefined) {
         if (this.#ids.placeOf(id) >= 0) return kinds.knownId;
         return isVersion7(id) ? kinds.newId : kinds.digits;
@@ -192,13 +200,16 @@ export class MessageModel {
     const shape = this.#codeShape(slot, Object.keys(value));
     slot.lastShape = shape.number;
     const isReading = this.#coder.isReading;
-    const entries: [string, unknown][] = [];
+    const read: Record<string, unknown> = {};
     for (let index = 0; index < shape.keys.length; index += 1) {
       const key = shape.keys[index] ?? '';
       const member = this.#codeValue(shape.slots[index] ?? slot, value[key], shape.number, depth + 1);
-      if (isReading) entries.push([key, member]);
+      if (!isReading) continue;
+      // Assigning to this one key would set the prototype.
+      if (key === '__proto__') Object.defineProperty(read, key, { ...ownField, value: member });
+      else read[key] = member;
     }
-    return isReading ? Object.fromEntries(entries) : value;
+    return isReading ? read : value;
   }
 
   #codeShape(slot: Slot, keys: readonly string[]): Shape {
@@ -247,15 +258,10 @@ export class MessageModel {
     return this.#values.codeBit(this.#coder, flag ? 1 : 0, 701) === 1;
   }
 
-  #codeKnownString(slot: Slot, value: string, shape: number): string {
+  #codeKnownString(slot: Slot, shape: number): string {
     const { number } = slot;
     this.#values.setContexts(mixers.string, mix(number, shape), mix(mix(number, shape), slot.lastString));
-    const place = this.#values.codeGuessed(
-      this.#coder,
-      this.#coder.isReading ? 0 : slot.placeOfString(value),
-      8,
-      4,
-    );
+    const place = this.#values.codeGuessed(this.#coder, this.#coder.isReading ? 0 : this.#place, 8, 4);
     const text = slot.string(place);
     if (text === undefined) throw new PackingFailure('names an unknown string');
     slot.lastString = place + 1;
@@ -378,13 +384,12 @@ export class MessageModel {
     );
   }
 
-  #codeKnownId(slot: Slot, value: string): string {
-    const words = this.#coder.isReading ? undefined : wordsOfUuid(value);
+  #codeKnownId(slot: Slot): string {
     const { number } = slot;
     this.#values.setContexts(mixers.id, 53, mix(number, 51));
     const place = this.#values.codeSymbol(
       this.#coder,
-      words === undefined ? 0 : this.#ids.placeOf(words),
+      this.#coder.isReading ? 0 : this.#ids.placeOf(this.#id),
       knownIdBits,
       8,
     );
@@ -395,7 +400,7 @@ export class MessageModel {
   }
 
   #codeNewId(slot: Slot, value: string, shape: number): string {
-    const words = (this.#coder.isReading ? undefined : wordsOfUuid(value)) ?? ([0, 0, 0, 0] as const);
+    const words = this.#id;
     const time = this.#codeTime(slot, words[0] * 0x1_0000 + (words[1] >>> 16), shape);
     if (time >= 2 ** 48) throw new PackingFailure('a time out of range');
     const base = this.#codeBase(slot, upperOf(words), middleOf(words), shape);
@@ -456,10 +461,11 @@ export class MessageModel {
       mixers.size,
     );
     const tail = slot.child('tail', this.#budget);
-    const isKnown = this.#codeFlag(tail, tail.placeOfString(value.slice(18)) >= 0, 0);
+    this.#place = isReading ? 0 : tail.placeOfString(value.slice(18));
+    const isKnown = this.#codeFlag(tail, this.#place >= 0, 0);
     this.#spend(26);
     const device = isKnown
-      ? this.#codeKnownString(tail, value.slice(18), shape)
+      ? this.#codeKnownString(tail, shape)
       : this.#coder.codeDigits(value.slice(18), 8);
     if (!isKnown) this.#rememberString(tail, device);
     if (!isReading) return value;
@@ -491,7 +497,7 @@ export class MessageModel {
     this.#spend(length);
     if (length !== 36) return this.#coder.codeDigits(value, length);
     const digits = this.#coder.codeDigits(value.replaceAll('-', ''), 32);
-    const text = `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
+    const text = uuidOfDigits(digits);
     const id = wordsOfUuid(text);
     if (id !== undefined) this.#ids.remember(id);
     return text;
@@ -560,8 +566,8 @@ const emptyMemory = (): Memory => ({
   times: new RecentTimes(),
   ids: new KnownIds(),
   bases: new IdBases(),
-  values: new BitPredictor(15, 10),
-  text: new BitPredictor(14, 1),
+  values: new BitPredictor(13, 10),
+  text: new BitPredictor(13, 1),
   met: new Uint16Array(1024),
 });
 

@@ -101,9 +101,11 @@ export class Slot {
 
   /** Place of the shape with exactly these keys, or -1. */
   placeOfShape(keys: readonly string[]): number {
-    return this.#shapes.findIndex(
-      (shape) => shape.keys.length === keys.length && shape.keys.every((key, index) => key === keys[index]),
-    );
+    for (let place = 0; place < this.#shapes.length; place += 1) {
+      const shape = this.#shapes[place];
+      if (shape !== undefined && isSameKeys(shape.keys, keys)) return place;
+    }
+    return -1;
   }
 
   /** Makes a shape and remembers it in place of the oldest, if it is short enough. */
@@ -125,7 +127,9 @@ export class Slot {
 
   /** Place of a string remembered here, or -1. */
   placeOfString(text: string): number {
-    return this.#places.get(text) ?? -1;
+    // Most places hold few strings, one of them again and again.
+    if (this.lastString > 0 && this.#strings[this.lastString - 1] === text) return this.lastString - 1;
+    return this.#strings.length === 0 ? -1 : (this.#places.get(text) ?? -1);
   }
 
   /** Remembers a string in place of the oldest. */
@@ -172,3 +176,9 @@ export class Slot {
 
 const numberWithin = (parent: number, place: number): number =>
   (Math.imul(parent ^ (place << 7), 0x9e37_79b1) + place) >>> 4;
+
+function isSameKeys(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = left.length - 1; index >= 0; index -= 1) if (left[index] !== right[index]) return false;
+  return true;
+}
