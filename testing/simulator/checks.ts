@@ -46,29 +46,69 @@ function checkNothingLost(world: ClinicWorld, center: CenterTables): readonly st
   return wrong;
 }
 
+/** One place of a record in the feed. */
+interface Step {
+  readonly version: Version;
+  /** Null for what the center wrote itself. */
+  readonly op: OperationId | null;
+}
+
 /** Each version is built on the one before it; nothing unseen was overwritten, nothing appended is gone. */
 function checkHistory(world: ClinicWorld, center: CenterTables): readonly string[] {
   const wrong: string[] = [];
   const operationOf = new Map(center.logged.map(({ op, rev }) => [rev, op]));
-  const last = new Map<string, { readonly version: Version; readonly order: ReadonlyMap<string, number> }>();
+  const steps = new Map<string, Step[]>();
   for (const { collection, id, rev } of center.feed) {
-    if (rev === null) continue;
     const key = `${collection}/${id}`;
-    const version = center.versions.get(`${key}/${rev}`);
-    if (version === undefined) {
-      wrong.push(`${key} ${short(rev)} is in the feed and nowhere else`);
-      continue;
-    }
-    const before = last.get(key);
-    const op = operationOf.get(rev);
-    const order = new Map(before?.order);
-    if (op !== undefined) {
-      wrong.push(...checkStep(world, before?.version, version, op));
-      wrong.push(...checkOrder(world, op, order));
-    }
-    last.set(key, { version, order });
+    const version = rev === null ? undefined : center.versions.get(`${key}/${rev}`);
+    if (rev === null) continue;
+    if (version === undefined) wrong.push(`${key} ${short(rev)} is in the feed and nowhere else`);
+    else steps.set(key, [...(steps.get(key) ?? []), { version, op: operationOf.get(rev) ?? null }]);
   }
+  for (const [key, line] of steps) wrong.push(...checkLine(world, line, center.newest.get(key)));
   return wrong;
+}
+
+/** The versions of one record in the order they came to be. */
+function checkLine(
+  world: ClinicWorld,
+  line: readonly Step[],
+  newest: Version | undefined,
+): readonly string[] {
+  const wrong: string[] = [];
+  const order = new Map<string, number>();
+  let before: Version | undefined;
+  for (const [at, { version, op }] of line.entries()) {
+    if (op !== null) {
+      if (isAside(world, before, { version, op }, line.slice(at + 1), newest)) continue;
+      wrong.push(...checkStep(world, before, version, op), ...checkOrder(world, op, order));
+    }
+    before = version;
+  }
+  if (before?.rev !== newest?.rev)
+    wrong.push(`the last version of ${newest?.collection}/${newest?.id} is not the newest`);
+  return wrong;
+}
+
+/** Whether the version is only kept: it was put aside at its workstation, and nothing was built on it at the center. */
+function isAside(
+  world: ClinicWorld,
+  before: Version | undefined,
+  { version, op }: Step & { readonly op: OperationId },
+  later: readonly Step[],
+  newest: Version | undefined,
+): boolean {
+  if (!world.writes.wasPutAside(op)) return false;
+  if (!isBuiltOn(version, op, before)) return true;
+  return (
+    version.rev !== newest?.rev &&
+    !later.some((step) => step.op !== null && isBuiltOn(step.version, step.op, version))
+  );
+}
+
+function isBuiltOn(version: Version, op: OperationId, before: Version | undefined): boolean {
+  const record: AnyRecord = JSON.parse(version.body);
+  return revisionOf(op, before?.rev ?? null, version.collection, record) === version.rev;
 }
 
 function checkStep(

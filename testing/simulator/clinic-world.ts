@@ -82,7 +82,8 @@ export class ClinicWorld implements Surroundings {
   /** Enrols a new machine. Not started yet. */
   async addWorkstation(): Promise<SimulatedWorkstation> {
     const workstation = this.#machine(new SimulatedDisk(this.#rootOf(this.#machines)));
-    await workstation.enrol(await this.center.issueCode(home));
+    if (!(await workstation.enrol(await this.center.issueCode(home))))
+      throw new Error('no center to begin with');
     return workstation;
   }
 
@@ -125,9 +126,8 @@ export class ClinicWorld implements Surroundings {
     const { link, refusal } = workstation.client.state();
     if (link !== 'refused' || !this.center.isUp) return;
     this.trace.note(`${workstation.name} is enrolled again`, String(refusal));
-    this.reEnrolments += 1;
     await workstation.stop();
-    await workstation.enrol(await this.center.issueCode(home));
+    if (await workstation.enrol(await this.center.issueCode(home))) this.reEnrolments += 1;
     await workstation.start();
   }
 

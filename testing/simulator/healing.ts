@@ -18,12 +18,11 @@ export async function heal(world: ClinicWorld): Promise<void> {
   world.trace.note('healing');
   await world.center.start();
   for (const workstation of world.workstations) await recover(workstation);
-  // Whoever the center does not know any more shows it at the first connection.
-  await world.time.advance(6 * minute);
-  for (const workstation of world.workstations) await world.enrolAgainIfRefused(workstation);
   const until = world.time.now() + hour;
   while (world.time.now() < until) {
     await world.time.advance(2 * minute);
+    // Whoever the center does not know any more shows it at a connection.
+    for (const workstation of world.workstations) await world.enrolAgainIfRefused(workstation);
     if (await isQuiet(world)) return;
   }
   throw new Error(`not at rest within an hour: ${world.workstations.map(describe).join('; ')}`);

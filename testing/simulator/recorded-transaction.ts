@@ -13,6 +13,7 @@ export class TransactionNotes {
   /** Newest revision of each record put, null for removed ones; with the one before the transaction. */
   readonly puts = new Map<string, { readonly now: Revision | null; readonly before: Revision | null }>();
   readonly accepted: OperationId[] = [];
+  readonly putAside: OperationId[] = [];
   hasForgotten = false;
   /** Whether a person did it, not the exchange. */
   readonly isAction: boolean;
@@ -75,7 +76,10 @@ function outboxTakingNotes(
       outbox.accept(op, centerSeq, at);
     },
     quarantine: (op, refusal) => outbox.quarantine(op, refusal),
-    supersede: (ops) => outbox.supersede(ops),
+    supersede: (ops) => {
+      notes.putAside.push(...ops);
+      outbox.supersede(ops);
+    },
     forgetThrough: (...given) => {
       notes.hasForgotten = true;
       outbox.forgetThrough(...given);

@@ -84,6 +84,7 @@ export class SimulatedCenter {
       effects: this.#effectsOf(life),
       backup: 'operator',
       limits,
+      courierLookMs: 2 * 60 * 60_000,
     });
     if (!life.isOver) life.core = core;
   }

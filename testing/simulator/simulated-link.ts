@@ -12,7 +12,7 @@ export interface LinkWeather {
   readonly bytesPerSecond: () => number;
   /** Everything of this direction is swallowed while true; neither side is told. */
   readonly isSwallowed: (direction: Direction) => boolean;
-  readonly fate: (direction: Direction) => Fate;
+  readonly fate: (direction: Direction, message: Message) => Fate;
   /** Told of each message that arrives. */
   readonly arrived: (direction: Direction, message: Message) => void;
 }
@@ -108,7 +108,7 @@ class End implements LinkEnd {
     if (path === undefined || !this.#isOpen || path.state.isCut) return;
     const { weather } = path;
     if (weather.isSwallowed(this.#direction)) return;
-    const fate = weather.fate(this.#direction);
+    const fate = weather.fate(this.#direction, message);
     if (fate === 'cut-before') {
       this.#travel(0, path.cut);
       return;

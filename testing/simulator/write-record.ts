@@ -21,8 +21,18 @@ export interface DurableWrite extends OutboxDraft {
 /** Remembers every durable write of a world, and what its author saw in each traced field before. */
 export class WriteRecord {
   readonly #writes = new Map<OperationId, DurableWrite>();
+  readonly #asides = new Set<OperationId>();
   /** What authors of a value had seen in its place, by record, field and value. */
   readonly #seenBefore = new Map<string, Set<string | undefined>>();
+
+  /** Another operation took its place before the center had it, perhaps (PUSH-13). */
+  putAside(op: OperationId): void {
+    this.#asides.add(op);
+  }
+
+  wasPutAside(op: OperationId): boolean {
+    return this.#asides.has(op);
+  }
 
   get size(): number {
     return this.#writes.size;
