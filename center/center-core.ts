@@ -12,9 +12,11 @@ import { type CenterIdentity, loadIdentity, readEpoch } from './identity.ts';
 import { createIngest } from './ingest/push-batch.ts';
 import type { Effects } from './ports.ts';
 import type { Database } from './postgres/database.ts';
+import { createReviewDesk, type ReviewDesk } from './reviews/review-desk.ts';
 import type { Courier } from './sharing/courier.ts';
 import { createKnownHomes } from './sharing/known-homes.ts';
 import { startSharing } from './sharing/sharing.ts';
+import type { SharingContext } from './sharing/sharing-context.ts';
 
 /** What a center stands on. The database has its tables already (`migrate`). */
 export interface CenterFoundation {
@@ -27,6 +29,8 @@ export interface CenterFoundation {
   readonly offlineLimitMs?: number;
   /** Packing dictionaries that workstations may begin with; none unless told otherwise. */
   readonly dictionaries?: () => readonly Dictionary[];
+  /** How often the courier looks for errands of other processes; every minute unless told otherwise. */
+  readonly courierLookMs?: number;
 }
 
 /** How long a workstation may work without a welcome (docs/specs/sync.md WIP-2). */
@@ -39,6 +43,8 @@ export interface CenterCore {
   readonly desk: EnrolmentDesk;
   /** Carries records between facilities. */
   readonly courier: Courier;
+  /** Open questions of all facilities. */
+  readonly reviews: ReviewDesk;
   createFacility(record: RecordOf<'reference'>): Promise<void>;
   /** Throws if there is no such facility. */
   createEnrolmentCode(scope: Scope): Promise<EnrolmentCode>;
@@ -60,12 +66,14 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
   const identity = await loadIdentity(database, effects);
   const devices = createDeviceBook(database, effects);
   const desk = createEnrolmentDesk(database, identity, effects);
-  const { hooks, courier } = startSharing({
+  const sharing: SharingContext = {
     database,
     effects,
     center: identity.id,
     announce: ({ lanes, ...applied }) => bus.publish({ kind: 'head', ...applied, lanes: [...lanes] }),
-  });
+    ...(foundation.courierLookMs === undefined ? {} : { lookEveryMs: foundation.courierLookMs }),
+  };
+  const { hooks, courier } = startSharing(sharing);
   const gateway = createGateway(
     {
       database,
@@ -88,6 +96,7 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
     gateway,
     desk,
     courier,
+    reviews: createReviewDesk(sharing),
     ...operations(desk, courier, foundation),
     revoke: createRevocation(devices, bus),
     wipe: createWipe(devices, bus),

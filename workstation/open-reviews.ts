@@ -1,5 +1,5 @@
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
-import { countingDecision, isOpenReview } from '#clinic/review-decisions.ts';
+import { countingDecision, isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { Instant } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 

@@ -4,9 +4,11 @@ import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
 import { describeFailure } from '../describe-failure.ts';
 import type { EnrolmentDesk } from '../enrolment.ts';
 import type { Log } from '../ports.ts';
+import type { ReviewDesk } from '../reviews/review-desk.ts';
 import type { PageAccess } from './access.ts';
 import type { LiveOverview } from './live-overview.ts';
 import type { PageFile } from './page-files.ts';
+import { answerReviews } from './review-answers.ts';
 
 /** What the page is served from. */
 export interface PageParts {
@@ -14,6 +16,7 @@ export interface PageParts {
   readonly access: PageAccess;
   readonly live: LiveOverview;
   readonly desk: EnrolmentDesk;
+  readonly reviews: ReviewDesk;
   /** False if there is no such device to revoke. */
   readonly revoke: (device: v.InferOutput<typeof DeviceIdSchema>) => Promise<boolean>;
   /** False if there is no such device to erase. */
@@ -90,6 +93,8 @@ async function answerApi(
   if (path === '/api/enrolment-codes') return await makeCode(body, response, parts);
   if (path === '/api/revocations') return await onDevice(parts.revoke, body, response);
   if (path === '/api/wipes') return await onDevice(parts.wipe, body, response);
+  const answered = await answerReviews(path, body, parts);
+  if (answered !== undefined) return json(response, answered.status, answered.value);
   plain(response, 404);
 }
 

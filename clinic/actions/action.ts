@@ -36,6 +36,9 @@ export interface ActionPlan {
   readonly subject: RecordId;
 }
 
+/** Present records, wherever they lie. */
+export type RecordReader = Pick<ReplicaReader, 'get' | 'find'>;
+
 /** A pure clinical action: reads one consistent state and returns the writes. */
 export type Action<Input> = (
   reader: ReplicaReader,

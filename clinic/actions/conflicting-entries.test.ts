@@ -4,7 +4,7 @@ import { RevisionSchema } from '#contracts/ids.ts';
 import type { ConflictingField, Decision, ReviewBody } from '#contracts/records/reviews.ts';
 import type { VisitBody, VisitEntry } from '#contracts/records/visits.ts';
 import { newEntryId, newRecordId } from '../ids.ts';
-import { countingDecision } from '../review-decisions.ts';
+import { countingDecision } from '../reviews/review-decisions.ts';
 import { deriveVisit } from '../visit-state.ts';
 import { createMemoryReader, strangeId, testContext } from './memory-reader.ts';
 import { carryOutDecision, settleReview } from './settle-review.ts';

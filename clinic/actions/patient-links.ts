@@ -4,11 +4,11 @@ import type { RecordId } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { Decision, ReviewBody } from '#contracts/records/reviews.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import { inOrder, pairReviewId } from '../pair-id.ts';
 import { linkedPatients, survivorOf } from '../patient-links.ts';
-import type { ReplicaReader } from '../ports/replica.ts';
 import { possibleDuplicateScore } from '../possible-duplicates.ts';
-import { countingDecision } from '../review-decisions.ts';
+import { inOrder, pairReviewId } from '../reviews/pair-id.ts';
+import { countingDecision } from '../reviews/review-decisions.ts';
+import type { RecordReader } from './action.ts';
 import { type Action, type ActionContext, type AnyPlannedWrite, checkBody, invalid } from './action.ts';
 
 /**
@@ -16,7 +16,7 @@ import { type Action, type ActionContext, type AnyPlannedWrite, checkBody, inval
  * says by whom it is replaced. If either was replaced before, the ends of their chains are linked.
  */
 export function planLink(
-  reader: ReplicaReader,
+  reader: RecordReader,
   pair: readonly [RecordId, RecordId],
   goesOn: RecordId | undefined,
   reviewId: RecordId,
@@ -40,7 +40,7 @@ export function planLink(
 
 /** Takes back the links that a review brought about. */
 export function planUnlink(
-  reader: ReplicaReader,
+  reader: RecordReader,
   pair: readonly [RecordId, RecordId],
   reviewId: RecordId,
 ): readonly AnyPlannedWrite[] {
@@ -90,7 +90,7 @@ export const unlinkPatient: Action<RequestInput<'patients.unlink'>> = (reader, i
 };
 
 function reviewOfPair(
-  reader: ReplicaReader,
+  reader: RecordReader,
   one: RecordId,
   other: RecordId,
   named: RecordId | undefined,
@@ -117,7 +117,7 @@ export function duplicateReview(one: RecordId, other: RecordId): ReviewBody {
  * linked, or of which one is void (DUP-4).
  */
 export function planDuplicateReviews(
-  reader: ReplicaReader,
+  reader: RecordReader,
   id: RecordId,
   alike: readonly RecordId[],
 ): readonly AnyPlannedWrite[] {
@@ -136,7 +136,7 @@ export function planDuplicateReviews(
 /** Most reviews of one patient that are looked through for an older question about the pair. */
 const mostOfPatient = 100;
 
-function isAskedAbout(reader: ReplicaReader, one: RecordId, other: RecordId): boolean {
+function isAskedAbout(reader: RecordReader, one: RecordId, other: RecordId): boolean {
   if (reader.get('reviews', pairReviewId(one, other)) !== undefined) return true;
   return [
     [one, other],

@@ -7,7 +7,7 @@ import type { ConflictingField, Decision, ReviewBody } from '#contracts/records/
 import type { VisitBody } from '#contracts/records/visits.ts';
 import type { Result } from '#contracts/result.ts';
 import { newEntryId, newRecordId } from '../ids.ts';
-import { countingDecision } from '../review-decisions.ts';
+import { countingDecision } from '../reviews/review-decisions.ts';
 import { deriveVisit } from '../visit-state.ts';
 import { isSameJson } from './json-equality.ts';
 import { createMemoryReader, strangeId, testContext } from './memory-reader.ts';

@@ -4,9 +4,9 @@ import type { RecordId } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { Decision, ReviewBody } from '#contracts/records/reviews.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import type { ReplicaReader } from '../ports/replica.ts';
-import { countingDecision, passedOverDecisions } from '../review-decisions.ts';
-import { type Action, type ActionContext, type AnyPlannedWrite, checkBody, invalid } from './action.ts';
+import { countingDecision, passedOverDecisions } from '../reviews/review-decisions.ts';
+import type { RecordReader } from './action.ts';
+import { type ActionContext, type ActionPlan, type AnyPlannedWrite, checkBody, invalid } from './action.ts';
 import { type Overwriting, writeSide } from './conflict-values.ts';
 import { isSameJson } from './json-equality.ts';
 import { planLink, planUnlink } from './patient-links.ts';
@@ -21,7 +21,11 @@ type Writes = Result<readonly AnyPlannedWrite[], AppError>;
  * `record.not-found`, `record.invalid` (the choice does not fit the question), `record.changed-meanwhile` (somebody else
  * decided, or the subject went on).
  */
-export const settleReview: Action<Input> = (reader, input, context) => {
+export const settleReview = (
+  reader: RecordReader,
+  input: Input,
+  context: ActionContext,
+): Result<ActionPlan, AppError> => {
   const review = reader.get('reviews', input.id);
   if (review === undefined) return fail(appError('record.not-found'));
   if (!fitsQuestion(review.body, input.choice)) return invalid(['choice']);
@@ -71,7 +75,7 @@ function decide(
 }
 
 function planSubject(
-  reader: ReplicaReader,
+  reader: RecordReader,
   review: RecordOf<'reviews'>,
   input: Input,
   context: ActionContext,
@@ -96,7 +100,7 @@ function planSubject(
  * What is left to do when two workstations decided without knowing of each other (REV-A5): the subject says what the
  * decision that counts says. Only values that a passed-over decision wrote are replaced. No writes where nothing is left.
  */
-export function carryOutDecision(reader: ReplicaReader, reviewId: RecordId, context: ActionContext): Writes {
+export function carryOutDecision(reader: RecordReader, reviewId: RecordId, context: ActionContext): Writes {
   const review = reader.get('reviews', reviewId);
   if (review === undefined) return ok([]);
   const counting = countingDecision(review.body);
@@ -118,7 +122,7 @@ export function carryOutDecision(reader: ReplicaReader, reviewId: RecordId, cont
 
 /** Only patients and visits merge field by field; for the others the center decides. */
 function planFields(
-  reader: ReplicaReader,
+  reader: RecordReader,
   review: ReviewBody,
   side: 'mine' | 'theirs' | 'before',
   overwriting: Overwriting,
@@ -140,7 +144,7 @@ function planFields(
   return ok([{ ...written.value, id: record.id, audit: 'reviews.settle' }]);
 }
 
-function findSubject(reader: ReplicaReader, { subject }: ReviewBody) {
+function findSubject(reader: RecordReader, { subject }: ReviewBody) {
   const { collection, id } = subject;
   if (collection === 'patients') {
     const record = reader.get('patients', id);

@@ -1,5 +1,5 @@
 import { dayAt } from '#clinic/clinic-day.ts';
-import { isOpenReview } from '#clinic/review-decisions.ts';
+import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
 import { deriveVisit, effectiveEntries } from '#clinic/visit-state.ts';
 import type { LiveViewOutput } from '#contracts/bridge/live-views.ts';

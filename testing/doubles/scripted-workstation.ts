@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { dayAt } from '#clinic/clinic-day.ts';
 import { createIdSource } from '#clinic/ids.ts';
 import type { Clock } from '#clinic/ports/clock.ts';
-import { isOpenReview } from '#clinic/review-decisions.ts';
+import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { Link } from '#contracts/bridge/link.ts';
 import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
 import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';

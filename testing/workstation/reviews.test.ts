@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { pairReviewId } from '#clinic/pair-id.ts';
+import { pairReviewId } from '#clinic/reviews/pair-id.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import { DeviceIdSchema, type RecordId, RecordIdSchema } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';

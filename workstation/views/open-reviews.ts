@@ -1,5 +1,6 @@
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
-import { countingDecision, passedOverDecisions } from '#clinic/review-decisions.ts';
+import { countingDecision, passedOverDecisions } from '#clinic/reviews/review-decisions.ts';
+import { mahallasIn, peopleIn, presentOf } from '#clinic/reviews/review-facts.ts';
 import type { PatientSummary, Person, ReviewRow } from '#contracts/bridge/views.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
@@ -7,7 +8,6 @@ import type { ReviewBody } from '#contracts/records/reviews.ts';
 import { openReviews, settledReviews } from '../open-reviews.ts';
 import { summaryOf } from '../patient-summary.ts';
 import { personShown } from '../people.ts';
-import { mahallasIn, peopleIn, presentOf } from '../review-facts.ts';
 import { type SessionView, touches } from './view.ts';
 
 const mostRows = 200;

@@ -109,6 +109,49 @@ async function ask(session, path, body) {
 }
 
 /**
+ * @typedef {{ scope: string, id: string, kind: 'conflict' | 'possible-duplicate', collection: string,
+ *   fields: readonly string[], since: number }} ReviewListed
+ * @typedef {{ id: string, at: number, by: string, choice: string, reason?: string }} Decision
+ * @typedef {{ field: string, base?: string, mine?: string, theirs?: string, present: string | null }} FieldShown
+ * @typedef {{ id: string, name: { family: string, given: string, patronymic?: string }, sex: 'female' | 'male',
+ *   birth: { date: string, approximate?: boolean }, pinfl: string | null, phone: string | null,
+ *   address: { mahalla?: string, line?: string } | null, allergyStatus: string, allergies: readonly string[],
+ *   visits: number }} PatientShown
+ * @typedef {{ scope: string, id: string, kind: 'conflict' | 'possible-duplicate', isOpen: boolean,
+ *   fields: readonly FieldShown[], mineBy: string | null, theirsBy: string | null, mineAt: number | null,
+ *   theirsAt: number | null, subjectRev: string | null, visitDay: string | null,
+ *   patient: { name: PatientShown['name'], birth: PatientShown['birth'] } | null, pair: readonly PatientShown[],
+ *   counting: Decision | null, passedOver: readonly Decision[], people: Readonly<Record<string, string>> }} ReviewShown
+ */
+
+/**
+ * The open questions of all facilities; null if they could not be had.
+ * @param {string} session
+ * @returns {Promise<readonly ReviewListed[] | null>}
+ */
+export const loadReviews = async (session) => (await ask(session, '/api/reviews', {}))?.reviews ?? null;
+
+/**
+ * One question with its values; null if it could not be had.
+ * @param {string} session
+ * @param {{ scope: string, id: string }} named
+ * @returns {Promise<ReviewShown | null>}
+ */
+export const loadReview = async (session, { scope, id }) =>
+  (await ask(session, '/api/review', { scope, id }))?.review ?? null;
+
+/**
+ * Settles a question; what went wrong, or null.
+ * @param {string} session
+ * @param {object} order
+ * @returns {Promise<string | null>}
+ */
+export async function settleReview(session, order) {
+  const answer = await ask(session, '/api/settlements', order);
+  return answer === null ? 'internal.failure' : answer.code;
+}
+
+/**
  * A new enrolment code; null if it could not be made.
  * @param {string} session
  * @param {string} scope

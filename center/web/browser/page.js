@@ -1,11 +1,24 @@
-import { follow, makeCode, openSession, revokeDevice, wipeDevice } from './center-link.js';
+import {
+  follow,
+  loadReview,
+  loadReviews,
+  makeCode,
+  openSession,
+  revokeDevice,
+  settleReview,
+  wipeDevice,
+} from './center-link.js';
 import { button, byId, element, fill } from './elements.js';
 import { showFacilities } from './facility-list.js';
 import { showReceived } from './received-list.js';
+import { reviewContent } from './review-dialog.js';
+import { showReviews } from './review-list.js';
+import { tell } from './review-words.js';
 import { languages } from './words.js';
 import { say, writeMoment } from './writing.js';
 
-/** @import { Device, Facility, Overview } from './center-link.js' */
+/** @import { Device, Facility, Overview, ReviewListed } from './center-link.js' */
+/** @import { Settlement } from './review-dialog.js' */
 /** @import { Language } from './words.js' */
 
 const languageKey = 'hamshira center language';
@@ -19,7 +32,13 @@ const state = {
   /** @type {string | null} */
   session: null,
   isRefused: false,
+  /** @type {readonly ReviewListed[]} */
+  reviews: [],
+  reviewsReadAt: 0,
 };
+/** The list of questions is read with the news, but not with each. */
+const reviewPauseMs = 2_000;
+const reviews = element('div', { class: 'card', id: 'reviews' });
 const facilities = element('div', { class: 'cards' });
 const received = element('div', { class: 'card', id: 'received' });
 
@@ -31,6 +50,7 @@ else {
     overview: (overview) => {
       state.overview = overview;
       show();
+      void refreshReviews();
     },
     live: (isLive) => {
       state.isLive = isLive;
@@ -68,6 +88,7 @@ function show() {
     wipe: askToWipe,
   });
   showReceived(received, overview, language);
+  showReviews(reviews, state.reviews, overview, language, (review) => void openReview(review));
   showSections(page, language);
   page.setAttribute('aria-busy', 'false');
 }
@@ -80,9 +101,46 @@ function showSections(page, language) {
   if (page.dataset.language === language && page.contains(facilities)) return;
   page.dataset.language = language;
   page.replaceChildren(
+    element('section', { class: 'wide' }, element('h2', {}, say(language, 'openQuestions')), reviews),
     element('section', {}, element('h2', {}, say(language, 'facilities')), facilities),
     element('section', {}, element('h2', {}, say(language, 'received')), received),
   );
+}
+
+async function refreshReviews() {
+  const now = Date.now();
+  if (state.session === null || now - state.reviewsReadAt < reviewPauseMs) return;
+  state.reviewsReadAt = now;
+  const read = await loadReviews(state.session);
+  if (read === null) return;
+  state.reviews = read;
+  show();
+}
+
+/** @param {ReviewListed} listed */
+async function openReview(listed) {
+  const { language, session } = state;
+  const review = session === null ? null : await loadReview(session, listed);
+  if (review === null) return openDialog(say(language, 'failed'), [], []);
+  const now = state.overview?.at ?? 0;
+  const title = tell(language, `review.question-${review.kind}`);
+  const content = reviewContent(review, language, now, (settlement) => void settle(listed, settlement));
+  openDialog(title, content, []);
+  byId('dialog').classList.add('with-question');
+}
+
+/**
+ * @param {ReviewListed} listed
+ * @param {Settlement} settlement
+ */
+async function settle({ scope, id }, settlement) {
+  const { language, session } = state;
+  if (session === null) return;
+  const code = await settleReview(session, { scope, id, ...settlement });
+  if (code !== null) return openDialog(tell(language, `error.${code}`), [], []);
+  closeDialog();
+  state.reviewsReadAt = 0;
+  await refreshReviews();
 }
 
 /** @returns {readonly Node[]} */
@@ -175,6 +233,7 @@ function askToWipe(device) {
  */
 function openDialog(title, content, actions) {
   const dialog = byId('dialog');
+  dialog.classList.remove('with-question');
   const word = say(state.language, actions.length === 0 ? 'close' : 'cancel');
   dialog.replaceChildren(
     element('h2', { id: 'dialog-title' }, title),

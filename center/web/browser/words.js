@@ -10,6 +10,12 @@ export const languages = [
 ];
 
 const uzbekLatin = {
+  openQuestions: 'Qaror kutayotgan savollar',
+  noQuestions: 'Qaror kutayotgan savol yoʻq.',
+  question: 'Savol',
+  fields: 'Maydonlar',
+  waiting: 'Kutmoqda',
+  open: 'Ochish',
   title: 'Markaz',
   subtitle: 'Muassasalar va qabul qilingan yozuvlar',
   live: 'Jonli',
@@ -73,6 +79,12 @@ const uzbekLatin = {
 export const words = {
   'uz-Latn': uzbekLatin,
   'uz-Cyrl': {
+    openQuestions: 'Қарор кутаётган саволлар',
+    noQuestions: 'Қарор кутаётган савол йўқ.',
+    question: 'Савол',
+    fields: 'Майдонлар',
+    waiting: 'Кутмоқда',
+    open: 'Очиш',
     title: 'Марказ',
     subtitle: 'Муассасалар ва қабул қилинган ёзувлар',
     live: 'Жонли',
@@ -132,6 +144,12 @@ export const words = {
     language: 'Тил',
   },
   ru: {
+    openQuestions: 'Вопросы, ждущие решения',
+    noQuestions: 'Вопросов нет.',
+    question: 'Вопрос',
+    fields: 'Поля',
+    waiting: 'Ждёт',
+    open: 'Открыть',
     title: 'Центр',
     subtitle: 'Учреждения и полученные записи',
     live: 'На связи',
@@ -191,6 +209,12 @@ export const words = {
     language: 'Язык',
   },
   en: {
+    openQuestions: 'Questions to settle',
+    noQuestions: 'Nothing to settle.',
+    question: 'Question',
+    fields: 'Fields',
+    waiting: 'Waiting',
+    open: 'Open',
     title: 'Center',
     subtitle: 'Facilities and received records',
     live: 'Live',

@@ -32,7 +32,14 @@ describe('PAGE-5: the words of the page', () => {
   });
 
   it('are the only texts of the page', async () => {
-    const scripts = ['page.js', 'facility-list.js', 'received-list.js'];
+    const scripts = [
+      'page.js',
+      'facility-list.js',
+      'received-list.js',
+      'review-list.js',
+      'review-dialog.js',
+      'review-values.js',
+    ];
     for (const file of scripts) {
       const source = await readFile(join(folder, file), 'utf8');
       expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|Intl\.|toLocale/);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { testContext } from './actions/memory-reader.ts';
-import { newRecordId } from './ids.ts';
+import { testContext } from '../actions/memory-reader.ts';
+import { newRecordId } from '../ids.ts';
 import { inOrder, pairReviewId } from './pair-id.ts';
 
 describe('DUP-3: the id of the question about a pair', () => {

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import type { ReplicaReader } from '#clinic/ports/replica.ts';
-import { deriveVisit } from '#clinic/visit-state.ts';
 import type { ReviewRow } from '#contracts/bridge/views.ts';
 import { type PersonId, PersonIdSchema } from '#contracts/ids.ts';
 import { MahallaCodeSchema } from '#contracts/records/patients.ts';
 import type { ConflictingField, ReviewBody } from '#contracts/records/reviews.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
+import type { ReplicaReader } from '../ports/replica.ts';
+import { deriveVisit } from '../visit-state.ts';
 
 type Values = readonly (string | null)[];
 
@@ -15,7 +15,7 @@ const AuthoredSchema = v.object({ by: PersonIdSchema });
 
 /** The subject as it is now: its revision, and each field of the conflict as JSON. Null if it is not here. */
 export function presentOf(
-  reader: ReplicaReader,
+  reader: Pick<ReplicaReader, 'get'>,
   { collection, id }: ReviewBody['subject'],
   fields: readonly ConflictingField[],
 ): ReviewRow['present'] {
