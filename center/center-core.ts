@@ -96,7 +96,7 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
     gateway,
     desk,
     courier,
-    reviews: createReviewDesk(sharing),
+    reviews: createReviewDesk(sharing, () => courier.hurry()),
     ...operations(desk, courier, foundation),
     revoke: createRevocation(devices, bus),
     wipe: createWipe(devices, bus),

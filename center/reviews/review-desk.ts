@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { ActionContext } from '#clinic/actions/action.ts';
+import type { ActionContext, AnyPlannedWrite } from '#clinic/actions/action.ts';
 import { settleReview } from '#clinic/actions/settle-review.ts';
 import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
@@ -8,6 +8,7 @@ import { DaySchema, PersonIdSchema, type RecordId, type Scope } from '#contracts
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { Applied } from '../ingest/batch.ts';
 import { readStored } from '../sharing/center-version.ts';
+import { noteApplied } from '../sharing/note-applied.ts';
 import { inScope, type SharingContext } from '../sharing/sharing-context.ts';
 import { writeCenterVersion } from '../sharing/write-center-version.ts';
 import { uuidV7 } from '../uuid.ts';
@@ -46,8 +47,8 @@ const mostReviews = 3_000;
 /** Most that are listed; a center with more has a problem that a list does not solve. */
 const mostListed = 300;
 
-/** The desk on a database that has its tables. */
-export function createReviewDesk(context: SharingContext): ReviewDesk {
+/** The desk on a database that has its tables. `hurry` has new versions carried to whoever holds copies. */
+export function createReviewDesk(context: SharingContext, hurry: () => void): ReviewDesk {
   const { database } = context;
   return {
     list: async () => {
@@ -75,6 +76,7 @@ export function createReviewDesk(context: SharingContext): ReviewDesk {
       const settled = await inScope(context, (session) => settle(session, context, order));
       if (!settled.ok) return settled;
       for (const applied of settled.value) context.announce(applied);
+      hurry();
       return ok(null);
     },
   };
@@ -91,6 +93,7 @@ async function settle(
   const loaded: LoadedRecords = await loadReview(session, scope, input.id);
   const plan = settleReview(loaded.reader, input, contextOf(context, scope));
   if (!plan.ok) return plan;
+  await note(session, scope, contextOf(context, scope).now, loaded, plan.value.writes);
   const applied: Applied[] = [];
   for (const write of plan.value.writes) {
     if (write.collection !== 'patients' && write.collection !== 'visits' && write.collection !== 'reviews') {
@@ -104,13 +107,25 @@ async function settle(
   return ok(applied);
 }
 
+/** What ingest notes of every version: numbers to find a patient by, and who has copies. */
+async function note(
+  session: Parameters<typeof writeCenterVersion>[0],
+  scope: Scope,
+  at: number,
+  { reader }: LoadedRecords,
+  writes: readonly AnyPlannedWrite[],
+): Promise<void> {
+  const versions = writes.flatMap(({ collection, id, body }) => {
+    const stored = reader.get(collection, id);
+    return stored === undefined ? [] : [{ collection, id, record: { ...stored, body } }];
+  });
+  await noteApplied(session, scope, at, versions);
+}
+
 /** The record is at home elsewhere by now. */
 export class ReviewMoved extends Error {}
 
-type Written = Extract<
-  NonNullable<ReturnType<typeof settleReview> & { readonly ok: true }>['value']['writes'][number],
-  { readonly collection: 'patients' | 'visits' | 'reviews' }
->;
+type Written = Extract<AnyPlannedWrite, { readonly collection: 'patients' | 'visits' | 'reviews' }>;
 
 async function writeBody(
   session: Parameters<typeof writeCenterVersion>[0],
