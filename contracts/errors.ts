@@ -95,6 +95,11 @@ export const errorMeanings = {
     nurse: 'The visit is not in a state that allows this.',
     technician: 'Nothing to do.',
   },
+  'request.wrong-state': {
+    nurse:
+      'This request does not allow that: it is closed, was not sent to this facility, or names this facility itself.',
+    technician: 'Nothing to do: the screen shows how the request stands.',
+  },
   // Bridge
   'bridge.unknown-message': {
     nurse: 'The screen and the workstation do not fit together. Reload the page.',

@@ -6,6 +6,7 @@ import {
   DaySummarySchema,
   PatientRecordSchema,
   QueueRowSchema,
+  RequestRowSchema,
   ReviewRowSchema,
   SyncStateSchema,
   UnsentRowSchema,
@@ -42,6 +43,8 @@ export const liveViews = {
   'unsent.list': view({ input: Nothing, output: v.array(UnsentRowSchema), audience: roles }),
   /** Questions that a person must settle, newest first, and behind them what was settled in the last days. */
   'reviews.open': view({ input: Nothing, output: v.array(ReviewRowSchema), audience: roles }),
+  /** Requests of and to this facility that are open or changed in the last 30 days, newest first, at most 200. */
+  'requests.open': view({ input: Nothing, output: v.array(RequestRowSchema), audience: roles }),
 } as const;
 
 export type LiveViews = typeof liveViews;

@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import type { ErrorCode } from '../errors.ts';
-import { DaySchema, EntryIdSchema, PersonIdSchema, RecordIdSchema, RevisionSchema } from '../ids.ts';
+import {
+  DaySchema,
+  EntryIdSchema,
+  PersonIdSchema,
+  RecordIdSchema,
+  RevisionSchema,
+  ScopeSchema,
+} from '../ids.ts';
 import { PatientBodySchema } from '../records/patients.ts';
 import { filledText, text } from '../records/record.ts';
 import { DecisionSchema } from '../records/reviews.ts';
@@ -8,6 +15,7 @@ import { UrgencySchema, VisitStateSchema, VitalsSchema } from '../records/visits
 import { administratorRoles, clinicalRoles, type Role, RoleSchema, roles } from '../roles.ts';
 import {
   DeliverySchema,
+  FacilityHitSchema,
   FoundPatientSchema,
   Icd10HitSchema,
   MahallaHitSchema,
@@ -274,6 +282,72 @@ export const requests = {
     output: Saved,
     audience: clinicalRoles,
     errors: [...writeErrors, 'record.changed-meanwhile'],
+  }),
+
+  /** Other facilities by name in any script, code or district; those of the own district first. */
+  'facilities.search': request({
+    input: v.object({
+      text: v.pipe(v.string(), v.maxLength(80)),
+      limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(50)),
+    }),
+    output: v.object({ facilities: v.array(FacilityHitSchema) }),
+    audience: roles,
+    errors: [],
+  }),
+  /** Refers a patient to another facility, which then gets the patient's records (SHR-3). */
+  'requests.refer': request({
+    input: v.object({
+      patientId: RecordIdSchema,
+      to: ScopeSchema,
+      reason: filledText(2000),
+      urgency: UrgencySchema,
+      icd10: v.optional(v.pipe(v.string(), v.regex(/^[A-Z]\d\d(\.\d{1,2})?$/))),
+      visitId: v.optional(RecordIdSchema),
+    }),
+    output: Saved,
+    audience: clinicalRoles,
+    errors: [...writeErrors, 'request.wrong-state'],
+  }),
+  /** What this facility says to a referral it got. */
+  'requests.answer': request({
+    input: v.object({
+      id: RecordIdSchema,
+      answer: v.variant('kind', [
+        v.object({ kind: v.literal('seen') }),
+        v.object({ kind: v.literal('accepted'), note: v.optional(text(1000)) }),
+        v.object({ kind: v.literal('declined'), note: filledText(1000) }),
+        v.object({ kind: v.literal('attended'), visitId: v.optional(RecordIdSchema) }),
+        v.object({ kind: v.literal('answered'), text: filledText(8000) }),
+      ]),
+    }),
+    output: Saved,
+    audience: clinicalRoles,
+    errors: [...writeErrors, 'request.wrong-state'],
+  }),
+  /** Takes a request back that this facility made. */
+  'requests.cancel': request({
+    input: v.object({ id: RecordIdSchema, reason: filledText(200) }),
+    output: Saved,
+    audience: clinicalRoles,
+    errors: [...writeErrors, 'request.wrong-state'],
+  }),
+  /** Asks for the records of another facility's patient, with consent or without it in an emergency (SHR-3). */
+  'requests.ask-access': request({
+    input: v.object({
+      pinfl: PatientBodySchema.entries.pinfl.wrapped,
+      ground: v.picklist(['consent', 'break-glass']),
+      reason: filledText(500),
+    }),
+    output: Saved,
+    audience: clinicalRoles,
+    errors: writeErrors,
+  }),
+  /** Gives a patient over to another facility (SHR-7). */
+  'requests.move-patient': request({
+    input: v.object({ patientId: RecordIdSchema, to: ScopeSchema, reason: filledText(500) }),
+    output: Saved,
+    audience: clinicalRoles,
+    errors: [...writeErrors, 'request.wrong-state'],
   }),
 
   /** ICD-10 by code or words; favourites first for an empty text. */

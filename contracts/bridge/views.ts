@@ -11,6 +11,7 @@ import {
 } from '../ids.ts';
 import { PatientBodySchema } from '../records/patients.ts';
 import { CollectionNameSchema } from '../records/registry.ts';
+import { RequestBodySchema } from '../records/requests.ts';
 import { ConflictingFieldSchema, DecisionSchema, ReviewBodySchema } from '../records/reviews.ts';
 import { UrgencySchema, VisitBodySchema, VisitStateSchema } from '../records/visits.ts';
 import { RoleSchema } from '../roles.ts';
@@ -30,6 +31,15 @@ export const FacilitySchema = v.object({
   name: v.object({ 'uz-Latn': v.string(), 'uz-Cyrl': v.string(), ru: v.string(), en: v.string() }),
   isTraining: v.boolean(),
 });
+
+/** A facility to choose. */
+export const FacilityHitSchema = v.object({
+  code: ScopeSchema,
+  name: FacilitySchema.entries.name,
+  /** National district code. */
+  district: v.string(),
+});
+export type FacilityHit = v.InferOutput<typeof FacilityHitSchema>;
 
 /** The one view that a locked or not yet enrolled workstation shows. No patient data. */
 export const WorkstationStateSchema = v.object({
@@ -119,6 +129,8 @@ export const PatientRecordSchema = v.object({
   body: PatientBodySchema,
   mahallaName: v.nullable(v.string()),
   delivery: DeliverySchema,
+  /** The facility the patient belongs to, if it is another one, and until when this copy stays (null: for good). */
+  home: v.nullable(v.object({ facility: FacilityHitSchema, until: v.nullable(InstantSchema) })),
   /** Visits of the linked records are among them; `patientId` says whose. */
   visits: v.pipe(v.array(VisitViewSchema), v.maxLength(50)),
   /** Other records of the same citizen; empty for almost everybody. */
@@ -126,6 +138,45 @@ export const PatientRecordSchema = v.object({
   people: v.array(PersonSchema),
 });
 export type PatientRecord = v.InferOutput<typeof PatientRecordSchema>;
+
+/** How a request stands, derived from its events. */
+export const RequestStateSchema = v.picklist([
+  /** On its way, or not looked at yet. */
+  'sent',
+  'seen',
+  'accepted',
+  'declined',
+  'attended',
+  'answered',
+  'cancelled',
+  /** The center found nobody with this number. */
+  'not-found',
+  /** The patient's records are here, or on their way, until they are withdrawn. */
+  'granted',
+  'ended',
+  'moved',
+]);
+export type RequestState = v.InferOutput<typeof RequestStateSchema>;
+
+/** A referral, an access request or a move, as a list shows it. */
+export const RequestRowSchema = v.object({
+  id: RecordIdSchema,
+  rev: RevisionSchema,
+  body: RequestBodySchema,
+  state: RequestStateSchema,
+  /** `incoming`: another facility made it. */
+  direction: v.picklist(['incoming', 'outgoing']),
+  /** Null while the patient's record is not here. */
+  patient: v.nullable(PatientSummarySchema),
+  /** The other facility: who asked, or who is asked. Null for an access request that the center has not answered. */
+  facility: v.nullable(FacilityHitSchema),
+  author: v.nullable(PersonSchema),
+  madeAt: InstantSchema,
+  /** Until when granted records stay here; null for always or not granted. */
+  until: v.nullable(InstantSchema),
+  delivery: DeliverySchema,
+});
+export type RequestRow = v.InferOutput<typeof RequestRowSchema>;
 
 export const QueueRowSchema = v.object({
   visitId: RecordIdSchema,
