@@ -5,6 +5,7 @@ import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import { compileQuery, type MangoParts } from '../rx-storage/compile-query.ts';
 import { planQuery, type QueryPlan } from '../rx-storage/query-plan.ts';
 import { countMatches, findBodies } from '../rx-storage/run-plan.ts';
+import { indexName } from '../rx-storage/table-register.ts';
 import type { Connection } from '../sqlcipher/connection.ts';
 import { commonPaths, type RecordTables, storedTypes, toRecord } from './record-tables.ts';
 
@@ -72,9 +73,12 @@ export function listRevisions(
   limit: number,
 ): readonly { readonly id: RecordId; readonly rev: Revision }[] {
   const table = tables.of(collection);
+  const rev = table.columnOf('rev');
+  // Named, because SQLite would take the primary key's index, and then read every document for its revision.
+  const index = indexName(table.name, ['id', rev]);
   return connection
     .prepare(
-      `SELECT id, ${table.columnOf('rev')} AS rev FROM ${table.name} WHERE deleted = 0 AND id > ? ORDER BY id LIMIT ?`,
+      `SELECT id, ${rev} AS rev FROM ${table.name} INDEXED BY ${index} WHERE deleted = 0 AND id > ? ORDER BY id LIMIT ?`,
     )
     .rows([after ?? '', limit])
     .map(({ id, rev }) => ({ id: id as RecordId, rev: rev as Revision }));

@@ -92,6 +92,9 @@ function rebuildTable(connection: Connection, id: number, layout: TableLayout): 
   connection.prepare('UPDATE document_table SET layout = ? WHERE id = ?').run([JSON.stringify(layout), id]);
 }
 
+export const indexName = (table: string, columns: readonly string[]): string =>
+  `${table}_${columns.join('_')}`;
+
 const affinityByKind: Readonly<Record<Column['kind'], string>> = {
   text: 'TEXT',
   number: 'NUMERIC',
@@ -102,8 +105,7 @@ function tableStatements(id: number, layout: TableLayout): string {
   const table = tableName(id);
   const columns = layout.columns.map(({ name, kind }) => `  ${name} ${affinityByKind[kind]},`);
   const indexes = layout.indexes.map(
-    (names) =>
-      `CREATE INDEX ${table}_${names.join('_')} ON ${table} (${names.join(', ')}) WHERE deleted = 0;`,
+    (names) => `CREATE INDEX ${indexName(table, names)} ON ${table} (${names.join(', ')}) WHERE deleted = 0;`,
   );
   return `
 CREATE TABLE ${table} (

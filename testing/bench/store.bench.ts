@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { createRxDatabase, type RxCollection, type RxDatabase, type RxJsonSchema } from 'rxdb';
 import type { Replica } from '#clinic/ports/replica.ts';
+import type { RecordId } from '#contracts/ids.ts';
 import { openReplica } from '#store/open-replica.ts';
 import { Reader } from '#store/rx-storage/reader.ts';
 import { SqlcipherStorage } from '#store/rx-storage/storage.ts';
@@ -374,6 +375,29 @@ async function measureOpening(folder: string, report: Report): Promise<void> {
   }
   report('store.open', percentile(opened, 0.5), 'ms');
   report('store.open.worst', Math.max(...opened), 'ms');
+  const replica = await openReplica(options);
+  report('store.revisions.p50', percentile(pageThroughRevisions(replica), 0.5), 'ms');
+  await replica.close();
+}
+
+const revisionsPerPage = 2_000;
+
+/** Milliseconds of each page of revisions, as the digest of a scope reads them all. */
+function pageThroughRevisions(replica: Replica): readonly number[] {
+  const pages: number[] = [];
+  let after: RecordId | null = null;
+  for (let seen = 0; seen < openedDocuments; seen += revisionsPerPage) {
+    let last: RecordId | undefined;
+    const from: RecordId | null = after;
+    pages.push(
+      timed(() => {
+        last = replica.revisions('visits', from, revisionsPerPage).at(-1)?.id;
+      }),
+    );
+    if (last === undefined) throw new Error('fewer revisions than records');
+    after = last;
+  }
+  return pages;
 }
 
 function timed(work: () => void, clock: Stopwatch = wallClock): number {

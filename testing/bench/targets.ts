@@ -27,6 +27,7 @@ export const targets: readonly Target[] = [
   atMost('store.live.p95', 20, 'ms'),
   atMost('store.save.ratio', 3, 'ratio'),
   atMost('store.open', 300, 'ms'),
+  atMost('store.revisions.p50', 10, 'ms'),
   atMost('search.keystroke.p95', 50, 'ms'),
   atMost('renderer.initial_js', 180, 'KB'),
   atMost('renderer.first_paint_x4', 800, 'ms'),
