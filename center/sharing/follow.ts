@@ -1,6 +1,5 @@
 import type { RecordId, Scope } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
-import type { RequestBody } from '#contracts/records/requests.ts';
 import { readStored } from './center-version.ts';
 import { deliver, type Parcel } from './deliver.ts';
 import { keyColumns } from './note-applied.ts';
@@ -60,7 +59,7 @@ async function readRelations(
   scope: Scope,
   documents: readonly sql.Document[],
 ): Promise<Relations> {
-  const patients = [...new Set(documents.flatMap((document) => namedPatient(document) ?? []))];
+  const patients = [...new Set(documents.flatMap((document) => patientOf(document) ?? []))];
   const homes = await database.rows(sql.readHomes, sql.HomeSchema, [scope, patients]);
   const shares = await database.rows(sql.readShares, sql.ShareSchema, [scope, patients]);
   const guestsByPatient = new Map<RecordId, Scope[]>();
@@ -75,45 +74,32 @@ async function readRelations(
   return { homeByPatient, guestsByPatient };
 }
 
-/** The patient a record is about, requests included. */
-function namedPatient(document: sql.Document): RecordId | null {
-  if (document.collection !== 'requests') return patientOf(document);
-  const { matter } = readStored('requests', document.body).body;
-  return matter.kind === 'access' ? null : matter.patientId;
-}
-
 function targetsOf(scope: Scope, document: sql.Document, relations: Relations): readonly Scope[] {
-  const patient = namedPatient(document);
-  const home = patient === null ? undefined : relations.homeByPatient.get(patient);
   const targets =
     document.collection === 'requests'
-      ? targetsOfRequest(document, home)
-      : targetsOfPatientRecord(
-          document,
-          home,
-          relations.guestsByPatient.get(patientOf(document) ?? document.id),
-        );
+      ? targetsOfRequest(document)
+      : targetsOfPatientRecord(document, relations);
   return [...new Set(targets)].filter((target) => target !== scope && target !== document.home);
 }
 
 function targetsOfPatientRecord(
   document: sql.Document,
-  home: Scope | null | undefined,
-  guests: readonly Scope[] | undefined,
+  { homeByPatient, guestsByPatient }: Relations,
 ): readonly Scope[] {
-  if (patientOf(document) === null || home === undefined) return [];
-  if (home === null) return guests ?? [];
+  const patient = patientOf(document);
+  const home = patient === null ? undefined : homeByPatient.get(patient);
+  if (patient === null || home === undefined) return [];
+  if (home === null) return guestsByPatient.get(patient) ?? [];
   return document.home === null ? [home] : [];
 }
 
-/** From its home to whom it is addressed, and to where the patient is at home. */
-function targetsOfRequest(document: sql.Document, home: Scope | null | undefined): readonly Scope[] {
+/**
+ * From its home to those it names: whom it is addressed to, and whom the center found. Events are only ever added, so
+ * whoever got the request once gets every later version.
+ */
+function targetsOfRequest(document: sql.Document): readonly Scope[] {
   if (document.home !== null) return [];
-  const { body } = readStored('requests', document.body);
-  return [...addressedTo(body), ...(home === null || home === undefined ? [] : [home])];
-}
-
-function addressedTo({ matter, events }: RequestBody): readonly Scope[] {
+  const { matter, events } = readStored('requests', document.body).body;
   const named = events.flatMap((event) =>
     event.kind === 'granted' ? [event.home] : event.kind === 'moved' ? [event.from, event.to] : [],
   );

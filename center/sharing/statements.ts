@@ -217,17 +217,17 @@ export const forgetWithdrawn = statement(
 delete from withdrawn using unnest($2::text[], $3::uuid[]) as n (collection, id)
 where withdrawn.scope = $1 and withdrawn.collection = n.collection and withdrawn.id = n.id`,
 );
-/** Homes of what is or was shared with this facility. */
+/** Homes of what is or was shared with this facility; null if it came to be at home here. */
 export const findFormerHomes = statement(
   'find-former-homes',
   `
 select d.collection, d.id, d.home from withdrawn d ${wanted}
-union all select d.collection, d.id, d.home from doc d ${wanted} and d.home is not null`,
+union all select d.collection, d.id, d.home from doc d ${wanted}`,
 );
 export const FormerHomeSchema = v.object({
   collection: CollectionNameSchema,
   id: RecordIdSchema,
-  home: ScopeSchema,
+  home: nullableScope,
 });
 
 export const noteHomes = statement(
