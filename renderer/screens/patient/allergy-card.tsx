@@ -109,7 +109,7 @@ function AllergyItem({
         {allergy.severity === 'severe' && <span className="chip chip-emergency">{t('allergy.severe')}</span>}
         {allergy.reaction && <span className="soft"> {allergy.reaction}</span>}
         {isWrong && <span className="chip chip-void">{t('entry.in-error')}</span>}
-        {isElsewhere && <span className="chip">{t('linked.other-record')}</span>}
+        {isElsewhere && <span className="chip chip-linked">{t('linked.other-record')}</span>}
       </span>
       {onWrong && !isWrong && (
         <button

@@ -65,7 +65,8 @@ function Fact({ label, value, isFigure = false }: FactProps): ReactNode {
 
 function Problems({ record }: { readonly record: PatientRecord }): ReactNode {
   const { t } = useWords();
-  const problems = record.body.problems.filter((problem) => problem.enteredInError !== true);
+  const others = record.linked.filter(({ isVoid }) => !isVoid).flatMap((linked) => linked.problems);
+  const problems = [...record.body.problems, ...others].filter((problem) => problem.enteredInError !== true);
   const names = useIcd10Names(problems.map((problem) => problem.icd10));
   if (problems.length === 0) return null;
   return (

@@ -77,7 +77,9 @@ function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode
           <span className="chips">
             <UrgencyMark urgency={visit.body.urgency} />
             <StateMark state={visit.state} />
-            {visit.body.patientId !== record.id && <span className="chip">{t('linked.other-record')}</span>}
+            {visit.body.patientId !== record.id && (
+              <span className="chip chip-linked">{t('linked.other-record')}</span>
+            )}
           </span>
           <DeliveryMark delivery={visit.delivery} />
         </span>
