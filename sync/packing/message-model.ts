@@ -203,7 +203,12 @@ export class MessageModel {
     const read: Record<string, unknown> = {};
     for (let index = 0; index < shape.keys.length; index += 1) {
       const key = shape.keys[index] ?? '';
-      const member = this.#codeValue(shape.slots[index] ?? slot, value[key], shape.number, depth + 1);
+      const member = this.#codeValue(
+        slot.member(shape.places[index] ?? -1),
+        value[key],
+        shape.number,
+        depth + 1,
+      );
       if (!isReading) continue;
       // Assigning to this one key would set the prototype.
       if (key === '__proto__') Object.defineProperty(read, key, { ...ownField, value: member });
@@ -231,11 +236,11 @@ export class MessageModel {
   }
 
   #codeKey(slot: Slot, key: string): string {
-    const place = this.#coder.isReading ? 0 : slot.keys.indexOf(key);
+    const place = this.#coder.isReading ? 0 : slot.placeOfKey(key);
     this.#values.setContexts(mixers.shape, 78, mix(slot.number, 77));
     const coded = this.#values.codeSymbol(this.#coder, place + 1, 8, 3) - 1;
     if (coded < 0) return this.#codeText(key);
-    const known = slot.keys[coded];
+    const known = slot.key(coded);
     if (known === undefined) throw new PackingFailure('names an unknown key');
     this.#spend(known.length);
     return known;
@@ -460,13 +465,11 @@ export class MessageModel {
       isReading ? 0 : Number.parseInt(value.slice(13, 17), 16),
       mixers.size,
     );
-    const tail = slot.child('tail', this.#budget);
+    const tail = slot.member(slot.addKey('tail', this.#budget));
     this.#place = isReading ? 0 : tail.placeOfString(value.slice(18));
     const isKnown = this.#codeFlag(tail, this.#place >= 0, 0);
     this.#spend(26);
-    const device = isKnown
-      ? this.#codeKnownString(tail, shape)
-      : this.#coder.codeDigits(value.slice(18), 8);
+    const device = isKnown ? this.#codeKnownString(tail, shape) : this.#coder.codeDigits(value.slice(18), 8);
     if (!isKnown) this.#rememberString(tail, device);
     if (!isReading) return value;
     return `${time.toString(16).padStart(12, '0')}-${counter.toString(16).padStart(4, '0')}-${device}`;

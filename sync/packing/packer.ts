@@ -17,8 +17,8 @@ export interface Packer {
 /** First byte of a packed message (PCK-3). */
 const codecs = { stored: 0, zstd: 1, deflate: 2, modelled: 3 } as const;
 const headerBytes = 5;
-/** Longer messages come only over fast links, where time counts more than bytes. In UTF-16 units. */
-const longestModelled = 96 * 1024;
+/** Longer messages hold one large record or come over a link where time counts more than bytes. In UTF-16 units. */
+const longestModelled = 640 * 1024;
 
 /**
  * A packer for one side of one connection; both sides name the same packing and dictionary (PCK-1). `dictionary`: bytes

@@ -1,7 +1,8 @@
-/** Keys of an object in their order, and where the value of each is remembered. */
+/** Keys of an object in their order. */
 export interface Shape {
   readonly keys: readonly string[];
-  readonly slots: readonly Slot[];
+  /** Places of the keys in their slot; -1 for those that share the place of their parent. */
+  readonly places: readonly number[];
   /** Tells shapes apart in contexts. */
   readonly number: number;
 }
@@ -11,6 +12,67 @@ export const stringsPerSlot = 255;
 export const shapesPerSlot = 63;
 const keysPerSlot = 255;
 const longestShape = 64;
+
+/** Texts by place and places by text: a ring of the last ones. Shares those of its origin until it differs. */
+class SharedList {
+  readonly #limit: number;
+  #texts: string[] | undefined;
+  #places: Map<string, number> | undefined;
+  #next: number;
+  #isOwn = false;
+
+  constructor(limit: number, origin?: SharedList) {
+    this.#limit = limit;
+    this.#texts = origin?.texts;
+    this.#places = origin?.places;
+    this.#next = origin?.next ?? 0;
+  }
+
+  get texts(): string[] | undefined {
+    return this.#texts;
+  }
+
+  get places(): Map<string, number> | undefined {
+    return this.#places;
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  get length(): number {
+    return this.#texts?.length ?? 0;
+  }
+
+  /** What the next text takes the place of. */
+  get oldest(): string | undefined {
+    return this.#texts?.[this.#next];
+  }
+
+  at(place: number): string | undefined {
+    return this.#texts?.[place];
+  }
+
+  placeOf(text: string): number {
+    return this.#places?.get(text) ?? -1;
+  }
+
+  /** Puts a text that is not there in place of the oldest; returns its place. */
+  add(text: string): number {
+    const texts = this.#isOwn && this.#texts !== undefined ? this.#texts : [...(this.#texts ?? [])];
+    const places = this.#isOwn && this.#places !== undefined ? this.#places : new Map(this.#places);
+    const place = this.#next;
+    const replaced = texts[place];
+    if (replaced !== undefined) places.delete(replaced);
+    texts[place] = text;
+    places.set(text, place);
+    this.#texts = texts;
+    this.#places = places;
+    this.#isOwn = true;
+    this.#next = (place + 1) % this.#limit;
+    return place;
+  }
+}
 
 /** What the slots of one direction may hold in all, so that no peer fills the memory. */
 export class SlotBudget {
@@ -41,58 +103,103 @@ export class SlotBudget {
 
 /**
  * What is remembered of the values at one place of the messages, such as `rows[].record.body.entries[].kind`: both ends keep
- * the same, from the messages of one direction alone.
+ * the same, from the messages of one direction alone. A fork shares with its origin what it has not changed.
  */
 export class Slot {
   readonly number: number;
-  readonly #children = new Map<string, Slot>();
-  readonly #keys: string[] = [];
+  /** Never changes once it was forked. */
+  readonly #origin: Slot | undefined;
+  readonly #keys: SharedList;
+  readonly #strings: SharedList;
+  #members: (Slot | undefined)[] | undefined;
   #items: Slot | undefined;
-  #shapes: Shape[] = [];
-  #nextShape = 0;
-  #strings: string[] = [];
-  #places = new Map<string, number>();
-  #nextString = 0;
-  lastKind = 0;
+  #shapes: readonly Shape[];
+  #nextShape: number;
+  lastKind: number;
   /** Place of the last string plus one; 0 for none. */
-  lastString = 0;
+  lastString: number;
   /** Number of the last shape of this list. */
-  lastShape = 0;
-  lastBase = 0;
+  lastShape: number;
+  lastBase: number;
   /** Decimals numbers here are written with. */
-  scale = 0;
-  lastNumber = 0;
+  scale: number;
+  lastNumber: number;
   /** Running averages that tell counters from measurements. */
-  size = 0;
-  step = 0;
+  size: number;
+  step: number;
 
-  constructor(number: number) {
+  constructor(number: number, origin?: Slot) {
     this.number = number;
+    this.#origin = origin;
+    this.#keys = new SharedList(keysPerSlot, origin?.keyList);
+    this.#strings = new SharedList(stringsPerSlot, origin?.stringList);
+    this.#shapes = origin?.shapes ?? [];
+    this.#nextShape = origin?.nextShape ?? 0;
+    this.lastKind = origin?.lastKind ?? 0;
+    this.lastString = origin?.lastString ?? 0;
+    this.lastShape = origin?.lastShape ?? 0;
+    this.lastBase = origin?.lastBase ?? 0;
+    this.scale = origin?.scale ?? 0;
+    this.lastNumber = origin?.lastNumber ?? 0;
+    this.size = origin?.size ?? 0;
+    this.step = origin?.step ?? 0;
   }
 
-  /** The place of a member. Once no more can be remembered, unknown members share the place of their parent. */
-  child(key: string, budget: SlotBudget): Slot {
-    const known = this.#children.get(key);
+  /** A slot that remembers the same. This one must not change any more. */
+  fork(): Slot {
+    return new Slot(this.number, this);
+  }
+
+  get keyList(): SharedList {
+    return this.#keys;
+  }
+
+  get stringList(): SharedList {
+    return this.#strings;
+  }
+
+  get shapes(): readonly Shape[] {
+    return this.#shapes;
+  }
+
+  get nextShape(): number {
+    return this.#nextShape;
+  }
+
+  /** Remembers a member, if there is room. Returns its place, or -1: it shares the place of its parent. */
+  addKey(key: string, budget: SlotBudget): number {
+    const known = this.#keys.placeOf(key);
+    if (known >= 0) return known;
+    if (this.#keys.length >= keysPerSlot || !budget.take(key.length + 16) || !budget.takeSlot()) return -1;
+    return this.#keys.add(key);
+  }
+
+  /** The place of a member. */
+  member(place: number): Slot {
+    if (place < 0) return this;
+    this.#members ??= [];
+    const known = this.#members[place];
     if (known !== undefined) return known;
-    if (this.#keys.length >= keysPerSlot || !budget.take(key.length + 16)) return this;
-    if (!budget.takeSlot()) return this;
-    const child = new Slot(numberWithin(this.number, this.#keys.length + 2));
-    this.#children.set(key, child);
-    this.#keys.push(key);
-    return child;
+    const member = this.#origin?.knownMember(place)?.fork() ?? new Slot(numberWithin(this.number, place + 2));
+    this.#members[place] = member;
+    return member;
+  }
+
+  knownMember(place: number): Slot | undefined {
+    return this.#members?.[place] ?? this.#origin?.knownMember(place);
   }
 
   /** The place of the items of a list. */
   items(budget: SlotBudget): Slot {
-    if (this.#items === undefined) {
-      if (!budget.takeSlot()) return this;
-      this.#items = new Slot(numberWithin(this.number, 1));
-    }
+    if (this.#items !== undefined) return this.#items;
+    const known = this.#origin?.knownItems();
+    if (known === undefined && !budget.takeSlot()) return this;
+    this.#items = known?.fork() ?? new Slot(numberWithin(this.number, 1));
     return this.#items;
   }
 
-  get keys(): readonly string[] {
-    return this.#keys;
+  knownItems(): Slot | undefined {
+    return this.#items ?? this.#origin?.knownItems();
   }
 
   shape(place: number): Shape | undefined {
@@ -111,68 +218,44 @@ export class Slot {
   /** Makes a shape and remembers it in place of the oldest, if it is short enough. */
   addShape(keys: readonly string[], budget: SlotBudget): Shape {
     const place = this.#nextShape;
-    const slots = keys.map((key) => this.child(key, budget));
-    const shape = { keys: [...keys], slots, number: numberWithin(this.number, 300 + place) };
+    const places = keys.map((key) => this.addKey(key, budget));
+    const shape = { keys: [...keys], places, number: numberWithin(this.number, 300 + place) };
     const replaced = this.#shapes[place]?.keys.length ?? 0;
     if (keys.length <= longestShape && budget.take(8 * (keys.length - replaced))) {
-      this.#shapes[place] = shape;
+      this.#shapes = replacedAt(this.#shapes, place, shape);
       this.#nextShape = (place + 1) % shapesPerSlot;
     }
     return shape;
   }
 
+  key(place: number): string | undefined {
+    return this.#keys.at(place);
+  }
+
+  placeOfKey(key: string): number {
+    return this.#keys.placeOf(key);
+  }
+
   string(place: number): string | undefined {
-    return this.#strings[place];
+    return this.#strings.at(place);
   }
 
   /** Place of a string remembered here, or -1. */
   placeOfString(text: string): number {
     // Most places hold few strings, one of them again and again.
-    if (this.lastString > 0 && this.#strings[this.lastString - 1] === text) return this.lastString - 1;
-    return this.#strings.length === 0 ? -1 : (this.#places.get(text) ?? -1);
+    if (this.lastString > 0 && this.#strings.at(this.lastString - 1) === text) return this.lastString - 1;
+    return this.#strings.placeOf(text);
   }
 
   /** Remembers a string in place of the oldest. */
   addString(text: string, budget: SlotBudget): void {
-    const place = this.#nextString;
-    const replaced = this.#strings[place];
-    if (this.#places.has(text) || !budget.take(text.length - (replaced?.length ?? 0))) return;
-    if (replaced !== undefined) this.#places.delete(replaced);
-    this.#strings[place] = text;
-    this.#places.set(text, place);
-    this.#nextString = (place + 1) % stringsPerSlot;
-  }
-
-  /** A copy with all below it. */
-  fork(): Slot {
-    const copy = new Slot(this.number);
-    const forks = new Map<Slot, Slot>([[this, copy]]);
-    for (const [key, child] of this.#children) {
-      const fork = child.fork();
-      copy.#children.set(key, fork);
-      forks.set(child, fork);
-    }
-    copy.#keys.push(...this.#keys);
-    copy.#items = this.#items?.fork();
-    copy.#shapes = this.#shapes.map((shape) => ({
-      ...shape,
-      slots: shape.slots.map((slot) => forks.get(slot) ?? copy),
-    }));
-    copy.#nextShape = this.#nextShape;
-    copy.#strings = [...this.#strings];
-    copy.#places = new Map(this.#places);
-    copy.#nextString = this.#nextString;
-    copy.lastKind = this.lastKind;
-    copy.lastString = this.lastString;
-    copy.lastShape = this.lastShape;
-    copy.lastBase = this.lastBase;
-    copy.scale = this.scale;
-    copy.lastNumber = this.lastNumber;
-    copy.size = this.size;
-    copy.step = this.step;
-    return copy;
+    if (this.#strings.placeOf(text) >= 0) return;
+    if (budget.take(text.length - (this.#strings.oldest?.length ?? 0))) this.#strings.add(text);
   }
 }
+
+const replacedAt = <Item>(items: readonly Item[], place: number, item: Item): readonly Item[] =>
+  place < items.length ? items.with(place, item) : [...items, item];
 
 const numberWithin = (parent: number, place: number): number =>
   (Math.imul(parent ^ (place << 7), 0x9e37_79b1) + place) >>> 4;
