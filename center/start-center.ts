@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
+import { readBuiltInDictionaries } from '#sync/packing/dictionaries.ts';
 import { assembleCenter } from './center-core.ts';
 import type { EnrolmentCode } from './enrolment.ts';
 import type { CenterRecord } from './facilities.ts';
@@ -105,7 +106,9 @@ interface Foundation {
 
 async function serve(options: CenterOptions, foundation: Foundation): Promise<RunningCenter> {
   const { database, bus, effects, embedded } = foundation;
+  const dictionaries = readBuiltInDictionaries();
   const core = await assembleCenter({
+    dictionaries: () => dictionaries,
     database,
     bus,
     effects,

@@ -4,6 +4,7 @@ import type { NewsBus } from '../feed/bus.ts';
 import type { DurableReader } from '../feed/durability.ts';
 import type { CenterIdentity } from '../identity.ts';
 import type { Applied } from '../ingest/batch.ts';
+import type { CheckedOffer } from '../ingest/offered-rows.ts';
 import type { Ingest } from '../ingest/push-batch.ts';
 import type { Effects } from '../ports.ts';
 import type { Database } from '../postgres/database.ts';
@@ -43,8 +44,28 @@ export type Message<Type extends ClientMessage['type']> = Extract<ClientMessage,
 /** The stage of a workstation that proved itself. */
 export type Welcomed = Extract<Stage, { kind: 'welcomed' }>;
 
+/**
+ * Begins to deal with a message that may have to wait for others: does what needs nothing but the message itself, and returns
+ * the rest. So the rows of one offer are checked while PostgreSQL is busy with the offer before.
+ */
+export function begin(
+  message: ClientMessage,
+  connection: Connection,
+  context: GatewayContext,
+): () => Promise<void> {
+  const { stage } = connection;
+  if (message.type !== 'offer' || stage.kind !== 'welcomed' || stage.protocol === 1) {
+    return () => handle(message, connection, context);
+  }
+  const offer = context.ingest.check(message.rows);
+  return async () => {
+    if (offer === undefined) return connection.refuse('sync.unknown-message', false);
+    await takeOffer(message.batch, offer, stage, connection, context);
+  };
+}
+
 /** Answers one message. What does not fit the stage of the connection ends it (docs/specs/center.md GAT-2). */
-export async function handle(
+async function handle(
   message: ClientMessage,
   connection: Connection,
   context: GatewayContext,
@@ -64,8 +85,7 @@ export async function handle(
     if (stage.protocol === 1) {
       if (message.type === 'push' || message.type === 'pull')
         return await answerVersionOne(message, stage, connection, context);
-    } else if (message.type === 'offer') return await takeOffer(message, stage, connection, context);
-    else if (isQuestion(message)) return await answerQuestion(message, stage, connection, context);
+    } else if (isQuestion(message)) return await answerQuestion(message, stage, connection, context);
   }
   connection.refuse('sync.unknown-message', false);
 }
@@ -89,16 +109,17 @@ export function handleAtOnce(message: ClientMessage, connection: Connection): bo
 }
 
 async function takeOffer(
-  message: Message<'offer'>,
+  batch: number,
+  offer: CheckedOffer,
   stage: Welcomed,
   connection: Connection,
   context: GatewayContext,
 ): Promise<void> {
-  const outcome = await context.ingest.offer(stage.device, stage.scope, message.rows);
+  const outcome = await context.ingest.offer(stage.device, stage.scope, offer);
   if (outcome.kind === 'refused') return connection.refuse(outcome.code, outcome.retry);
   const { at, outcomes } = outcome;
-  for (const { scope, from, head } of outcome.applied) stage.flows?.passOver(scope, from, head);
-  await connection.send({ type: 'outcomes', batch: message.batch, at, outcomes });
+  for (const { scope, from, head } of outcome.own) stage.flows?.passOver(scope, from, head);
+  await connection.send({ type: 'outcomes', batch, at, outcomes });
   tellApplied(outcome.applied, context);
 }
 

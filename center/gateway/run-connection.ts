@@ -1,7 +1,7 @@
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
 import { describeFailure } from '../describe-failure.ts';
 import { type Connection, createConnection } from './connection.ts';
-import { type GatewayContext, handle, handleAtOnce, isQuestion } from './conversation.ts';
+import { begin, type GatewayContext, handleAtOnce, isQuestion } from './conversation.ts';
 import type { Line } from './line.ts';
 
 /**
@@ -38,23 +38,28 @@ export function runConnection(
 
 const flowsOf = ({ stage }: Connection) => (stage.kind === 'welcomed' ? stage.flows : undefined);
 
+interface Task {
+  readonly type: ClientMessage['type'];
+  readonly run: () => Promise<void>;
+}
+
 /** Answers messages one after the other; none once the connection is closed. */
 function createQueue(connection: Connection, context: GatewayContext, answered: () => void) {
-  const waiting: ClientMessage[] = [];
+  const waiting: Task[] = [];
   let working: Promise<void> | undefined;
   const work = async () => {
-    for (let message = waiting[0]; message !== undefined && connection.isOpen; message = waiting[0]) {
-      await answer(message);
+    for (let task = waiting[0]; task !== undefined && connection.isOpen; task = waiting[0]) {
+      await answer(task);
       waiting.shift();
       answered();
     }
     working = undefined;
   };
-  const answer = async (message: ClientMessage) => {
+  const answer = async ({ type, run }: Task) => {
     try {
-      await handle(message, connection, context);
+      await run();
     } catch (error) {
-      context.effects.log(`Answering ${message.type} failed: ${describeFailure(error)}`);
+      context.effects.log(`Answering ${type} failed: ${describeFailure(error)}`);
       connection.refuse('internal.failure', true);
     }
   };
@@ -62,8 +67,8 @@ function createQueue(connection: Connection, context: GatewayContext, answered: 
     get length() {
       return waiting.length;
     },
-    add: (message: ClientMessage) => {
-      waiting.push(message);
+    add: (task: Task) => {
+      waiting.push(task);
       working ??= work();
     },
     idle: async () => {
@@ -96,7 +101,8 @@ function createIntake(line: Line, connection: Connection, context: GatewayContex
     if (message === undefined) return connection.refuse('sync.unknown-message', false);
     isWelcoming = !isConcurrent();
     if (isConcurrent() && handleAtOnce(message, connection)) return;
-    (isConcurrent() && isQuestion(message) ? questions : offers).add(message);
+    const queue = isConcurrent() && isQuestion(message) ? questions : offers;
+    queue.add({ type: message.type, run: begin(message, connection, context) });
   };
   return {
     add: (message: string | Uint8Array) => {

@@ -8,7 +8,7 @@ import { type Decision, decideRows, keyOf } from './decide.ts';
 import type { IngestHooks } from './hooks.ts';
 import type { PreparedRow } from './offered-rows.ts';
 import type { Refusal } from './push-batch.ts';
-import { findKnownBases, type Present, readConflicts, readPresent } from './read-present.ts';
+import { findKnownBases, nothingPresent, type Present, readConflicts, readPresent } from './read-present.ts';
 import { type SoundRow, type UnsoundRow, unsound } from './row-check.ts';
 import { type AnsweredRow, outcomesOf, type RowOutcome } from './row-outcome.ts';
 import * as sql from './statements.ts';
@@ -34,6 +34,8 @@ export type BatchOutcome =
       readonly kind: 'answered';
       readonly answered: readonly AnsweredRow[];
       readonly applied: readonly Applied[];
+      /** Those of `applied` that hold nothing but the device's own versions. */
+      readonly own: readonly Applied[];
       /** Whether a hook noted something to be done after the commit. */
       readonly hasErrands: boolean;
     }
@@ -62,20 +64,28 @@ export async function runBatch(
   rows: readonly PreparedRow[],
   raws: readonly unknown[],
 ): Promise<BatchOutcome> {
+  let isHopeful = rows.every(isNewRecord);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.transaction((session) =>
-        applyBatch(session, originOf(device, effects), { rows, raws, hooks }),
+        applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful }),
       );
     } catch (error) {
       const kind = kindOfFailure(error);
       if (kind === 'defect') throw error;
       if (kind === 'later' || attempt === maxAttempts) return putOff(rows);
+      if (isHopeful) {
+        isHopeful = false;
+        continue;
+      }
       const [chance = 0] = effects.random.bytes(1);
       await wait(effects.timers, (chance / 255) * longestPauseMs * attempt);
     }
   }
 }
+
+/** Rows like these are written without looking first: if one of them is there, PostgreSQL refuses the batch as a lost race. */
+const isNewRecord = (row: PreparedRow) => row.kind === 'sound' && row.baseRev === null && !row.isAside;
 
 function originOf({ device, scope, home }: Device & { readonly home: Scope }, effects: Effects): PushOrigin {
   const at = effects.clock.now();
@@ -86,6 +96,7 @@ const putOff = (rows: readonly PreparedRow[]): BatchOutcome => ({
   kind: 'answered',
   answered: rows.map((row) => ({ row, outcome: { kind: 'retry', waitMs: laterMs } })),
   applied: [],
+  own: [],
   hasErrands: false,
 });
 
@@ -93,13 +104,15 @@ interface Batch {
   readonly rows: readonly PreparedRow[];
   readonly raws: readonly unknown[];
   readonly hooks: IngestHooks;
+  /** Whether the records and operations are taken to be new. */
+  readonly isHopeful: boolean;
 }
 
 async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): Promise<BatchOutcome> {
   const refusal = await refusalOf(session, origin);
   if (refusal !== undefined) return refusal;
   const sound = batch.rows.filter((row) => row.kind === 'sound');
-  const present = await readPresent(session, origin.scope, sound);
+  const present = batch.isHopeful ? nothingPresent : await readPresent(session, origin.scope, sound);
   const elsewhere = sound.filter((row) => isElsewhere(row, present));
   const decisions = decideRows(
     sound.filter((row) => !isElsewhere(row, present)),
@@ -128,6 +141,7 @@ async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): P
     positions,
     conflicts,
   });
+  const positionsMade = appliedOf(origin.scope, base, placed);
   return {
     kind: 'answered',
     answered: answerAll(
@@ -136,7 +150,8 @@ async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): P
       new Map([...outcomes, ...outcomesElsewhere(elsewhere, present)]),
       isKept,
     ),
-    applied: appliedOf(origin.scope, base, placed),
+    applied: positionsMade,
+    own: positionsMade,
     hasErrands,
   };
 }

@@ -39,42 +39,62 @@ const maxBatchLength = 16 * 1024 * 1024;
 
 type DeltaRow = Extract<OfferRow, { readonly delta: RecordDelta }>;
 
+/** A row that says what changed; its record is not known yet. */
+interface UnresolvedRow {
+  readonly kind: 'unresolved';
+  readonly index: number;
+  readonly row: DeltaRow;
+}
+
+/** The rows of an offer, checked as far as is possible without the database. */
+export interface CheckedOffer {
+  readonly raws: readonly unknown[];
+  readonly rows: readonly (CheckedRow | UnresolvedRow)[];
+  /** When it came, by the center's clock. */
+  readonly at: number;
+}
+
 /**
- * Turns the rows of an offer into whole records (docs/specs/sync.md PUSH-14): differences are applied to the version they name,
- * which the center has as newest one, in its history, or from an earlier row. A version never changes once it exists,
- * so no lock is needed to read it. The revision is computed here and its last eight digits compared. `RangeError` as {@link checkRow}.
+ * Parses the rows of an offer one by one and checks those that bring whole records: their revision is computed here and its
+ * last eight digits compared (PUSH-14). `RangeError` as `checkRow`.
  */
-export async function prepareOffered(
+export function checkOffered(raws: readonly unknown[], at: number): CheckedOffer {
+  const rows = raws.map((raw, index): CheckedRow | UnresolvedRow => {
+    const parsed = v.safeParse(OfferRowSchema, raw);
+    if (!parsed.success) return unsound(raw, index, pathsOf(parsed.issues, ''));
+    const row = parsed.output;
+    return isDelta(row)
+      ? { kind: 'unresolved', index, row }
+      : checkContent(row, row.record, { raw, index, now: at });
+  });
+  return { raws, rows, at };
+}
+
+/**
+ * Applies differences to the versions they name, which the center has as newest one, in its history, or from an earlier row of
+ * the offer. A version never changes once it exists, so no lock is needed to read it. `RangeError` as `checkRow`.
+ */
+export async function resolveOffered(
   session: Session,
   scope: Scope,
-  raws: readonly unknown[],
-  now: number,
+  { raws, rows, at }: CheckedOffer,
 ): Promise<readonly PreparedRow[]> {
-  const parsed = raws.map((raw) => v.safeParse(OfferRowSchema, raw));
   const made = new Map<string, unknown>();
   const prepared: PreparedRow[] = [];
   let length = 0;
-  for (let first = 0; first < raws.length; first += rowsAtOnce) {
-    const rows = parsed.slice(first, first + rowsAtOnce).flatMap((row) => (row.success ? [row.output] : []));
-    const bases = await readBases(session, scope, rows.filter(isDelta), made);
-    for (let index = first; index < Math.min(first + rowsAtOnce, raws.length); index += 1) {
-      const row = parsed[index];
-      if (row === undefined) continue;
-      const next = row.success
-        ? prepareRow(row.output, {
-            raw: raws[index],
-            index,
-            now,
-            baseOf: (key) => made.get(key) ?? bases.get(key),
-          })
-        : unsound(raws[index], index, pathsOf(row.issues, ''));
+  for (let first = 0; first < rows.length; first += rowsAtOnce) {
+    const some = rows.slice(first, first + rowsAtOnce);
+    const bases = await readBases(session, scope, some, made);
+    for (const row of some) {
+      const place = { raw: raws[row.index], index: row.index, now: at };
+      const next = row.kind === 'unresolved' ? resolve(row.row, place, made, bases) : row;
       length += 'text' in next ? next.text.length : 0;
-      if (length > maxBatchLength)
-        prepared.push({ kind: 'postponed', index, op: 'op' in next ? next.op : null });
-      else {
-        if (next.kind === 'sound') made.set(versionKey(next.collection, next.id, next.rev), next.record);
-        prepared.push(next);
-      }
+      const isTooMuch = length > maxBatchLength;
+      if (isTooMuch)
+        prepared.push({ kind: 'postponed', index: row.index, op: 'op' in next ? next.op : null });
+      else prepared.push(next);
+      if (next.kind === 'sound' && !isTooMuch)
+        made.set(versionKey(next.collection, next.id, next.rev), next.record);
     }
   }
   return prepared;
@@ -84,18 +104,23 @@ interface RowPlace {
   readonly raw: unknown;
   readonly index: number;
   readonly now: number;
-  baseOf(key: string): unknown;
 }
 
-function prepareRow(row: OfferRow, place: RowPlace): CheckedRow | RowWithoutBase {
-  const { raw, index, now } = place;
-  if (!isDelta(row)) return checkContent(row, row.record, raw, index, now);
-  const base = place.baseOf(versionKey(row.collection, row.id, row.base));
-  if (base === undefined) return { kind: 'without-base', index, op: row.op };
-  return checkContent(row, applyDelta(base, row.delta), raw, index, now);
+type Versions = ReadonlyMap<string, unknown>;
+
+function resolve(
+  row: DeltaRow,
+  place: RowPlace,
+  made: Versions,
+  bases: Versions,
+): CheckedRow | RowWithoutBase {
+  const key = versionKey(row.collection, row.id, row.base);
+  const base = made.get(key) ?? bases.get(key);
+  if (base === undefined) return { kind: 'without-base', index: place.index, op: row.op };
+  return checkContent(row, applyDelta(base, row.delta), place);
 }
 
-function checkContent(row: OfferRow, content: unknown, raw: unknown, index: number, now: number): CheckedRow {
+function checkContent(row: OfferRow, content: unknown, { raw, index, now }: RowPlace): CheckedRow {
   const { op, collection, base: baseRev } = row;
   if (!isWritable(collection)) return unsound(raw, index, ['collection']);
   const draft = { ...fieldsOf(content), rev: anyRevision };
@@ -124,10 +149,11 @@ const versionKey = (collection: CollectionName, id: RecordId, rev: Revision) => 
 async function readBases(
   session: Session,
   scope: Scope,
-  rows: readonly DeltaRow[],
-  made: ReadonlyMap<string, unknown>,
-): Promise<ReadonlyMap<string, unknown>> {
-  const wanted = rows.filter((row) => !made.has(versionKey(row.collection, row.id, row.base)));
+  rows: readonly (CheckedRow | UnresolvedRow)[],
+  made: Versions,
+): Promise<Versions> {
+  const deltas = rows.flatMap((row) => (row.kind === 'unresolved' ? [row.row] : []));
+  const wanted = deltas.filter((row) => !made.has(versionKey(row.collection, row.id, row.base)));
   if (wanted.length === 0) return new Map();
   const found = await session.rows(sql.readVersions, sql.VersionSchema, [
     scope,

@@ -6,7 +6,7 @@ import type { Database } from '../postgres/database.ts';
 import { outcomesOfOffer, verdictsOf } from './answers.ts';
 import { type Applied, type BatchOutcome, type Device, runBatch } from './batch.ts';
 import { type BroughtBack, type IngestHooks, noHooks } from './hooks.ts';
-import { type PreparedRow, prepareOffered } from './offered-rows.ts';
+import { type CheckedOffer, checkOffered, type PreparedRow, resolveOffered } from './offered-rows.ts';
 import { checkRow, type SoundRow, unsound } from './row-check.ts';
 import type { AnsweredRow } from './row-outcome.ts';
 
@@ -29,6 +29,8 @@ export type OfferOutcome =
       readonly at: number;
       readonly outcomes: Outcome[];
       readonly applied: readonly Applied[];
+      /** Those of `applied` that hold nothing but the device's own versions. */
+      readonly own: readonly Applied[];
     }
   | Refusal;
 
@@ -36,8 +38,10 @@ export type OfferOutcome =
 export interface Ingest {
   /** Applies the rows of a version 1 push; resolves after COMMIT, one verdict per row in their order. */
   push(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<PushOutcome>;
+  /** Checks offered rows as far as is possible without the database; undefined if the message cannot be used. */
+  check(rows: readonly unknown[]): CheckedOffer | undefined;
   /** Applies offered rows; resolves after COMMIT, one outcome per row in their order. */
-  offer(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<OfferOutcome>;
+  offer(device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome>;
 }
 
 /** Ingest on `database`. */
@@ -54,13 +58,15 @@ export function createIngest(database: Database, effects: Effects, hooks: Ingest
       const verdicts = verdictsOf(outcome.answered);
       return verdicts === undefined ? overloaded : { kind: 'answered', verdicts, applied: outcome.applied };
     },
-    offer: async (device, scope, raws) => {
-      const at = effects.clock.now();
-      const rows = await prepareOffered(database, scope, raws, at).catch(undefinedIfTooDeep);
+    check: (raws) => writable(() => checkOffered(raws, effects.clock.now())),
+    offer: async (device, scope, offer) => {
+      const rows = await resolveOffered(database, scope, offer).catch(undefinedIfTooDeep);
       if (rows === undefined) return unusable;
-      const outcome = await apply({ device, scope }, rows, raws);
+      const outcome = await apply({ device, scope }, rows, offer.raws);
       if (outcome.kind === 'refused') return outcome;
-      return { kind: 'answered', at, outcomes: outcomesOfOffer(outcome.answered), applied: outcome.applied };
+      const { applied, own } = outcome;
+      const at = effects.clock.now();
+      return { kind: 'answered', at, outcomes: outcomesOfOffer(outcome.answered), applied, own };
     },
   };
 }
@@ -121,6 +127,7 @@ async function applyByScope(
     hasErrands,
     answered: answered.sort((one, other) => one.row.index - other.row.index),
     applied,
+    own: outcome.own,
   };
 }
 
@@ -175,6 +182,7 @@ async function applyElsewhere(
     kind: 'answered',
     answered: outcome.answered.map((each) => inOwnNumbers(each, device.scope, back.positions)),
     applied: [...outcome.applied, ...back.applied],
+    own: [],
     hasErrands: outcome.hasErrands,
   };
 }

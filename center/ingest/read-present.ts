@@ -15,13 +15,16 @@ export interface Present {
   readonly logged: ReadonlyMap<SoundRow['op'], LoggedOperation>;
 }
 
+/** What is present for a batch of nothing but new records. */
+export const nothingPresent: Present = { currentRevs: new Map(), homes: new Map(), logged: new Map() };
+
 /** Locks the records concerned, then looks for operations applied earlier. */
 export async function readPresent(
   session: Session,
   scope: Scope,
   rows: readonly SoundRow[],
 ): Promise<Present> {
-  if (rows.length === 0) return { currentRevs: new Map(), homes: new Map(), logged: new Map() };
+  if (rows.length === 0) return nothingPresent;
   const records = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
   const locked = await session.rows(sql.lockDocuments, sql.LockedSchema, [
     scope,

@@ -65,9 +65,14 @@ const sortByKey = (rows: readonly SoundRow[]) =>
   [...rows].sort((left, right) => compare(keyOf(left), keyOf(right)));
 
 async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  const inserted = await session.run(sql.insertDocuments, [scope, ...versionColumns(rows)]);
-  if (inserted !== rows.length) throw new LostRace('another writer made one of the records');
+  let first = 0;
+  for (; rows.length - first >= sql.manyDocuments; first += sql.manyDocuments) {
+    const some = rows.slice(first, first + sql.manyDocuments);
+    const values = some.flatMap((row) => [row.collection, row.id, row.rev, row.text]);
+    await session.run(sql.insertManyDocuments, [scope, ...values]);
+  }
+  const rest = rows.slice(first);
+  if (rest.length > 0) await session.run(sql.insertDocuments, [scope, ...versionColumns(rest)]);
 }
 
 async function replace(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RecordId, Revision } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { digestBuckets } from '#contracts/wire/protocol.ts';
@@ -11,9 +11,9 @@ export class RecordDigest {
   readonly #words = new Uint32Array(4);
 
   toggle(collection: CollectionName, id: RecordId, rev: Revision): void {
-    const hash = createHash('sha256').update(`${collection}\n${id}\n${rev}`).digest();
+    const digest = hash('sha256', `${collection}\n${id}\n${rev}`, 'buffer');
     for (let word = 0; word < 4; word += 1) {
-      this.#words[word] = (this.#words[word] ?? 0) ^ hash.readUInt32BE(word * 4);
+      this.#words[word] = (this.#words[word] ?? 0) ^ digest.readUInt32BE(word * 4);
     }
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -20,9 +20,7 @@ export function revisionOf(
   record: Omit<AnyRecord, 'rev'> & { readonly rev?: Revision },
 ): Revision {
   const { rev: _own, ...content } = record;
-  const digest = createHash('sha256')
-    .update(`${op}\n${baseRev ?? ''}\n${collection}\n${canonicalJson(content)}`)
-    .digest('hex')
-    .slice(0, 32);
+  const text = `${op}\n${baseRev ?? ''}\n${collection}\n${canonicalJson(content)}`;
+  const digest = hash('sha256', text, 'hex').slice(0, 32);
   return `${versionOf(baseRev) + 1}-${digest}` as Revision;
 }
