@@ -115,7 +115,7 @@ async function takeOffer(
   connection: Connection,
   context: GatewayContext,
 ): Promise<void> {
-  const outcome = await context.ingest.offer(stage.device, stage.scope, offer);
+  const outcome = await context.ingest.applyOffer(stage.device, stage.scope, offer);
   if (outcome.kind === 'refused') return connection.refuse(outcome.code, outcome.retry);
   const { at, outcomes } = outcome;
   for (const { scope, from, head } of outcome.own) stage.flows?.passOver(scope, from, head);

@@ -38,16 +38,28 @@ export type OfferOutcome =
 export interface Ingest {
   /** Applies the rows of a version 1 push; resolves after COMMIT, one verdict per row in their order. */
   push(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<PushOutcome>;
-  /** Checks offered rows as far as is possible without the database; undefined if the message cannot be used. */
+  /** Checks and applies offered rows; resolves after COMMIT, one outcome per row in their order. */
+  offer(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<OfferOutcome>;
+  /** The first half of `offer`: what is possible without the database. Undefined if the message cannot be used. */
   check(rows: readonly unknown[]): CheckedOffer | undefined;
-  /** Applies offered rows; resolves after COMMIT, one outcome per row in their order. */
-  offer(device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome>;
+  /** The second half. */
+  applyOffer(device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome>;
 }
 
 /** Ingest on `database`. */
 export function createIngest(database: Database, effects: Effects, hooks: IngestHooks = noHooks): Ingest {
   const apply = (device: Device, rows: readonly PreparedRow[], raws: readonly unknown[]) =>
     applyByScope({ database, effects, hooks }, device, rows, raws);
+  const check = (raws: readonly unknown[]) => writable(() => checkOffered(raws, effects.clock.now()));
+  const applyOffer = async (device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome> => {
+    const rows = await resolveOffered(database, scope, offer).catch(undefinedIfTooDeep);
+    if (rows === undefined) return unusable;
+    const outcome = await apply({ device, scope }, rows, offer.raws);
+    if (outcome.kind === 'refused') return outcome;
+    const { applied, own } = outcome;
+    const at = effects.clock.now();
+    return { kind: 'answered', at, outcomes: outcomesOfOffer(outcome.answered), applied, own };
+  };
   return {
     push: async (device, scope, raws) => {
       const now = effects.clock.now();
@@ -58,15 +70,11 @@ export function createIngest(database: Database, effects: Effects, hooks: Ingest
       const verdicts = verdictsOf(outcome.answered);
       return verdicts === undefined ? overloaded : { kind: 'answered', verdicts, applied: outcome.applied };
     },
-    check: (raws) => writable(() => checkOffered(raws, effects.clock.now())),
-    offer: async (device, scope, offer) => {
-      const rows = await resolveOffered(database, scope, offer).catch(undefinedIfTooDeep);
-      if (rows === undefined) return unusable;
-      const outcome = await apply({ device, scope }, rows, offer.raws);
-      if (outcome.kind === 'refused') return outcome;
-      const { applied, own } = outcome;
-      const at = effects.clock.now();
-      return { kind: 'answered', at, outcomes: outcomesOfOffer(outcome.answered), applied, own };
+    check,
+    applyOffer,
+    offer: async (device, scope, raws) => {
+      const offer = check(raws);
+      return offer === undefined ? unusable : await applyOffer(device, scope, offer);
     },
   };
 }
