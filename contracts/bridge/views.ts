@@ -75,6 +75,8 @@ export const SyncStateSchema = v.object({
   oldestUnsentAt: v.nullable(InstantSchema),
   quarantined: count,
   openReviews: count,
+  /** Referrals to this facility that nobody has answered yet. */
+  waitingRequests: count,
   lastContactAt: v.nullable(InstantSchema),
   /** True while the first copy of the facility's records is still arriving. */
   isFirstCopy: v.boolean(),

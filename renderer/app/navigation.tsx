@@ -10,6 +10,7 @@ export type Route =
   | { readonly screen: 'day' }
   | { readonly screen: 'unsent' }
   | { readonly screen: 'reviews' }
+  | { readonly screen: 'requests' }
   | { readonly screen: 'staff' };
 
 export interface Navigation {

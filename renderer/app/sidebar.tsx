@@ -81,6 +81,13 @@ function Places({
           count={sync?.openReviews ?? 0}
           isAttention
         />
+        <Place
+          route={{ screen: 'requests' }}
+          icon="swap"
+          words={t('nav.requests')}
+          count={sync?.waitingRequests ?? 0}
+          isAttention
+        />
         {administers(session) && <Place route={{ screen: 'staff' }} icon="users" words={t('nav.staff')} />}
       </ul>
     </nav>

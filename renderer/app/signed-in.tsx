@@ -27,6 +27,9 @@ const UnsentScreen = lazy(() =>
 const ReviewsScreen = lazy(() =>
   import('../screens/reviews/reviews-screen.tsx').then((m) => ({ default: m.ReviewsScreen })),
 );
+const RequestsScreen = lazy(() =>
+  import('../screens/requests/requests-screen.tsx').then((m) => ({ default: m.RequestsScreen })),
+);
 const StaffScreen = lazy(() =>
   import('../screens/staff/staff-screen.tsx').then((m) => ({ default: m.StaffScreen })),
 );
@@ -138,6 +141,8 @@ function Screen({ route, searchFocus }: { readonly route: Route; readonly search
       return <UnsentScreen />;
     case 'reviews':
       return <ReviewsScreen />;
+    case 'requests':
+      return <RequestsScreen />;
     case 'staff':
       return <StaffScreen />;
   }

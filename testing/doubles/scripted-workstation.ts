@@ -175,6 +175,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
     oldestUnsentAt: null,
     quarantined: 0,
     openReviews: 0,
+    waitingRequests: 0,
     lastContactAt: startedAt - 120_000,
     isFirstCopy: false,
     received: 18,

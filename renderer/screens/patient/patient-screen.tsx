@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { PatientRecord } from '#contracts/bridge/views.ts';
 import type { RecordId } from '#contracts/ids.ts';
 import { caresForPatients, useSession } from '../../app/session.tsx';
@@ -9,12 +9,15 @@ import { PatientBanner } from '../../parts/patient-banner.tsx';
 import { describeError, useWords } from '../../wording/words.ts';
 import { AllergyCard } from './allergy-card.tsx';
 import { AmendDialog } from './amend-dialog.tsx';
+import { HomeNotice } from './home-notice.tsx';
 import { IdentityCard } from './identity-card.tsx';
 import { LinkedCard, ReplacedNotice } from './linked-card.tsx';
 import { StartVisitDialog } from './start-visit-dialog.tsx';
 import { TrendsCard } from './trends-card.tsx';
 import { VisitHistory } from './visit-history.tsx';
 import './patient.css';
+
+const SendDialog = lazy(() => import('../requests/send-dialog.tsx').then((m) => ({ default: m.SendDialog })));
 
 /** One citizen: who it is, what must not be given, how it has gone, and the way into the queue. */
 export function PatientScreen({ patientId }: { readonly patientId: RecordId }): ReactNode {
@@ -36,7 +39,7 @@ export function PatientScreen({ patientId }: { readonly patientId: RecordId }): 
 function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
   const { t } = useWords();
   const session = useSession();
-  const [open, setOpen] = useState<'visit' | 'amend' | null>(null);
+  const [open, setOpen] = useState<'visit' | 'amend' | 'send' | null>(null);
   const survivor = record.linked.find(({ isSurvivor }) => isSurvivor);
   const mayCare = caresForPatients(session);
   const mayWrite = mayCare && record.body.voided === undefined && survivor === undefined;
@@ -47,15 +50,21 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
         record={record}
         actions={
           mayWrite && (
-            <Button kind="primary" icon="plus" onClick={() => setOpen('visit')}>
-              {t('visit.start')}
-            </Button>
+            <>
+              <Button icon="arrow-right" onClick={() => setOpen('send')}>
+                {t('send.open')}
+              </Button>
+              <Button kind="primary" icon="plus" onClick={() => setOpen('visit')}>
+                {t('visit.start')}
+              </Button>
+            </>
           )
         }
       />
       {record.body.voided && (
         <Notice kind="danger" title={t('patient.void-words', { reason: record.body.voided.reason })} />
       )}
+      {record.home && <HomeNotice home={record.home} />}
       {survivor && <ReplacedNotice survivor={survivor} />}
       <div className="patient-columns">
         <div className="patient-side">
@@ -69,6 +78,11 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
         </div>
       </div>
       {open === 'visit' && <StartVisitDialog record={record} onClose={close} />}
+      {open === 'send' && (
+        <Suspense>
+          <SendDialog record={record} mayMove={record.home === null} onClose={close} />
+        </Suspense>
+      )}
       {open === 'amend' && <AmendDialog record={record} onClose={close} />}
     </div>
   );
