@@ -9,7 +9,7 @@ import type { SyncContext } from './sync-context.ts';
 import { isFirstCopy, readHealed, readLastContact } from './sync-memory.ts';
 
 /** What the screen shows of the exchange, and a little more. `received` counts documents since the start. */
-export interface SyncClientState extends SyncState {
+export interface SyncClientState extends Omit<SyncState, 'waitingRequests'> {
   /** Numbers that belong to `refusal`, as the versions of both sides. */
   readonly refusalDetail: ErrorDetail | null;
   /** This workstation's clock minus the center's at the last welcome, in milliseconds. Null before the first. */
