@@ -11,6 +11,7 @@ import { createPatientIndex } from '#store/search/patient-index.ts';
 import { SyncClient } from '#sync/client/sync-client.ts';
 import { loadDeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
 import { enrolDevice } from '#sync/enrol-device.ts';
+import { createPacker } from '#sync/packing/packer.ts';
 import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
 import { createLog, type Log, type LogLine } from './log.ts';
 import { type CenterOrders, type Exchange, usualIdleLockMs, type WorkstationParts } from './parts.ts';
@@ -117,6 +118,7 @@ function startExchange(replica: Replica, orders: CenterOrders, log: Log): Exchan
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
+    packing: { packings: ['zstd', 'deflate'], dictionaries: [], createPacker },
     onWipe: () => orders.wipe(),
     onTrouble: (trouble) => void log.incident(trouble),
   });

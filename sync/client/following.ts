@@ -143,6 +143,11 @@ export class Following {
     return this.#arrivals.length === 0 && this.#stopped.size === 0;
   }
 
+  /** Every feed was committed as far as it went at the welcome. */
+  get hasReachedWelcome(): boolean {
+    return this.#parts.welcome.scopes.every(({ scope, head }) => this.hasReached(scope, head));
+  }
+
   /** Whether every feed of the scope was committed up to `seq` or beyond. */
   hasReached(scope: Scope, seq: number): boolean {
     return lanes.every((lane) => this.#since(scope, lane) >= seq);

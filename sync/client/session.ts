@@ -164,7 +164,7 @@ export class Session {
     if (answered !== undefined || taken !== undefined || hasOffered || hasResumed) return;
     this.#tellStatus();
     comparing.throwIfFailed();
-    if (offering.isIdle && following.isIdle) comparing.atRest();
+    if (offering.isIdle && following.isIdle && following.hasReachedWelcome) comparing.atRest();
     await this.#wakeup.waitAfter(cameBefore);
     this.#conversation.throwIfEnded();
   }

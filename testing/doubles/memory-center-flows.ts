@@ -25,8 +25,8 @@ export interface FlowsSource {
   readonly send: (message: CenterMessage) => void;
   /** Bytes the line has not taken yet. */
   readonly unsentBytes: () => number;
-  /** Calls {@link MemoryFlows.pump} again a little later. */
-  readonly later: () => void;
+  /** Runs something a little later, unless the connection has ended. */
+  readonly later: (run: () => void) => void;
 }
 
 /** Most bytes given to a line ahead of what it has taken: about one small portion. */
@@ -38,6 +38,7 @@ export class MemoryFlows {
   readonly #flows = new Map<string, Flow>();
   /** What this device sent on this connection: not sent back to it. */
   readonly #own = new Set<Revision>();
+  #willPump = false;
 
   constructor(source: FlowsSource) {
     this.#source = source;
@@ -84,11 +85,20 @@ export class MemoryFlows {
         .find((flow) => flow.credit > 0 && this.#hasSomething(flow));
       if (ready === undefined) return;
       if (this.#source.unsentBytes() > maxUnsentBytes) {
-        this.#source.later();
+        this.#pumpLater();
         return;
       }
       this.#send(ready);
     }
+  }
+
+  #pumpLater(): void {
+    if (this.#willPump) return;
+    this.#willPump = true;
+    this.#source.later(() => {
+      this.#willPump = false;
+      this.pump();
+    });
   }
 
   #hasSomething(flow: Flow): boolean {

@@ -100,10 +100,11 @@ export class MemoryCenter {
       scope: (scope) => this.#scope(scope),
       send: (message) => this.#send(connection, message),
       unsentBytes: () => transport.unsentBytes,
-      later: () =>
-        void this.#time.after(20, () => {
-          if (this.#connections.has(connection)) flows.pump();
-        }),
+      later: (run) => {
+        this.#time.after(20, () => {
+          if (this.#connections.has(connection)) run();
+        });
+      },
     });
     const connection: Connection = { transport, flows, stage: { kind: 'opened' }, packer: undefined };
     this.#connections.add(connection);

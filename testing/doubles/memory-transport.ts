@@ -91,7 +91,7 @@ function connectEnds(own: End, other: End, direction: Direction, path: Path): Tr
   const travel = (arrive: () => void, bytes: number, extraMs = 0) => {
     underWay.push(arrive);
     freeAt = Math.max(freeAt, time.now()) + (bytes * 1000) / path.bytesPerSecond;
-    time.after(freeAt - time.now() + path.latencyMs + extraMs, () => {
+    time.after(Math.ceil(freeAt - time.now() + path.latencyMs + extraMs), () => {
       const next = underWay.shift();
       if (!path.link.isCut) next?.();
     });

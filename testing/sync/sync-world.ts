@@ -51,6 +51,7 @@ export class Workstation {
   limits: Partial<SyncLimits> = {};
   /** How it packs; without it messages stay text. */
   packing: PackingChoice | undefined;
+  program = 'world';
   isErased = false;
   readonly #world: SyncWorld;
   #life: Life | undefined;
@@ -94,7 +95,7 @@ export class Workstation {
         },
         random: this.random,
         identity: this.identity,
-        program: 'world',
+        program: this.program,
         limits: this.limits,
         ...(this.packing === undefined ? {} : { packing: this.packing }),
         onWipe: async () => {

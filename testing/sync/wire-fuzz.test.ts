@@ -1,0 +1,244 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { recordSchemas } from '#contracts/records/registry.ts';
+import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import { parseCenterMessage } from '#sync/client/center-message.ts';
+import { MessagePacking, PackingEnd } from '#sync/client/message-packing.ts';
+import { SessionEnd } from '#sync/client/session-end.ts';
+import { canonicalJson } from '#sync/merge/canonical-json.ts';
+import { createPacker } from '#sync/packing/packer.ts';
+import type { Transport, WireMessage } from '#sync/transports/transport.ts';
+import { facility, SyncWorld, type Workstation } from './sync-world.ts';
+import { brokenBytes, brokenText, fuzzDice, fuzzTimes } from './wire-mutations.ts';
+import { registerPatient } from './world-edits.ts';
+
+setFlagsFromString('--expose_gc');
+const collectGarbage: () => void = runInNewContext('gc');
+const heap = () => {
+  collectGarbage();
+  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+};
+const allowedGrowth = 60 * 1024 * 1024;
+
+const uuid = '0199b000-0000-7000-8000-000000000001';
+const rev = '1-00000000000000000000000000000000';
+const at = 1_790_000_000_000;
+
+/** One message of each kind, as an honest center sends it. */
+const honest: readonly unknown[] = [
+  { type: 'challenge', protocol: 2, center: uuid, nonce: '0'.repeat(64) },
+  {
+    type: 'enrolled',
+    device: uuid,
+    scope: facility,
+    ticket: '0'.repeat(64),
+    certificate: 'A',
+    centerKey: 'A',
+  },
+  { type: 'welcome', epoch: uuid, ticket: '0'.repeat(64), scopes: [{ scope: facility, head: 3 }], at },
+  { type: 'wipe', device: uuid, signature: 'A'.repeat(88) },
+  { type: 'refused', code: 'sync.overloaded', retry: true },
+  { type: 'verdicts', batch: 1, verdicts: [{ verdict: 'ok', op: uuid, rev, seq: 1, at }] },
+  { type: 'outcomes', batch: 1, at, outcomes: [1, { verdict: 'conflict', record: {} }] },
+  {
+    type: 'frame',
+    epoch: uuid,
+    scope: facility,
+    lane: 1,
+    since: 0,
+    through: 1,
+    head: 1,
+    crc: 0,
+    documents: [{ seq: 1, collection: 'patients', record: {} }],
+  },
+  {
+    type: 'portion',
+    flow: 1,
+    epoch: uuid,
+    since: 0,
+    through: 1,
+    head: 1,
+    crc: 0,
+    documents: [{ seq: 1, collection: 'visits', withdrawn: uuid }],
+  },
+  { type: 'fetched', request: 1, documents: [{ collection: 'patients', record: {} }], absent: [] },
+  { type: 'digests', request: 1, scope: facility, seq: 1, buckets: Array(64).fill('0'.repeat(32)) },
+  { type: 'inventory', request: 1, seq: 1, records: [['patients', uuid, rev]], isLast: true },
+  { type: 'hint', scope: facility, head: 4 },
+  { type: 'durable', scope: facility, seq: 2 },
+];
+
+/** Everything on the workstation's disk that an attacker could want to change. */
+function contentOf({ replica }: Workstation): string {
+  const records = (['patients', 'visits', 'staff', 'reference', 'reviews', 'requests'] as const).flatMap(
+    (collection) => replica.find(collection, {}),
+  );
+  return canonicalJson([...records, ...replica.outbox.pending(1_000)]);
+}
+
+function expectOnlySound({ replica, trouble }: Workstation): void {
+  for (const collection of ['patients', 'visits', 'staff', 'reference', 'reviews', 'requests'] as const) {
+    for (const record of replica.find(collection, {})) v.parse(recordSchemas[collection], record);
+  }
+  expect(trouble.filter((each) => !(each instanceof SessionEnd))).toEqual([]);
+}
+
+async function nurseWithWork(seed: number): Promise<{ world: SyncWorld; nurse: Workstation }> {
+  const world = new SyncWorld(seed);
+  const [nurse, doctor] = await world.start(2);
+  if (nurse === undefined || doctor === undefined) throw new Error('no workstation');
+  for (let count = 0; count < 5; count += 1) registerPatient(world, doctor);
+  expect(await world.heal(3_600_000)).toBe(true);
+  doctor.kill();
+  nurse.goOffline();
+  for (let count = 0; count < 3; count += 1) registerPatient(world, nurse);
+  nurse.limits = { backOffFromMs: 10, backOffToMs: 20, refusedMs: 100 };
+  nurse.kill();
+  return { world, nurse };
+}
+
+describe('LNK-2: whatever a center sends, the workstation stands', () => {
+  it(`reads ${55_000 * fuzzTimes} broken messages with a typed end, or as one that fits`, () => {
+    const dice = fuzzDice(1);
+    const before = heap();
+    let understood = 0;
+    for (let count = 0; count < 55_000 * fuzzTimes; count += 1) {
+      try {
+        parseCenterMessage(brokenText(dice.pick(honest), dice));
+        understood += 1;
+      } catch (error) {
+        if (!(error instanceof SessionEnd)) throw error;
+      }
+    }
+    expect(understood).toBeLessThan(25_000 * fuzzTimes);
+    expect(heap() - before).toBeLessThan(allowedGrowth);
+  });
+
+  it(`unpacks ${6_000 * fuzzTimes} broken packed messages with a typed end, or as what was sent`, () => {
+    const dice = fuzzDice(2);
+    const before = heap();
+    for (const kind of ['zstd', 'deflate'] as const) {
+      const choice = { packings: [kind], dictionaries: [], createPacker };
+      for (let count = 0; count < 3_000 * fuzzTimes; count += 1) {
+        const packing = new MessagePacking(choice);
+        packing.begin({
+          type: 'welcome',
+          epoch: uuid,
+          ticket: '',
+          scopes: [],
+          at,
+          packing: kind,
+          dictionary: null,
+        });
+        const text = JSON.stringify(dice.pick(honest));
+        try {
+          const read = packing.unpack(brokenBytes(createPacker(kind, null).pack(text), dice));
+          // A flipped bit of padding means the same; an empty message unpacks, and is none.
+          if (read !== text) expect(() => parseCenterMessage(read)).toThrow(SessionEnd);
+        } catch (error) {
+          if (!(error instanceof PackingEnd) && !(error instanceof SessionEnd)) throw error;
+        }
+      }
+    }
+    expect(heap() - before).toBeLessThan(allowedGrowth);
+  });
+
+  it('stores nothing from a center that only talks nonsense, and sends everything to the next honest one', async () => {
+    const { world, nurse } = await nurseWithWork(3);
+    const dice = fuzzDice(3);
+    const before = heap();
+    nurse.start();
+    const content = contentOf(nurse);
+    let sent = 0;
+    nurse.isOnline = true;
+    nurse.dialInstead = () =>
+      nonsense(() => {
+        sent += 1;
+        return dice.chance(0.3)
+          ? brokenBytes(createPacker('zstd', null).pack(JSON.stringify(dice.pick(honest))), dice)
+          : brokenText(dice.pick(honest), dice);
+      });
+    const wanted = 6_000 * fuzzTimes;
+    for (let round = 0; round < 200 * fuzzTimes && sent < wanted; round += 1)
+      await world.time.advance(20_000);
+    expect(sent).toBeGreaterThanOrEqual(wanted);
+    expect(contentOf(nurse)).toBe(content);
+    expectOnlySound(nurse);
+    expect(heap() - before).toBeLessThan(allowedGrowth);
+    nurse.dialInstead = undefined;
+    expect(await world.heal(3_600_000)).toBe(true);
+    await world.time.advance(60_000);
+    expect(nurse.client.state()).toMatchObject({ link: 'online', unsent: 0 });
+    expect(world.center.history(facility).length).toBe(8);
+  });
+
+  it('survives a link that breaks, doubles and swaps what an honest center says', async () => {
+    const { world, nurse } = await nurseWithWork(4);
+    const dice = fuzzDice(4);
+    const before = heap();
+    let changed = 0;
+    let last = '{}';
+    nurse.rewrite = (text) => {
+      if (dice.chance(0.6)) {
+        last = text;
+        return text;
+      }
+      changed += 1;
+      const other = dice.chance(0.2) ? last : changeOf(text, dice);
+      last = text;
+      return other;
+    };
+    nurse.start();
+    const wanted = 1_000 * fuzzTimes;
+    for (let round = 0; round < 2_000 * fuzzTimes && changed < wanted; round += 1) {
+      if (round % 20 === 0) registerPatient(world, nurse);
+      nurse.isOnline = true;
+      await world.time.advance(5_000);
+    }
+    expect(changed).toBeGreaterThanOrEqual(wanted);
+    expectOnlySound(nurse);
+    expect(heap() - before).toBeLessThan(allowedGrowth);
+  });
+});
+
+/** Numbers of feed positions and verdicts are believed, so those of an honest center are not made up here. */
+function changeOf(text: string, dice: Parameters<typeof brokenText>[1]): string {
+  const message: unknown = JSON.parse(text);
+  const isBelieved = /"type":"(outcomes|durable|verdicts)"/.test(text.slice(0, 40));
+  return isBelieved ? text.slice(0, dice.integer(0, text.length - 1)) : brokenText(message, dice);
+}
+
+/** A center that answers each message with nonsense. */
+function nonsense(next: () => WireMessage): Transport {
+  let receive: (message: WireMessage) => void = () => undefined;
+  let closed: () => void = () => undefined;
+  let isClosed = false;
+  return {
+    unsentBytes: 0,
+    send: () => {
+      if (isClosed) return;
+      queueMicrotask(() => {
+        if (!isClosed) receive(next());
+      });
+    },
+    onMessage: (hear) => {
+      receive = hear;
+    },
+    onClose: (told) => {
+      closed = told;
+    },
+    close: () => {
+      if (isClosed) return;
+      isClosed = true;
+      closed();
+    },
+  };
+}
+
+it('has messages that are too long among its own', () => {
+  expect(brokenText('x', { ...fuzzDice(5), integer: () => 5, chance: () => true }).length).toBeGreaterThan(
+    maxMessageBytes,
+  );
+});
