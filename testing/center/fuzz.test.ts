@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSeededRandom } from '#testing/district/seeded-random.ts';
+import { mutate } from '#testing/sync/wire-mutations.ts';
 import { type CenterWorld, startWorld } from './center-world.ts';
 import { facilityA, patientRow, renamed } from './test-records.ts';
 import { connect, enrol, greet, newKey, openWire, proofFor } from './wire-client.ts';
@@ -16,64 +18,6 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** Mulberry32: the same numbers for the same seed. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-type Dice = ReturnType<typeof seeded>;
-
-const deep = () => {
-  let value: unknown = 1;
-  for (let depth = 0; depth < 200; depth += 1) value = depth % 2 === 0 ? [value] : { a: value };
-  return value;
-};
-
-const strange: readonly (() => unknown)[] = [
-  () => null,
-  () => -1,
-  () => 1e308,
-  () => 2 ** 53,
-  () => 0.5,
-  () => '',
-  () => '\u0000',
-  () => '\ud800',
-  () => 'x'.repeat(5_000),
-  () => '1-00000000000000000000000000000000',
-  () => "'; drop table doc; --",
-  () => [],
-  () => ({}),
-  () => ({ length: 1e9 }),
-  () => JSON.parse('{"__proto__":{"type":"hello"},"constructor":1}'),
-  () => true,
-  deep,
-];
-
-/** The value with one to three of its parts replaced, removed or doubled. */
-function mutate(value: unknown, dice: Dice): unknown {
-  let mutated: unknown = structuredClone(value);
-  for (let times = 1 + dice(3); times > 0; times -= 1) mutated = mutateOnce(mutated, dice);
-  return mutated;
-}
-
-function mutateOnce(value: unknown, dice: Dice): unknown {
-  const pick = strange[dice(strange.length)] ?? deep;
-  if (typeof value !== 'object' || value === null || dice(6) === 0) return pick();
-  const entries = Object.entries(value);
-  const chosen = entries[dice(Math.max(1, entries.length))];
-  if (chosen === undefined) return pick();
-  const [key, part] = chosen;
-  const changed = dice(3) === 0 ? undefined : mutateOnce(part, dice);
-  if (Array.isArray(value)) return value.with(Number(key), changed ?? null);
-  return { ...value, [key]: changed, ...(dice(8) === 0 ? { extra: part } : {}) };
-}
-
 const uuid = '0199b000-0000-7000-8000-000000000001';
 const samples = (): readonly unknown[] => [
   { type: 'hello', protocol: 1, program: 'x' },
@@ -85,19 +29,19 @@ const samples = (): readonly unknown[] => [
   { type: 'status', backlog: 0, oldestPendingAt: null, quarantined: 0, openReviews: 0, clock: 1 },
 ];
 
-describe('GAT-4: whatever comes, the center stands', () => {
+describe('GAT-4: whatever comes over a real socket, the center stands', () => {
   it.each([1, 2, 3])(
     'strangers send two thousand broken messages (seed %i)',
     { timeout: 90_000 },
     async (seed) => {
-      const dice = seeded(seed);
+      const dice = createSeededRandom(seed);
       for (let round = 0; round < 250; round += 1) {
         const client = await openWire(world.center.url);
-        if (dice(2) === 0) await greet(client);
+        if (dice.chance(1 / 2)) await greet(client);
         const all = samples();
         for (let count = 0; count < 8; count += 1) {
-          const message = JSON.stringify(mutate(all[dice(all.length)], dice)) ?? '';
-          client.sendRaw(dice(10) === 0 ? message.slice(0, dice(message.length + 1)) : message);
+          const message = JSON.stringify(mutate(dice.pick(all), dice)) ?? '';
+          client.sendRaw(dice.chance(1 / 10) ? message.slice(0, dice.integer(0, message.length)) : message);
         }
         await client.next('refused', 150).catch(() => undefined);
         await client.close();
@@ -110,7 +54,7 @@ describe('GAT-4: whatever comes, the center stands', () => {
     'a workstation sends broken messages after its welcome (seed %i)',
     { timeout: 90_000 },
     async (seed) => {
-      const dice = seeded(seed);
+      const dice = createSeededRandom(seed);
       const { code } = await world.center.createEnrolmentCode(facilityA);
       const identity = await enrol(world.center.url, code);
       for (let round = 0; round < 100; round += 1) {
@@ -119,7 +63,7 @@ describe('GAT-4: whatever comes, the center stands', () => {
         identity.ticket = (await client.next('welcome')).ticket;
         const all = samples();
         const offered = { type: 'confirm-ticket', ticket: identity.ticket };
-        const message = dice(10) === 0 ? offered : all[3 + dice(all.length - 3)];
+        const message = dice.chance(1 / 10) ? offered : dice.pick(all.slice(3));
         for (let count = 0; count < 6; count += 1) client.send(mutate(message, dice) ?? null);
         await client.next('refused', 150).catch(() => undefined);
         await client.close();
@@ -132,13 +76,13 @@ describe('GAT-4: whatever comes, the center stands', () => {
     'broken rows get one verdict each, in order (seed %i)',
     { timeout: 90_000 },
     async (seed) => {
-      const dice = seeded(seed);
+      const dice = createSeededRandom(seed);
       const client = await connect(world.center.url, await world.enrol());
       for (let round = 0; round < 10; round += 1) {
         const base = patientRow(facilityA);
         const rows = Array.from({ length: 200 }, (_unused, index) => {
           const row = index % 3 === 0 ? renamed(base, `N${index}`) : patientRow(facilityA);
-          return dice(4) === 0 ? row : (mutate(row, dice) ?? null);
+          return dice.chance(1 / 4) ? row : (mutate(row, dice) ?? null);
         });
         const verdicts = await client.push(rows, 30_000);
         expect(verdicts).toHaveLength(rows.length);
