@@ -70,6 +70,7 @@ function writeOne<C extends CollectionName>(
     action: write.audit,
     collection: write.collection,
     record: write.id,
+    ...(write.reason === undefined ? {} : { reason: write.reason }),
   });
   return record;
 }

@@ -25,6 +25,8 @@ export interface PlannedWrite<C extends CollectionName = CollectionName> {
   readonly audit: string;
   /** Goes into the envelope: why it is entered later than it happened. */
   readonly enteredLate?: string;
+  /** Goes into the audit trail: why what is otherwise not allowed was done. */
+  readonly reason?: string;
 }
 
 /** A planned write of any collection, told apart by `collection`. */

@@ -2,6 +2,7 @@ import type { RequestName } from '#contracts/bridge/requests.ts';
 import type { RequestHandler } from './handler.ts';
 import { patientRequests } from './patients.ts';
 import { referenceRequests } from './reference.ts';
+import { requestRequests } from './requests.ts';
 import { reviewRequests } from './reviews.ts';
 import { sessionRequests } from './session.ts';
 import { staffRequests } from './staff.ts';
@@ -15,6 +16,7 @@ export const requestHandlers: { readonly [Name in RequestName]: RequestHandler<N
   ...patientRequests,
   ...visitRequests,
   ...reviewRequests,
+  ...requestRequests,
   ...referenceRequests,
   ...syncRequests,
 };

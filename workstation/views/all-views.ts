@@ -1,5 +1,6 @@
 import type { LiveViewName } from '#contracts/bridge/live-views.ts';
 import { daySummaryView } from './day-summary.ts';
+import { openRequestsView } from './open-requests.ts';
 import { openReviewsView } from './open-reviews.ts';
 import { patientRecordView } from './patient-record.ts';
 import { queueDayView } from './queue-day.ts';
@@ -17,4 +18,5 @@ export const allViews: { readonly [Name in LiveViewName]: View<Name> } = {
   'day.summary': daySummaryView,
   'unsent.list': unsentListView,
   'reviews.open': openReviewsView,
+  'requests.open': openRequestsView,
 };

@@ -1,8 +1,10 @@
+import { facilityNamed } from '#clinic/facilities/facilities.ts';
 import { linkedPatients } from '#clinic/patient-links.ts';
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
+import { copyStaysUntil } from '#clinic/requests/home-of-patient.ts';
 import { deriveVisit } from '#clinic/visit-state.ts';
 import type { LinkedPatient, PatientRecord, Person } from '#contracts/bridge/views.ts';
-import type { PersonId, RecordId } from '#contracts/ids.ts';
+import type { PersonId, RecordId, Scope } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
@@ -21,9 +23,11 @@ const mostLookedAt = 20;
 export const patientRecordView: SessionView<'patients.record'> = {
   audience: 'session',
   isTouchedBy: (change, { id }, session) =>
-    touchesOutbox(change) || touches(change, 'staff') || touchesPatient(change, id, session),
+    touchesOutbox(change) ||
+    touches(change, 'staff', 'requests', 'reference') ||
+    touchesPatient(change, id, session),
   opened: ({ id }, session, workstation) => workstation.recordView(session, 'patients', id),
-  compute: ({ id }, { replica }, { parts }) => {
+  compute: ({ id }, { replica, scope }, { parts }) => {
     const patient = replica.get('patients', id);
     if (patient === undefined) return null;
     const delivery = deliveryReader(replica);
@@ -36,12 +40,22 @@ export const patientRecordView: SessionView<'patients.record'> = {
       body: patient.body,
       mahallaName: mahalla === undefined ? null : parts.reference.mahallaName(mahalla),
       delivery: delivery('patients', patient),
+      home: homeShown(replica, scope, patient),
       visits: visits.map((visit) => visitShown(visit, delivery)),
       linked,
       people: peopleNamed(replica, patient, visits, linked),
     };
   },
 };
+
+function homeShown(
+  reader: ReplicaReader,
+  here: Scope,
+  { id, scope }: RecordOf<'patients'>,
+): PatientRecord['home'] {
+  if (scope === here) return null;
+  return { facility: facilityNamed(reader, scope), until: copyStaysUntil(reader, here, id) };
+}
 
 function touchesPatient(change: Change, id: RecordId, { replica }: Session): boolean {
   if (change.kind !== 'commit') return false;
