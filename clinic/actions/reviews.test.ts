@@ -154,6 +154,7 @@ describe('settling a conflict', () => {
     const counting = () => countingDecision(reader.get('reviews', reviewId)?.body ?? { decisions: [] });
     const phone = () => reader.get('patients', id)?.body.phone;
     expect(settle('taken-back')).toBe('record.invalid');
+    expect(settle('mine', strangeId)).toBe('record.changed-meanwhile');
     expect(settle('mine')).toBe('ok');
     expect(phone()).toBe('+998902222222');
     const first = counting()?.id;

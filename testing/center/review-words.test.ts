@@ -7,11 +7,11 @@ import { errorCodes } from '#contracts/errors.ts';
 import { languages } from '#contracts/languages.ts';
 import { PatientBodySchema } from '#contracts/records/patients.ts';
 import { VisitBodySchema, VitalsSchema } from '#contracts/records/visits.ts';
-import { readCatalogue } from '../../renderer/locales/read-catalogue.ts';
+import { readCatalogue } from '#renderer/locales/read-catalogue.ts';
 
 const Words = v.object({ reviewWords: v.record(v.string(), v.record(v.string(), v.string())) });
 const folder = fileURLToPath(new URL('../../', import.meta.url));
-const load = async () => v.parse(Words, await import('../../center/web/browser/review-words.js')).reviewWords;
+const load = async () => v.parse(Words, await import('#center/web/browser/review-words.js')).reviewWords;
 
 describe.each(languages)("PAGE-5: the words of questions on the center's page in %s", (language) => {
   it('are those of the workstation', async () => {
