@@ -33,7 +33,7 @@ function libraryOrSkip(context: TestContext): string {
 }
 
 function traceWorkstation(context: TestContext, durability: Durability): Trace {
-  const run = { folder, library: libraryOrSkip(context), script: './traced-workstation.ts' };
+  const run = { folder, library: libraryOrSkip(context), script: './workstation-process.ts' };
   const known = traceByDurability.get(durability);
   const trace = known ?? traceRun({ ...run, name: durability, args: [String(actions), durability] });
   traceByDurability.set(durability, trace);
@@ -110,7 +110,7 @@ describe('a power cut at any moment', { timeout: limitMs }, () => {
   });
 
   it('while an old database is brought up to date loses nothing of it', async (context) => {
-    const run = { folder, library: libraryOrSkip(context), script: './traced-migration.ts' };
+    const run = { folder, library: libraryOrSkip(context), script: './migration-process.ts' };
     const args = [String(actionsAfterMigration)];
     const trace = traceRun({ ...run, name: 'old-database', args, prepare: layDownOldDatabase });
     const expected = await fingerprintsOfOldDatabase();
