@@ -127,7 +127,7 @@ function checkStep(
     wrong.push(`${key} ${short(after.rev)} is not built on ${short(before?.rev)}`);
   }
   if (was === undefined) return wrong;
-  for (const field of [...(tracedFields[collection] ?? []), 'fromLater']) {
+  for (const field of tracedFields[collection] ?? []) {
     const [old, fresh] = [fieldsOf(was)[field], fieldsOf(is)[field]];
     if (old === undefined || textOf(old) === textOf(fresh)) continue;
     if (!world.writes.hadSeen(collection, id, field, old, fresh)) {

@@ -11,8 +11,11 @@ import {
   ScopeSchema,
 } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
+import type { PackingChoice } from '#sync/client/message-packing.ts';
 import { SessionEnd } from '#sync/client/session-end.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
+import { readBuiltInDictionaries } from '#sync/packing/dictionaries.ts';
+import { createPacker } from '#sync/packing/packer.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
 import { SeededRandom } from '../doubles/seeded-random.ts';
 import { type FaultRates, Faults } from './faults.ts';
@@ -26,6 +29,9 @@ import { Trace } from './trace.ts';
 import { WriteRecord } from './write-record.ts';
 
 export const home: Scope = v.parse(ScopeSchema, 'AND000001');
+
+/** Shared by all: what a packer learns of a dictionary is kept by its bytes. */
+const dictionaries = readBuiltInDictionaries();
 
 export interface WorldOptions {
   readonly seed: number;
@@ -63,7 +69,7 @@ export class ClinicWorld implements Surroundings {
     this.time = new SettledTime({ isBusy: () => postgres.underWay > 0, look: () => this.#look() });
     this.trace = new Trace(() => this.time.now());
     this.faults = new Faults(this.random.fork(), options.rates);
-    this.center = new SimulatedCenter(this.#shared());
+    this.center = new SimulatedCenter(this.#shared(), dictionaries);
   }
 
   /** Makes a center with one facility, and enrols its workstations. Nothing strikes before this is done. */
@@ -134,6 +140,14 @@ export class ClinicWorld implements Surroundings {
   retire(workstation: SimulatedWorkstation): void {
     this.workstations.splice(this.workstations.indexOf(workstation), 1);
     workstation.disk.remove();
+  }
+
+  packing(): PackingChoice {
+    return {
+      packings: this.faults.strikes('second-best-packing') ? ['deflate'] : ['zstd', 'deflate'],
+      dictionaries: this.faults.strikes('dictionary-missing') ? [] : dictionaries,
+      createPacker,
+    };
   }
 
   accepted(machine: string, op: OperationId): void {

@@ -30,6 +30,9 @@ export const usualRates = {
   'poisoned-write': 0.01,
   'poisoned-document': 0.01,
   'newer-version-fields': 0.02,
+  /** At each start of a machine: it lost its packing dictionaries, or can only do the second best packing. */
+  'dictionary-missing': 0.05,
+  'second-best-packing': 0.05,
   'center-restored': 0.008,
   'center-restored-forgotten': 0.004,
   'device-cloned': 0.006,

@@ -65,6 +65,8 @@ export class MachineMemory {
     this.#open = undefined;
     if (open === undefined) return undefined;
     const { fate, notes } = open;
+    // Whether these took effect does not show; where they did not, the rows are pending still.
+    for (const op of notes.accepted) this.#accepted.add(op);
     const rows = rowsOf(replica.outbox);
     const marks = [
       ...notes.drafts.map(({ draft }) => rows.has(draft.op)),

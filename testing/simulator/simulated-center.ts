@@ -4,6 +4,7 @@ import { confirmBackup, markBeforeBackup } from '#center/feed/durability.ts';
 import { createLocalNews } from '#center/feed/local-news.ts';
 import type { GatewayLimits } from '#center/gateway/limits.ts';
 import type { Line } from '#center/gateway/line.ts';
+import type { Dictionary } from '#center/gateway/packings.ts';
 import { beginEpoch } from '#center/identity.ts';
 import { migrate } from '#center/migrations/migrate.ts';
 import type { Effects } from '#center/ports.ts';
@@ -39,7 +40,7 @@ export interface CenterSurroundings {
 }
 
 /** A virtual day's worth of pings would be most of a run. */
-const limits: Partial<GatewayLimits> = { pingMs: 30 * 60_000, silenceMs: 90 * 60_000 };
+const limits: Partial<GatewayLimits> = { pingMs: 60 * 60_000, silenceMs: 150 * 60_000 };
 const restartMs = 60_000;
 
 /** The center's real code on PostgreSQL in this process: its power can go at any statement, its backup can come back. */
@@ -50,11 +51,13 @@ export class SimulatedCenter {
   restoredAt: number | null = null;
   readonly backups: Backup[] = [];
   readonly #around: CenterSurroundings;
+  readonly #dictionaries: readonly Dictionary[];
   #life: Life | undefined;
   #backupCount = 0;
 
-  constructor(around: CenterSurroundings) {
+  constructor(around: CenterSurroundings, dictionaries: readonly Dictionary[]) {
     this.#around = around;
+    this.#dictionaries = dictionaries;
   }
 
   get isUp(): boolean {
@@ -84,6 +87,7 @@ export class SimulatedCenter {
       effects: this.#effectsOf(life),
       backup: 'operator',
       limits,
+      dictionaries: () => this.#dictionaries,
       courierLookMs: 2 * 60 * 60_000,
     });
     if (!life.isOver) life.core = core;

@@ -6,6 +6,7 @@ const database = 'replica.db';
 /** What has to be there to open a replica; the log's index is rebuilt, the lock and the reserve are made anew. */
 const lastingFiles = [database, `${database}-wal`, `${database}-key-check`];
 const sectorBytes = 512;
+const logHeaderBytes = 32;
 
 /** The files before a commit: what is certainly on the disk if the power goes inside it. */
 export interface BeforeCommit {
@@ -42,26 +43,28 @@ export class SimulatedDisk {
     return { database: readOrNothing(this.file), log: readOrNothing(`${this.file}-wal`) };
   }
 
-  /** The power goes, and everything written is on the disk. */
-  cut(): void {
+  /** The power goes, and everything written is on the disk. Says so. */
+  cut(): string {
     this.#next(() => {});
+    return 'whole';
   }
 
   /**
    * The power goes inside a commit. Of what it wrote nothing was synced: every sector arrived, or stayed as it was, or holds
    * zeros or garbage, in any mixture. If the commit went on to move the log into the database (a checkpoint), the log had
-   * been synced whole before, and the database's pages are the mixture.
+   * been synced whole before, and the database's pages are the mixture. Says what was torn.
    */
-  cutInside(before: BeforeCommit, tear: Tear, random: SeededRandom): void {
+  cutInside(before: BeforeCommit, tear: Tear, random: SeededRandom): string {
     const after = this.beforeCommit();
+    const hasCheckpointed = !before.database.equals(after.database);
     this.#next((folder) => {
-      const hasCheckpointed = !before.database.equals(after.database);
       if (hasCheckpointed) {
         writeFileSync(join(folder, database), mix(before.database, after.database, tear, random));
       } else {
-        writeFileSync(join(folder, `${database}-wal`), mix(before.log, after.log, tear, random));
+        writeFileSync(join(folder, `${database}-wal`), mixLogs(before.log, after.log, tear, random));
       }
     });
+    return `${tear} of the ${hasCheckpointed ? 'checkpoint' : 'log'}`;
   }
 
   /** A second disk with the same content: the data folder copied to another machine. Only while nothing is open here. */
@@ -99,36 +102,57 @@ function copyLasting(from: string, to: string): void {
   }
 }
 
+/**
+ * A log that begins anew is given its header first, which is synced before anything follows: SQLite's own order, without
+ * which pages of the former log would come back.
+ */
+function mixLogs(before: Buffer, after: Buffer, tear: Tear, random: SeededRandom): Buffer {
+  const header = after.subarray(0, logHeaderBytes);
+  if (before.length === 0 || tear !== 'mixture' || before.subarray(0, logHeaderBytes).equals(header)) {
+    return mix(before, after, tear, random);
+  }
+  const mixed = Buffer.from(random.chance(0.3) ? before : mix(before, after, tear, random));
+  header.copy(mixed);
+  return mixed;
+}
+
+/** Damages only what was written: bytes beside it in the same sector stay, as SQLite takes for granted of disks. */
 function mix(before: Buffer, after: Buffer, tear: Tear, random: SeededRandom): Buffer {
   if (tear === 'nothing') return before;
   if (tear === 'everything') return after;
-  const changed = changedSectors(before, after);
+  const written = writtenPieces(before, after);
   const mixed = Buffer.from(after);
   let end = after.length;
-  /** At least one sector did not arrive, or this would be "everything". */
-  const certainlyLost = changed[random.below(Math.max(1, changed.length))];
-  for (const sector of changed) {
+  /** At least one piece did not arrive, or this would be "everything". */
+  const certainlyLost = random.below(Math.max(1, written.length));
+  for (const [number, { from, to }] of written.entries()) {
     const fate = random.next();
-    if (fate < 0.5 && sector !== certainlyLost) continue;
-    const at = sector * sectorBytes;
-    const size = Math.min(sectorBytes, after.length - at);
-    if (fate < 0.7) before.subarray(at, at + size).copy(mixed, at, 0, size);
-    else if (fate < 0.85) mixed.fill(0, at, at + size);
-    else mixed.set(random.bytes(size), at);
-    // A sector beyond the old end that stayed "as it was" is a hole of zeros, or the file is shorter.
-    if (fate < 0.7 && at >= before.length) {
-      mixed.fill(0, at, at + size);
-      if (random.chance(0.3)) end = Math.min(end, Math.max(before.length, at));
-    }
+    if (fate < 0.5 && number !== certainlyLost) continue;
+    if (fate < 0.7) {
+      // Where nothing was before, there is a hole now, or the file is shorter.
+      mixed.fill(0, from, to);
+      before.subarray(from, to).copy(mixed, from);
+      if (from >= before.length && random.chance(0.3)) end = Math.min(end, from);
+    } else if (fate < 0.85) mixed.fill(0, from, to);
+    else mixed.set(random.bytes(to - from), from);
   }
   return mixed.subarray(0, end);
 }
 
-function changedSectors(before: Buffer, after: Buffer): readonly number[] {
-  const changed: number[] = [];
+/** What differs, cut at the borders of sectors. */
+function writtenPieces(
+  before: Buffer,
+  after: Buffer,
+): readonly { readonly from: number; readonly to: number }[] {
+  const pieces: { readonly from: number; readonly to: number }[] = [];
   for (let at = 0; at < after.length; at += sectorBytes) {
-    const old = before.subarray(at, at + sectorBytes);
-    if (!old.equals(after.subarray(at, at + sectorBytes))) changed.push(at / sectorBytes);
+    const end = Math.min(at + sectorBytes, after.length);
+    if (before.subarray(at, end).equals(after.subarray(at, end))) continue;
+    let from = at;
+    while (before[from] === after[from]) from += 1;
+    let to = end;
+    while (before[to - 1] === after[to - 1]) to -= 1;
+    pieces.push({ from, to });
   }
-  return changed;
+  return pieces;
 }

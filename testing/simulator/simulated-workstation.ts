@@ -12,7 +12,7 @@ import { beginSession, type Session } from '#workstation/session.ts';
 import type { SeededRandom } from '../doubles/seeded-random.ts';
 import { MachineMemory } from './machine-memory.ts';
 import type { TransactionNotes } from './recorded-transaction.ts';
-import type { SimulatedDisk, Tear } from './simulated-disk.ts';
+import type { BeforeCommit, SimulatedDisk, Tear } from './simulated-disk.ts';
 import {
   type Direction,
   type Fate,
@@ -37,7 +37,7 @@ const key = new Uint8Array(32).map((_, position) => position * 5 + 3);
 const maxReplayed = 60;
 const retryMs = 7 * 60_000;
 /** A virtual day's worth of looks would be most of a run. */
-const limits: Partial<SyncLimits> = { lookEveryMs: 60 * 60_000 };
+const limits: Partial<SyncLimits> = { lookEveryMs: 4 * 60 * 60_000 };
 
 /** How the link of one workstation is now. */
 export interface LinkState {
@@ -246,17 +246,16 @@ export class SimulatedWorkstation {
       isActing: () => this.#isActing,
       beforeCommit: () => this.disk.beforeCommit(),
       committed: (notes) => {
-        this.memory.committed(notes, inner.outbox);
-        this.#note(notes);
+        try {
+          this.memory.committed(notes, inner.outbox);
+          this.#note(notes);
+        } catch (error) {
+          this.#around.fail(error);
+        }
       },
       died: (fate, notes, before) => {
-        if (before === undefined) this.disk.cut();
-        else
-          this.disk.cutInside(
-            before,
-            this.#tear(),
-            this.#around.faults.random('power-cut-inside-commit').fork(),
-          );
+        const torn = before === undefined ? this.disk.cut() : this.#tearDisk(before);
+        trace.note(`${this.name} ${fate}`, torn);
         this.memory.died(fate, notes);
         if (life !== undefined) this.#dead(life);
       },
@@ -275,6 +274,7 @@ export class SimulatedWorkstation {
       timers: { after: (waitMs, run) => time.after(waitMs, () => (isOver() ? undefined : run())) },
       random: this.random,
       program: 'simulator',
+      packing: this.#around.packing(),
       limits,
       onTrouble: (trouble) => this.#around.troubled(this.name, trouble),
     });
@@ -291,6 +291,11 @@ export class SimulatedWorkstation {
     if (faults.strikes('power-cut-inside-commit')) return 'cut-inside';
     if (faults.strikes('power-cut-after-commit')) return 'cut-after';
     return 'commit';
+  }
+
+  #tearDisk(before: BeforeCommit): string {
+    const random = this.#around.faults.random('power-cut-inside-commit');
+    return this.disk.cutInside(before, this.#tear(), random.fork());
   }
 
   #tear(): Tear {

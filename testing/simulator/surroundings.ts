@@ -1,4 +1,5 @@
 import type { OperationId } from '#contracts/ids.ts';
+import type { PackingChoice } from '#sync/client/message-packing.ts';
 import type { SeededRandom } from '../doubles/seeded-random.ts';
 import type { Faults } from './faults.ts';
 import type { SettledTime } from './settled-time.ts';
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly trace: Trace;
   readonly writes: WriteRecord;
   readonly center: SimulatedCenter;
+  /** What a machine can pack, drawn at each of its starts. */
+  packing(): PackingChoice;
   /** A workstation believes that the center has the operation. */
   accepted(machine: string, op: OperationId): void;
   /** The exchange survived something that should not happen. */

@@ -5,7 +5,7 @@ import { canonicalJson } from '#sync/merge/canonical-json.ts';
 
 /** Fields of which every written value is new in a world, so that an overwrite can be traced to who had seen what. */
 export const tracedFields: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
-  patients: ['name', 'phone', 'address', 'bloodGroup', 'voided'],
+  patients: ['name', 'phone', 'address', 'voided', 'fromLater'],
   visits: ['reason'],
 };
 
