@@ -39,6 +39,12 @@ const maxBatchLength = 16 * 1024 * 1024;
 
 type DeltaRow = Extract<OfferRow, { readonly delta: RecordDelta }>;
 
+const [WholeRowSchema, DeltaRowSchema] = OfferRowSchema.options;
+
+/** Chosen by what the row says it is, so that what is wrong with it can be named. */
+const schemaFor = (raw: unknown) =>
+  typeof raw === 'object' && raw !== null && 'delta' in raw ? DeltaRowSchema : WholeRowSchema;
+
 /** A row that says what changed; its record is not known yet. */
 interface UnresolvedRow {
   readonly kind: 'unresolved';
@@ -60,7 +66,7 @@ export interface CheckedOffer {
  */
 export function checkOffered(raws: readonly unknown[], at: number): CheckedOffer {
   const rows = raws.map((raw, index): CheckedRow | UnresolvedRow => {
-    const parsed = v.safeParse(OfferRowSchema, raw);
+    const parsed = v.safeParse(schemaFor(raw), raw);
     if (!parsed.success) return unsound(raw, index, pathsOf(parsed.issues, ''));
     const row = parsed.output;
     return isDelta(row)

@@ -5,10 +5,7 @@ import * as v from 'valibot';
  * What it does not know of an object it passes over.
  */
 
-const uuid = v.pipe(
-  v.string(),
-  v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/),
-);
+const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const scope = v.pipe(v.string(), v.regex(/^[A-Z]{3}[0-9]{6}$/));
 const revision = v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,8}-[0-9a-f]{32}$/));
@@ -110,10 +107,7 @@ export const CenterMessageOneSchema = v.variant('type', [
     since: count,
     through: count,
     head: count,
-    documents: v.pipe(
-      v.array(v.object({ seq: count, collection, record: v.unknown() })),
-      v.maxLength(500),
-    ),
+    documents: v.pipe(v.array(v.object({ seq: count, collection, record: v.unknown() })), v.maxLength(500)),
     crc: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff)),
   }),
   v.object({ type: v.literal('hint'), scope, head: count }),
