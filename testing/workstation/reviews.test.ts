@@ -159,6 +159,15 @@ describe('LNK: two records of one citizen', () => {
     ]);
   });
 
+  test('come apart on an open page when that arrives from elsewhere', async () => {
+    const { first, second } = await linked();
+    const view = bench().screen.open('patients.record', { id: first });
+    await view.until((value) => value?.linked.length === 1);
+    const { replacedBy: _link, ...apart } = patientBody(second);
+    await arrive('patients', second, apart);
+    await view.until((value) => value?.linked.length === 0);
+  });
+
   test('REV-A5: a "different" that the center had first takes the link away', async () => {
     const { second, id } = await linked();
     const review = bench().replica().get('reviews', id)?.body;

@@ -61,9 +61,8 @@ function touchesPatient(change: Change, id: RecordId, { replica }: Session): boo
   if (change.kind !== 'commit') return false;
   const { records } = change.notice;
   const ids = new Set([id, ...linkedPatients(replica, id).map((each) => each.id)]);
-  const patients = records.filter((record) => record.collection === 'patients');
-  // A record that was just taken off this one is no longer found by its link.
-  if (patients.some((record) => ids.has(record.id)) || (ids.size > 1 && patients.length > 0)) return true;
+  // A record that was just taken off this one is no longer found by its link: every change of a patient counts.
+  if (records.some(({ collection }) => collection === 'patients')) return true;
   const visits = records.filter((record) => record.collection === 'visits');
   if (visits.length > mostLookedAt) return true;
   return visits.some((record) => {
