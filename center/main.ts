@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
 import { createRevocation, createWipe } from './center-core.ts';
+import { publishDictionary } from './dictionaries.ts';
 import { createEnrolmentDesk } from './enrolment.ts';
 import { createNewsBus, type NewsBus } from './feed/bus.ts';
 import { findWrongDigests } from './feed/digests.ts';
@@ -28,6 +30,7 @@ usage: npm run center -- <command> [options]
   enrol --facility <code>        print a new enrolment code
   revoke --device <id>           revoke a workstation
   wipe --device <id>             have a workstation erase its records at its next contact
+  publish-dictionary --file <f>  sign a packing dictionary and send it to every facility
   verify-digests                 compute every facility's digest anew and tell which differ
   durable mark                   note where every facility stands, right before a backup
   durable confirm                declare everything up to the mark safe, once the backup is
@@ -80,6 +83,7 @@ function readArguments() {
         'offline-limit-days': { type: 'string' },
         facility: { type: 'string' },
         device: { type: 'string' },
+        file: { type: 'string' },
         help: { type: 'boolean' },
       },
     });
@@ -104,6 +108,8 @@ async function run(command: string | undefined): Promise<void> {
       return await withDatabase(revoke);
     case 'wipe':
       return await withDatabase(wipe);
+    case 'publish-dictionary':
+      return await withDatabase(publish);
     case 'verify-digests':
       return await withDatabase(verifyDigests);
     case 'durable':
@@ -163,6 +169,16 @@ async function wipe(database: Database, bus: NewsBus): Promise<void> {
   const isOrdered = await createWipe(createDeviceBook(database, effects), bus)(device);
   if (!isOrdered) throw new UsageError(`There is no workstation ${device}, or it was ordered before.`);
   say(`Workstation ${device} erases its records at its next contact; the page shows when it did.`);
+}
+
+async function publish(database: Database, bus: NewsBus): Promise<void> {
+  const file = parseOption(v.string(), values.file, '--file');
+  const identity = await loadIdentity(database, effects);
+  const { version, facilities } = await publishDictionary(database, identity, await readFile(file), effects);
+  if (facilities > 0) bus.publish({ kind: 'page' });
+  say(
+    `Dictionary ${version} is on its way to ${facilities} facilities; it is used after the next start of each side.`,
+  );
 }
 
 async function verifyDigests(database: Database): Promise<void> {

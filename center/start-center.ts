@@ -2,14 +2,15 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
-import { readBuiltInDictionaries } from '#sync/packing/dictionaries.ts';
 import { assembleCenter } from './center-core.ts';
+import { readDictionaries } from './dictionaries.ts';
 import type { EnrolmentCode } from './enrolment.ts';
 import type { CenterRecord } from './facilities.ts';
 import { createNewsBus, type NewsBus } from './feed/bus.ts';
 import type { BackupPolicy } from './feed/durability.ts';
 import type { GatewayLimits } from './gateway/limits.ts';
 import { serveWebSockets } from './gateway/web-sockets.ts';
+import { loadIdentity } from './identity.ts';
 import { migrate } from './migrations/migrate.ts';
 import type { Effects, Log } from './ports.ts';
 import { type Database, openDatabase } from './postgres/database.ts';
@@ -106,7 +107,7 @@ interface Foundation {
 
 async function serve(options: CenterOptions, foundation: Foundation): Promise<RunningCenter> {
   const { database, bus, effects, embedded } = foundation;
-  const dictionaries = readBuiltInDictionaries();
+  const dictionaries = await readDictionaries(database, await loadIdentity(database, effects));
   const core = await assembleCenter({
     dictionaries: () => dictionaries,
     database,
