@@ -60,6 +60,8 @@ export const rulesByRoom: Readonly<Record<string, RoomRules>> = {
       'center',
       'testing/district',
       'testing/bench',
+      'testing/simulator',
+      'testing/mutations',
     ],
     packages: ['valibot', 'ws'],
     hasNode: true,

@@ -1,0 +1,27 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** What one simulated year came to, as a process tells it its parent. */
+export const ReportSchema = v.object({
+  seed: count,
+  seconds: v.number(),
+  writes: count,
+  events: count,
+  reEnrolments: count,
+  counts: v.record(v.string(), count),
+  digest: v.string(),
+  /** Null if everything held. */
+  failure: v.nullable(v.string()),
+  /** What happened last before a failure. */
+  newest: v.array(v.string()),
+});
+export type Report = v.InferOutput<typeof ReportSchema>;
+
+/** A folder in memory where there is one: fsync on it costs nothing. */
+export function makeSimulationFolder(): string {
+  const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  return mkdtempSync(join(place, 'hamshira-simulation-'));
+}
