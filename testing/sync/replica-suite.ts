@@ -232,6 +232,16 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       });
       expect(told.map((ids) => [...ids].sort())).toEqual([[id, other].sort(), [other]]);
       expect(notices).toMatchObject([{ records: [{ collection: 'patients', id }] }]);
+      // It may come back while the screen still shows the list, and go again.
+      await replica.transact((transaction) => transaction.put('patients', record));
+      expect(told.at(-1)).toHaveLength(2);
+      await replica.transact((transaction) => transaction.remove('patients', id));
+      expect(told.at(-1)).toEqual([other]);
+      await replica.transact((transaction) => {
+        transaction.put('patients', record);
+        transaction.remove('patients', id);
+      });
+      expect(told.at(-1)).toEqual([other]);
       end();
       for (const restart of [false, true]) {
         if (restart) replica = await opened.reopen();
