@@ -31,7 +31,7 @@ const limitMs = 300_000;
  * (load/durable-level.ts; it does not by itself), with the batch size that is fastest for it. The workstation's side runs in
  * this process, the server's in one of its own. `sync.push.ratio` and `sync.pull.ratio`: documents a second over PouchDB's.
  * `sync.ingest.ratio`: documents a second through the center's wire into PostgreSQL over bare multi-row inserts of the same
- * documents into it. `sync.bytes_per_doc`, `sync.visit_bytes`: everything above TCP, both directions.
+ * documents into it. `sync.disk_per_doc`: what the database grew by for each. `sync.bytes_per_doc`, `sync.visit_bytes`: everything above TCP, both directions.
  */
 export async function run(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-sync-'));
@@ -160,16 +160,30 @@ async function measureIngest(center: Side, report: Report): Promise<void> {
   const edits = visitEdits(documents, 50);
   const wire: number[] = [];
   const bare: number[] = [];
+  const grown: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const scope = facilityOf(50 + round);
     await center.ask('facility', v.unknown(), scope);
     const code = await center.ask('code', v.string(), scope);
+    const before = await databaseBytes(postgresUrl);
     wire.push(await ingestOverWire(url, code, visitEdits(documents, 60 + round)));
+    grown.push((await databaseBytes(postgresUrl)) - before);
     bare.push(await insertBare(postgresUrl, edits, round));
   }
   report('sync.ingest.ours', Math.max(...wire), 'documents/s');
   report('sync.ingest.bare', Math.max(...bare), 'documents/s');
   report('sync.ingest.ratio', Math.max(...wire) / Math.max(...bare), 'x');
+  report('sync.disk_per_doc', Math.max(...grown) / documents, 'bytes');
+}
+
+async function databaseBytes(postgresUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: postgresUrl });
+  await client.connect();
+  const { rows } = await client.query<{ size: string }>(
+    'select pg_database_size(current_database()) as size',
+  );
+  await client.end();
+  return Number(rows[0]?.size);
 }
 
 async function ingestOverWire(url: string, code: string, edits: readonly Edit[]): Promise<number> {
