@@ -92,7 +92,7 @@ export class Following {
     if (arrivals.length === 0) return undefined;
     this.#parts.conversation.throwIfEnded();
     const { identity, clock, random, replica } = this.#context;
-    const context = { device: identity.device, now: clock.now(), random };
+    const context = { device: identity.device, scope: identity.scope, now: clock.now(), random };
     const stopped: (readonly [Flow, readonly RecordRef[]])[] = [];
     const outcomes = await replica.transact((transaction) => {
       const committed: PortionOutcome[] = [];

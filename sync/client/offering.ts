@@ -285,7 +285,7 @@ export class Offering {
 
   #writeContext() {
     const { identity, clock, random } = this.#context;
-    return { device: identity.device, now: clock.now(), random };
+    return { device: identity.device, scope: identity.scope, now: clock.now(), random };
   }
 }
 

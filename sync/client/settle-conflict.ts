@@ -1,6 +1,6 @@
 import type { Random } from '#clinic/ports/clock.ts';
 import type { OutboxRow, ReplicaTransaction } from '#clinic/ports/replica.ts';
-import type { DeviceId, Instant, OperationId, Revision } from '#contracts/ids.ts';
+import type { DeviceId, Instant, OperationId, Revision, Scope } from '#contracts/ids.ts';
 import { type CollectionName, type RecordOf, recordTypes } from '#contracts/records/registry.ts';
 import { appendWrite, type BasedWrite } from '../local-write.ts';
 import { type MergedBody, mergeRecord } from '../merge/merge-record.ts';
@@ -11,6 +11,8 @@ import { writeConflictReviews } from './write-reviews.ts';
 /** Where and when a merge is made. */
 export interface WriteContext {
   readonly device: DeviceId;
+  /** The device's own facility. */
+  readonly scope: Scope;
   readonly now: Instant;
   readonly random: Random;
 }

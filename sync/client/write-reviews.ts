@@ -40,7 +40,8 @@ export function writeConflictReviews<C extends CollectionName>(
       collection: 'reviews',
       id: newReviewId(context),
       body: reviewBody(collection, conflicted, fields),
-      scope: mine.scope,
+      // Asked here, whoever the record belongs to: a new record is always at home where it is made.
+      scope: context.scope,
       author: mine.author,
       device: context.device,
       at: context.now,

@@ -175,7 +175,7 @@ export class Healing {
   ): Promise<number> {
     const { replica, clock, identity, random } = this.#context;
     return replica.transact((transaction) => {
-      const context = { device: identity.device, now: clock.now(), random };
+      const context = { device: identity.device, scope: identity.scope, now: clock.now(), random };
       let healed = 0;
       for (const { collection, record } of fetched.documents) {
         const difference = open.get(keyOf(collection, record));
