@@ -11,6 +11,8 @@ import { createPatientIndex } from '#store/search/patient-index.ts';
 import { SyncClient } from '#sync/client/sync-client.ts';
 import { loadDeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
 import { enrolDevice } from '#sync/enrol-device.ts';
+import { type PackingDictionary, readBuiltInDictionaries } from '#sync/packing/dictionaries.ts';
+import { HeldDictionaries } from '#sync/packing/held-dictionaries.ts';
 import { createPacker } from '#sync/packing/packer.ts';
 import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
 import { createLog, type Log, type LogLine } from './log.ts';
@@ -64,6 +66,7 @@ async function closeDown(workstation: Workstation, held: HeldFolder): Promise<vo
 
 async function partsOf(options: CompositionOptions, log: Log): Promise<WorkstationParts> {
   const { folder, openSimulatedShelf } = options;
+  const dictionaries = readBuiltInDictionaries();
   return {
     folder,
     log,
@@ -84,7 +87,7 @@ async function partsOf(options: CompositionOptions, log: Log): Promise<Workstati
       }),
     readIdentity: (replica) => loadDeviceIdentity(replica.settings) ?? null,
     enrolDevice: askCenter,
-    startExchange: (replica, orders) => startExchange(replica, orders, log),
+    startExchange: (replica, orders) => startExchange(replica, orders, log, dictionaries),
   };
 }
 
@@ -107,9 +110,15 @@ const askCenter: WorkstationParts['enrolDevice'] = async ({ center, code, label 
   });
 };
 
-function startExchange(replica: Replica, orders: CenterOrders, log: Log): Exchange {
+function startExchange(
+  replica: Replica,
+  orders: CenterOrders,
+  log: Log,
+  builtInDictionaries: readonly PackingDictionary[],
+): Exchange {
   const identity = loadDeviceIdentity(replica.settings);
   if (identity === undefined) throw new Error('an enrolled workstation has an identity');
+  const held = new HeldDictionaries(builtInDictionaries, replica, identity.centerKey);
   const client = new SyncClient({
     replica,
     identity,
@@ -118,7 +127,13 @@ function startExchange(replica: Replica, orders: CenterOrders, log: Log): Exchan
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
-    packing: { packings: ['zstd', 'deflate'], dictionaries: [], createPacker },
+    packing: {
+      packings: ['zstd', 'deflate'],
+      createPacker,
+      get dictionaries() {
+        return held.read();
+      },
+    },
     onWipe: () => orders.wipe(),
     onTrouble: (trouble) => void log.incident(trouble),
   });

@@ -19,6 +19,7 @@ export interface PackingDictionary {
 export interface PackingChoice {
   /** Best first. */
   readonly packings: readonly PackingName[];
+  /** Read once for each connection. */
   readonly dictionaries: readonly PackingDictionary[];
   readonly createPacker: (packing: 'zstd' | 'deflate', dictionary: Uint8Array | null) => Packer;
 }
@@ -34,7 +35,8 @@ export class MessagePacking {
   #packer: Packer | undefined;
 
   constructor(choice: PackingChoice | undefined) {
-    this.#choice = choice;
+    // What was offered has to be what is used: another dictionary may arrive while the center answers.
+    this.#choice = choice === undefined ? undefined : { ...choice };
   }
 
   /** Fields of `hello`. */

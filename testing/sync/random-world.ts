@@ -1,4 +1,5 @@
 import type { RecordId } from '#contracts/ids.ts';
+import type { PackingChoice } from '#sync/client/message-packing.ts';
 import type { Fate, Faults } from '../doubles/memory-transport.ts';
 import type { SeededRandom } from '../doubles/seeded-random.ts';
 import { checkInvariants } from './invariants.ts';
@@ -21,9 +22,15 @@ export interface Weather {
 const years = 365 * 24 * 60 * 60_000;
 
 /** Runs one seeded world to its end and checks what must hold of it. Throws with the seed if it does not. */
-export async function runRandomWorld(seed: number, weather: Weather): Promise<SyncWorld> {
+export async function runRandomWorld(
+  seed: number,
+  weather: Weather,
+  packing?: PackingChoice,
+): Promise<SyncWorld> {
   const world = new SyncWorld(seed);
   const { random } = world;
+  world.center.packing = packing;
+  world.packing = packing;
   await world.start(2 + random.below(3));
   const story = new Story(world, weather);
   for (let step = 0; step < weather.steps; step += 1) await story.step();

@@ -46,6 +46,8 @@ export class Workstation {
   faults: Faults = () => 'deliver';
   /** Alters what the center sends. */
   rewrite: (text: string) => string = (text) => text;
+  /** Alters packed messages the center sends. */
+  alter: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
   /** Where to dial instead of the world's center. */
   dialInstead: (() => Transport | Promise<Transport>) | undefined;
   limits: Partial<SyncLimits> = {};
@@ -154,7 +156,11 @@ export class Workstation {
     if (this.dialInstead !== undefined) return Promise.resolve(this.dialInstead());
     const faults: Faults = (direction, text, index) => this.faults(direction, text, index);
     const options = { ...this.link, faults };
-    const link = this.#world.link(options, (text) => this.rewrite(text));
+    const link = this.#world.link(
+      options,
+      (text) => this.rewrite(text),
+      (bytes) => this.alter(bytes),
+    );
     this.#link = link;
     return Promise.resolve(link.client);
   }
@@ -167,6 +173,8 @@ export class SyncWorld {
   readonly center: MemoryCenter;
   readonly workstations: Workstation[] = [];
   readonly ledger = new WriteLedger();
+  /** How workstations enrolled from now on pack. */
+  packing: PackingChoice | undefined;
   #impersonated: (text: string) => string = (text) => text;
 
   constructor(seed: number) {
@@ -177,12 +185,16 @@ export class SyncWorld {
   /** How often somebody dialled the center. */
   links = 0;
 
-  /** A link to the center; `rewrite` alters what the center sends. */
-  link(options: MemoryLinkOptions, rewrite: (text: string) => string = (text) => text): MemoryTransportPair {
+  /** A link to the center; `rewrite` and `alter` change what the center sends. */
+  link(
+    options: MemoryLinkOptions,
+    rewrite: (text: string) => string = (text) => text,
+    alter: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
+  ): MemoryTransportPair {
     this.links += 1;
     const pair = memoryTransportPair(this.time, options);
     const altered = (message: WireMessage) =>
-      typeof message === 'string' ? rewrite(this.#impersonated(message)) : message;
+      typeof message === 'string' ? rewrite(this.#impersonated(message)) : alter(message);
     this.center.accept({
       send: (message) => pair.center.send(altered(message)),
       onMessage: (receive) => pair.center.onMessage(receive),
@@ -221,6 +233,7 @@ export class SyncWorld {
       saveDeviceIdentity(transaction.settings, identity, ticket),
     );
     const workstation = new Workstation(this, disk, identity, random);
+    workstation.packing = this.packing;
     this.workstations.push(workstation);
     return workstation;
   }

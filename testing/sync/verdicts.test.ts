@@ -30,7 +30,7 @@ describe('verdicts and portions, one by one', () => {
     id = randomRecordId(random);
   });
 
-  const context = () => ({ device, now, random });
+  const context = () => ({ device, scope: facility, now, random });
   const pending = () => replica.outbox.pendingOf('patients', id);
   const edit = (phone: string) =>
     replica.transact((transaction) => {
