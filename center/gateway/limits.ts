@@ -36,7 +36,7 @@ export const defaultLimits: GatewayLimits = {
   pausedAtMessages: 4,
   offers: 8,
   questions: 8,
-  aheadBytes: 16 * 1024,
+  aheadBytes: 4 * 1024,
   durablePauseMs: 30_000,
   refreshMs: 300_000,
   messages: 256,
