@@ -4,7 +4,7 @@ import type { RecordId } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { Decision, ReviewBody } from '#contracts/records/reviews.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import { countingDecision, passedOverDecisions } from '../reviews/review-decisions.ts';
+import { countingDecision, isOpenReview, passedOverDecisions } from '../reviews/review-decisions.ts';
 import type { RecordReader } from './action.ts';
 import { type ActionContext, type ActionPlan, type AnyPlannedWrite, checkBody, invalid } from './action.ts';
 import { type Overwriting, writeSide } from './conflict-values.ts';
@@ -30,8 +30,8 @@ export const settleReview = (
   if (review === undefined) return fail(appError('record.not-found'));
   if (!fitsQuestion(review.body, input.choice)) return invalid(['choice']);
   const before = countingDecision(review.body);
-  const isSettled = before !== null && before.choice !== 'taken-back';
-  if (isSettled !== (input.changes !== undefined) || (isSettled && before.id !== input.changes)) {
+  const isSettled = !isOpenReview(review.body);
+  if (isSettled !== (input.changes !== undefined) || (isSettled && before?.id !== input.changes)) {
     return fail(appError('record.changed-meanwhile'));
   }
   if (input.choice === 'taken-back' && !isSettled) return invalid(['choice']);

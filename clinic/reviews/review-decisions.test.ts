@@ -48,6 +48,13 @@ describe('REV-A4: the decision that counts', () => {
     expect(passedOverDecisions({ decisions })).toHaveLength(2);
   });
 
+  it('"what it says now" does not stand against a side chosen unseen, until somebody decides again', () => {
+    const decisions = [decision('a', 'present'), decision('b', 'mine')];
+    expect(isOpenReview({ decisions })).toBe(true);
+    expect(isOpenReview({ decisions: [...decisions, decision('c', 'present', 'a')] })).toBe(false);
+    expect(isOpenReview({ decisions: [decision('b', 'mine'), decision('a', 'present')] })).toBe(false);
+  });
+
   it('leaves the question open when it was taken back', () => {
     expect(isOpenReview({ decisions: [] })).toBe(true);
     expect(isOpenReview({ decisions: [decision('a', 'mine')] })).toBe(false);

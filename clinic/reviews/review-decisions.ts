@@ -17,10 +17,16 @@ export function countingDecision({ decisions }: Decided): Decision | null {
   return counting;
 }
 
-/** Whether a person still has to decide: nobody has, or the decision was taken back. */
+/**
+ * Whether a person still has to decide: nobody has, or the decision was taken back. Also if "what it says now" meets a
+ * decision for one side that it did not know of: what the record said then is nowhere written.
+ */
 export function isOpenReview(review: Decided): boolean {
   const counting = countingDecision(review);
-  return counting === null || counting.choice === 'taken-back';
+  if (counting === null || counting.choice === 'taken-back') return true;
+  if (counting.choice !== 'present') return false;
+  const later = review.decisions.slice(review.decisions.indexOf(counting) + 1);
+  return later.some(({ choice }) => choice === 'mine' || choice === 'theirs');
 }
 
 /** Decisions made without knowing of the ones that count, and everything built on them. In their order. */

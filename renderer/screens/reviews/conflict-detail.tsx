@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import type { ReviewRow } from '#contracts/bridge/views.ts';
 import { useToday } from '../../app/surroundings.tsx';
@@ -23,8 +24,7 @@ interface ConflictDetailProps {
 export function ConflictDetail({ row, isBusy, onSettle }: ConflictDetailProps): ReactNode {
   const naming = useNaming(row);
   const { t, today } = naming;
-  const isChanged =
-    row.counting === null || row.counting.choice === 'taken-back' ? hasChangedSince(row, naming) : false;
+  const isChanged = isOpenReview(row.body) && hasChangedSince(row, naming);
   return (
     <>
       {row.visit && (

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import type { ReviewRow } from '#contracts/bridge/views.ts';
 import { caresForPatients, useSession } from '../../app/session.tsx';
@@ -60,8 +61,7 @@ export function ReviewDetail({ row, onSettled }: ReviewDetailProps): ReactNode {
 }
 
 /** Whether a person still has to decide. */
-export const isOpenRow = ({ counting }: ReviewRow): boolean =>
-  counting === null || counting.choice === 'taken-back';
+export const isOpenRow = ({ body }: ReviewRow): boolean => isOpenReview(body);
 
 interface TakeBackProps {
   readonly isBusy: boolean;
