@@ -156,7 +156,7 @@ describe('what no packer wrote', () => {
 
   it('never makes the model throw anything else, or give more than the longest message', () => {
     const random = new SeededRandom(12);
-    const learned = new MessageModel(new BitCoder(null));
+    const learned = new MessageModel();
     for (let turn = 0; turn < 20; turn += 1)
       learned.codeMessage(new BitCoder(null), { rows: [randomVisit(random)] });
     let given = 0;
@@ -164,7 +164,7 @@ describe('what no packer wrote', () => {
       const bytes = random.bytes(random.below(60));
       if (random.chance(0.5)) bytes[0] = random.below(40);
       try {
-        const value = learned.fork(new BitCoder(null)).codeMessage(new BitCoder(bytes), undefined);
+        const value = learned.fork().codeMessage(new BitCoder(bytes), undefined);
         expect(JSON.stringify(value).length).toBeLessThan(8 * 1024 * 1024);
         given += 1;
       } catch (failure) {
