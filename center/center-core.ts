@@ -66,10 +66,12 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
   const identity = await loadIdentity(database, effects);
   const devices = createDeviceBook(database, effects);
   const desk = createEnrolmentDesk(database, identity, effects);
+  const knownHomes = createKnownHomes(database, effects.clock);
   const sharing: SharingContext = {
     database,
     effects,
     center: identity.id,
+    noteHome: knownHomes.note,
     announce: ({ lanes, ...applied }) => bus.publish({ kind: 'head', ...applied, lanes: [...lanes] }),
     ...(foundation.courierLookMs === undefined ? {} : { lookEveryMs: foundation.courierLookMs }),
   };
@@ -83,7 +85,7 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
       desk,
       bus,
       durableThrough: createDurableReader(database, foundation.backup),
-      homesKnownTo: createKnownHomes(database, effects.clock),
+      homesKnownTo: knownHomes.of,
       effects,
       limits: { ...defaultLimits, ...foundation.limits },
       dictionaries: foundation.dictionaries ?? (() => []),

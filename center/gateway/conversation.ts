@@ -26,7 +26,7 @@ export interface GatewayContext {
   readonly desk: EnrolmentDesk;
   readonly bus: NewsBus;
   readonly durableThrough: DurableReader;
-  readonly homesKnownTo: KnownHomes;
+  readonly homesKnownTo: KnownHomes['of'];
   readonly epoch: () => string;
   readonly effects: Effects;
   readonly limits: GatewayLimits;

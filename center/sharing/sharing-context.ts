@@ -16,6 +16,8 @@ export interface SharingContext {
   readonly center: string;
   /** Tells of new positions, after their commit. */
   readonly announce: (applied: Applied) => void;
+  /** A device of a facility wrote about a record of another one. */
+  readonly noteHome?: (scope: Scope, home: Scope) => void;
   /** How often the courier looks for errands of other processes, in milliseconds; every minute unless told otherwise. */
   readonly lookEveryMs?: number;
 }

@@ -64,7 +64,10 @@ export async function bringBack(
       home,
       ...keyColumns(rows),
     ]);
-    return await inScope(context, (session) => writeBack(session, context, { device, home, rows, newest }));
+    const order = { device, home, rows, newest };
+    const back = await inScope(context, (session) => writeBack(session, context, order));
+    for (const { scope } of rows) context.noteHome?.(device.scope, scope);
+    return back;
   } catch (error) {
     // They were taken at their home: coming again they are answered there without being applied twice.
     if (kindOfFailure(error) === 'defect') throw error;

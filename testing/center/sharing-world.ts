@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type pg from 'pg';
 import * as v from 'valibot';
 import { createFacility } from '#center/facilities.ts';
 import { createIngest, type Ingest } from '#center/ingest/push-batch.ts';
@@ -366,4 +367,14 @@ export async function isKept(world: SharingWorld, row: TestRow): Promise<boolean
   const text = `select (select count(*) from doc where id = $1 and rev = $2 and home is null)
     + (select count(*) from doc_history where id = $1 and rev = $2) as count`;
   return (await countOf(world, text, [row.id, row.rev])) > 0;
+}
+
+/** Resolves when a record has come to a facility. */
+export async function settledAt(sql: pg.Client, scope: Scope, id: string): Promise<void> {
+  for (let round = 0; round < 500; round += 1) {
+    const { rowCount } = await sql.query('select 1 from doc where scope = $1 and id = $2', [scope, id]);
+    if ((rowCount ?? 0) > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('the record never came');
 }
