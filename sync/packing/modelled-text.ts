@@ -6,16 +6,16 @@ const learnedModels = new WeakMap<Uint8Array, MessageModel>();
 
 /** A model that has learned the messages of a dictionary, one JSON text per line (PCK-5). */
 export function modelOf(dictionary: Uint8Array | null): MessageModel {
-  if (dictionary === null) return new MessageModel(new BitCoder(null));
+  if (dictionary === null) return new MessageModel();
   const known = learnedModels.get(dictionary);
-  if (known !== undefined) return known.fork(new BitCoder(null));
-  const model = new MessageModel(new BitCoder(null));
+  if (known !== undefined) return known.fork();
+  const model = new MessageModel();
   for (const line of Buffer.from(dictionary).toString('utf8').split('\n')) {
     const value = exactValueOf(line);
     if (value !== undefined) model.codeMessage(new BitCoder(null), value);
   }
   learnedModels.set(dictionary, model);
-  return model.fork(new BitCoder(null));
+  return model.fork();
 }
 
 /**

@@ -52,11 +52,11 @@ describe.each(packings)('packing by %s (PCK-2)', (packing) => {
       rows: Array.from({ length: 200 }, (_none, at) => ({ at })),
     });
     const bytes = createPacker(packing, dictionary).pack(text);
-    for (let length = 0; length < bytes.length; length += 1) {
+    for (let length = 0; length < bytes.length; length += 5) {
       const { there } = pairOf(packing);
       expect(() => there.unpack(bytes.subarray(0, length)), `cut at ${length}`).toThrow(PackingFailure);
     }
-    for (let place = 0; place < bytes.length; place += 1) {
+    for (let place = 0; place < bytes.length; place += 5) {
       const changed = Uint8Array.from(bytes);
       changed[place] = (changed[place] ?? 0) ^ 0x10;
       // A bit that means nothing to the codec may differ; a text never does.

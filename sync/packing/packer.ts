@@ -5,6 +5,7 @@ import { type BulkCodec, deflateCodec, zstdCodec } from './bulk-codecs.ts';
 import type { MessageModel } from './message-model.ts';
 import { exactValueOf, modelOf } from './modelled-text.ts';
 import { PackingFailure } from './packing-failure.ts';
+import { longestModelledBytes } from './symbol-coder.ts';
 
 /** Packs and unpacks the messages of one side of one connection. */
 export interface Packer {
@@ -17,8 +18,6 @@ export interface Packer {
 /** First byte of a packed message (PCK-3). */
 const codecs = { stored: 0, zstd: 1, deflate: 2, modelled: 3 } as const;
 const headerBytes = 5;
-/** Longer messages hold one large record or come over a link where time counts more than bytes. In UTF-16 units. */
-const longestModelled = 640 * 1024;
 
 /**
  * A packer for one side of one connection; both sides name the same packing and dictionary (PCK-1). `dictionary`: bytes
@@ -47,7 +46,7 @@ class ConnectionPacker implements Packer {
     const length = Buffer.byteLength(text);
     if (length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
     if (!text.isWellFormed()) throw new PackingFailure('holds half a character');
-    const value = text.length > longestModelled ? undefined : exactValueOf(text);
+    const value = length > longestModelledBytes ? undefined : exactValueOf(text);
     if (value === undefined) return this.#packBulk(text, length);
     const coder = new BitCoder(null);
     this.#sent.codeMessage(coder, value);
