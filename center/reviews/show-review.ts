@@ -1,5 +1,5 @@
 import { countingDecision, isOpenReview, passedOverDecisions } from '#clinic/reviews/review-decisions.ts';
-import { peopleIn, presentOf } from '#clinic/reviews/review-facts.ts';
+import { linkedNamesIn, peopleIn, presentOf } from '#clinic/reviews/review-facts.ts';
 import type { PersonId, RecordId, Scope } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
@@ -43,6 +43,8 @@ export interface ReviewShown {
   readonly passedOver: readonly Decision[];
   /** Names by id. The center itself has none. */
   readonly people: Readonly<Record<string, string>>;
+  /** Patients whom a link names. */
+  readonly linkedNames: Readonly<Record<string, string>>;
 }
 
 /** Everything the page shows of a question. Null if it is not there. */
@@ -85,6 +87,7 @@ export async function showReview(
     counting: countingDecision(review.body),
     passedOver: passedOverDecisions(review.body),
     people,
+    linkedNames: linkedNamesIn(reader, fields, present?.values ?? []),
   };
 }
 

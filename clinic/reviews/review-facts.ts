@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { ReviewRow } from '#contracts/bridge/views.ts';
-import { type PersonId, PersonIdSchema } from '#contracts/ids.ts';
+import { type PersonId, PersonIdSchema, RecordIdSchema } from '#contracts/ids.ts';
 import { MahallaCodeSchema } from '#contracts/records/patients.ts';
 import type { ConflictingField, ReviewBody } from '#contracts/records/reviews.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
@@ -70,6 +70,25 @@ export function mahallasIn(
     const address = v.safeParse(AddressSchema, value);
     const name = address.success ? mahallaName(address.output.mahalla) : null;
     if (address.success && name !== null) names[address.output.mahalla] = name;
+  }
+  return names;
+}
+
+const LinkSchema = v.object({ other: RecordIdSchema });
+
+/** Names of the patients whom links in a conflict lead to, by id; those that are here. */
+export function linkedNamesIn(
+  reader: Pick<ReplicaReader, 'get'>,
+  fields: readonly ConflictingField[],
+  present: Values,
+): Record<string, string> {
+  const names: Record<string, string> = {};
+  for (const value of valuesOf(fields, present)) {
+    const link = v.safeParse(LinkSchema, value);
+    const name = link.success ? reader.get('patients', link.output.other)?.body.name : undefined;
+    if (link.success && name !== undefined) {
+      names[link.output.other] = [name.family, name.given, name.patronymic].filter(Boolean).join(' ');
+    }
   }
   return names;
 }

@@ -222,6 +222,8 @@ export const ReviewRowSchema = v.object({
   passedOver: v.pipe(v.array(DecisionSchema), v.maxLength(50)),
   /** Names by code and everybody named. */
   mahallas: v.record(v.string(), v.string()),
+  /** Patients whom a link names. */
+  linkedNames: v.record(v.string(), v.string()),
   people: v.array(PersonSchema),
 });
 export type ReviewRow = v.InferOutput<typeof ReviewRowSchema>;

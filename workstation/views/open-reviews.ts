@@ -1,6 +1,6 @@
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { countingDecision, passedOverDecisions } from '#clinic/reviews/review-decisions.ts';
-import { mahallasIn, peopleIn, presentOf } from '#clinic/reviews/review-facts.ts';
+import { linkedNamesIn, mahallasIn, peopleIn, presentOf } from '#clinic/reviews/review-facts.ts';
 import type { PatientSummary, Person, ReviewRow } from '#contracts/bridge/views.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
@@ -54,6 +54,7 @@ export function reviewRow(
     counting: countingDecision(body),
     passedOver: [...passedOverDecisions(body)],
     mahallas: mahallasIn(fields, present?.values ?? [], mahallaName),
+    linkedNames: linkedNamesIn(reader, fields, present?.values ?? []),
     people: peopleIn(body, present?.values ?? []).flatMap((person) => shown(person) ?? []),
   };
 }

@@ -121,7 +121,8 @@ async function ask(session, path, body) {
  *   fields: readonly FieldShown[], mineBy: string | null, theirsBy: string | null, mineAt: number | null,
  *   theirsAt: number | null, subjectRev: string | null, visitDay: string | null,
  *   patient: { name: PatientShown['name'], birth: PatientShown['birth'] } | null, pair: readonly PatientShown[],
- *   counting: Decision | null, passedOver: readonly Decision[], people: Readonly<Record<string, string>> }} ReviewShown
+ *   counting: Decision | null, passedOver: readonly Decision[], people: Readonly<Record<string, string>>,
+ *   linkedNames: Readonly<Record<string, string>> }} ReviewShown
  */
 
 /**

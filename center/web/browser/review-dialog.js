@@ -48,8 +48,8 @@ export function reviewContent(review, language, now, settle) {
 const hasChanged = (review, language) =>
   review.subjectRev !== null &&
   review.fields.some(({ field, mine, theirs, present }) => {
-    const told = writeValue(language, field, present);
-    return ![mine, theirs].some((json) => writeValue(language, field, json) === told);
+    const told = writeValue(language, field, present, review.linkedNames);
+    return ![mine, theirs].some((json) => writeValue(language, field, json, review.linkedNames) === told);
   });
 
 /**
@@ -73,15 +73,15 @@ function conflictTable(review, language, now, isChanged) {
     element('th', { scope: 'col' }, tell(language, word), element('span', { class: 'author' }, by)),
   );
   const rows = review.fields.map(({ field, base, mine, theirs, present }) => {
-    const [left, right] = [theirs, mine].map((json) => writeValue(language, field, json));
+    const [left, right] = [theirs, mine].map((json) => writeValue(language, field, json, review.linkedNames));
     return element(
       'tr',
       {},
       element('th', { scope: 'row' }, tell(language, `field.${field}`)),
-      element('td', {}, writeValue(language, field, base)),
+      element('td', {}, writeValue(language, field, base, review.linkedNames)),
       element('td', {}, ...marked(left ?? '', right ?? '')),
       element('td', {}, ...marked(right ?? '', left ?? '')),
-      ...(isChanged ? [element('td', {}, writeValue(language, field, present))] : []),
+      ...(isChanged ? [element('td', {}, writeValue(language, field, present, review.linkedNames))] : []),
     );
   });
   return tableOf(head, rows);

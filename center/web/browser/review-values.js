@@ -100,7 +100,8 @@ function writeEntry(language, entry) {
   }
 }
 
-/** @type {Readonly<Record<string, (language: Language, value: any) => string>>} */
+/** @type {Readonly<Record<string, (language: Language, value: any,
+ *   linkedNames: Readonly<Record<string, string>>) => string>>} */
 const writers = {
   name: (_, name) => writeName(name),
   sex: (language, sex) => tell(language, `sex.${sex}`),
@@ -119,7 +120,12 @@ const writers = {
     ]),
   problems: (language, problem) =>
     joined([problem.icd10, problem.note, problem.enteredInError && tell(language, 'entry.in-error')]),
-  replacedBy: (language) => tell(language, 'review.joined'),
+  replacedBy: (language, { other }, linkedNames) => {
+    const name = linkedNames[other];
+    return name === undefined
+      ? tell(language, 'review.joined')
+      : tell(language, 'review.joined-with', { name });
+  },
   voided: (language, mark) => `${tell(language, 'entry.in-error')}: ${mark.reason}`,
   roles: (language, roles) =>
     joined(roles.map((/** @type {string} */ role) => tell(language, `role.${role}`))),
@@ -133,15 +139,16 @@ const writers = {
  * @param {Language} language
  * @param {string} field
  * @param {string | null | undefined} json
+ * @param {Readonly<Record<string, string>>} [linkedNames] patients by id
  * @returns {string}
  */
-export function writeValue(language, field, json) {
+export function writeValue(language, field, json, linkedNames = {}) {
   if (json === undefined || json === null || json === 'null') return tell(language, 'review.empty');
   try {
     const value = JSON.parse(json);
     if (typeof value?.tooLong === 'number')
       return tell(language, 'review.too-long', { count: value.tooLong });
-    const words = writers[field]?.(language, value) ?? plainWords(language, value);
+    const words = writers[field]?.(language, value, linkedNames) ?? plainWords(language, value);
     return words === '' ? tell(language, 'review.empty') : words;
   } catch {
     return json;

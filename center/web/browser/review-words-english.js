@@ -69,6 +69,7 @@ export const words = {
   'review.empty': 'empty',
   'review.field': 'Field',
   'review.joined': 'joined with another record',
+  'review.joined-with': 'joined with {name}',
   'review.kind-conflict': 'Conflict',
   'review.kind-possible-duplicate': 'Possible duplicate',
   'review.mahalla-code': 'mahalla {code}',

@@ -70,6 +70,7 @@ export const words = {
   'review.empty': 'пусто',
   'review.field': 'Поле',
   'review.joined': 'объединено с другой записью',
+  'review.joined-with': 'объединено с записью: {name}',
   'review.kind-conflict': 'Расхождение',
   'review.kind-possible-duplicate': 'Возможный дубликат',
   'review.mahalla-code': 'махалля {code}',

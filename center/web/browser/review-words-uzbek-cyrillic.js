@@ -71,6 +71,7 @@ export const words = {
   'review.empty': 'бўш',
   'review.field': 'Майдон',
   'review.joined': 'бошқа ёзувга қўшилган',
+  'review.joined-with': '{name} ёзувига қўшилган',
   'review.kind-conflict': 'Қарама-қарши ёзув',
   'review.kind-possible-duplicate': 'Эҳтимолий такрор',
   'review.mahalla-code': 'маҳалла {code}',

@@ -71,6 +71,7 @@ export const words = {
   'review.empty': 'boʻsh',
   'review.field': 'Maydon',
   'review.joined': 'boshqa yozuvga qoʻshilgan',
+  'review.joined-with': '{name} yozuviga qoʻshilgan',
   'review.kind-conflict': 'Qarama-qarshi yozuv',
   'review.kind-possible-duplicate': 'Ehtimoliy takror',
   'review.mahalla-code': 'mahalla {code}',

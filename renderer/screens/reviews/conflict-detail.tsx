@@ -71,5 +71,13 @@ function useNaming(row: ReviewRow): Naming {
   const today = useToday();
   const values = row.fields.flatMap((field) => [field.base, field.mine, field.theirs]);
   const icd10Names = useIcd10Names(codesIn([...values, ...(row.present?.values ?? [])]));
-  return { t, language, today, mahallas: row.mahallas, icd10Names, people: row.people };
+  return {
+    t,
+    language,
+    today,
+    mahallas: row.mahallas,
+    linkedNames: row.linkedNames,
+    icd10Names,
+    people: row.people,
+  };
 }

@@ -29,6 +29,7 @@ function naming(language: Language): Naming {
     language,
     today: v.parse(DaySchema, '2026-06-03'),
     mahallas: { '10012345': 'Guliston' },
+    linkedNames: { [id]: 'Karimova Dilnoza' },
     icd10Names: new Map([['I10', 'Essential hypertension']]),
     people: [nurse],
   };
@@ -58,6 +59,7 @@ describe('values of a patient in words', () => {
     ],
     ['problems', { ...entry, icd10: 'I10', note: 'since 2019' }, 'I10 Essential hypertension, since 2019'],
     ['voided', { reason: 'Wrong person', at, by }, 'entered in error: Wrong person'],
+    ['replacedBy', { other: id, at, by }, 'joined with Karimova Dilnoza'],
     ['roles', ['nurse', 'doctor'], 'Nurse, Doctor'],
     ['active', false, 'no'],
     ['nonsense', { deep: [{ a: 'one', b: 2 }] }, 'one, 2'],

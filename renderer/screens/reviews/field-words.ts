@@ -19,6 +19,8 @@ export interface Naming {
   readonly today: Day;
   /** Names by code. */
   readonly mahallas: Readonly<Record<string, string>>;
+  /** Patients by id. */
+  readonly linkedNames: Readonly<Record<string, string>>;
   readonly icd10Names: ReadonlyMap<string, string>;
   readonly people: readonly Person[];
 }
@@ -40,6 +42,8 @@ const reader =
 const patient = PatientBodySchema.entries;
 const text = reader(v.string(), (value) => value);
 const joined = (parts: readonly (string | false | undefined)[]): string => parts.filter(Boolean).join(', ');
+
+const LinkSchema = v.object({ other: v.string() });
 
 const describers: Readonly<Record<string, Describe>> = {
   name: reader(patient.name, plainName),
@@ -71,7 +75,10 @@ const describers: Readonly<Record<string, Describe>> = {
     ]),
   ),
   bloodGroup: text,
-  replacedBy: (value, { t }) => (value === null ? null : t('review.joined')),
+  replacedBy: reader(LinkSchema, ({ other }, { t, linkedNames }) => {
+    const name = linkedNames[other];
+    return name === undefined ? t('review.joined') : t('review.joined-with', { name });
+  }),
   voided: reader(patient.voided, (mark, { t }) => `${t('entry.in-error')}: ${mark.reason}`),
   roles: reader(v.array(RoleSchema), (roles, { t }) => joined(roles.map((role) => t(`role.${role}`)))),
   reason: text,
