@@ -7,6 +7,7 @@ import {
   PersonIdSchema,
   RecordIdSchema,
   RevisionSchema,
+  type Scope,
   ScopeSchema,
 } from '#contracts/ids.ts';
 import type { BodyByCollection, CollectionName, RecordOf } from '#contracts/records/registry.ts';
@@ -18,12 +19,12 @@ type Tables = { [C in CollectionName]: Map<RecordId, RecordOf<C>> };
 
 /** A snapshot in memory for tests of actions: equality queries only, nothing synced. */
 export interface MemoryReader extends ReplicaReader {
-  /** Lets the planned writes happen, as the workstation would. */
-  apply(plan: ActionPlan): void;
+  /** Lets the planned writes happen, as the workstation would. New records belong to `scope`, else to the snapshot's. */
+  apply(plan: ActionPlan, scope?: Scope): void;
 }
 
-/** An empty snapshot. */
-export function createMemoryReader(): MemoryReader {
+/** An empty snapshot of the records of a facility. */
+export function createMemoryReader(here: Scope = testContext.scope): MemoryReader {
   const tables: Tables = {
     patients: new Map(),
     visits: new Map(),
@@ -33,10 +34,13 @@ export function createMemoryReader(): MemoryReader {
     requests: new Map(),
   };
   let version = 0;
-  const put = <C extends CollectionName>(collection: C, id: RecordId, body: BodyByCollection[C]): void => {
-    version += 1;
-    tables[collection].set(id, envelopeOf(id, version, body));
-  };
+  const putInto =
+    (scope: Scope): Put =>
+    (collection, id, body) => {
+      version += 1;
+      const home = tables[collection].get(id)?.scope ?? scope;
+      tables[collection].set(id, envelopeOf(id, version, home, body));
+    };
   return {
     get: (collection, id) => tables[collection].get(id),
     find: (collection, query) => select([...tables[collection].values()], query),
@@ -47,8 +51,8 @@ export function createMemoryReader(): MemoryReader {
         .sort((left, right) => (left.id < right.id ? -1 : 1))
         .slice(0, limit)
         .map(({ id, rev }) => ({ id, rev })),
-    apply: (plan) => {
-      for (const write of plan.writes) putWrite(put, write);
+    apply: (plan, scope = here) => {
+      for (const write of plan.writes) putWrite(putInto(scope), write);
     },
     outbox: {
       pending: () => [],
@@ -63,10 +67,9 @@ export function createMemoryReader(): MemoryReader {
   };
 }
 
-function putWrite(
-  put: <C extends CollectionName>(collection: C, id: RecordId, body: BodyByCollection[C]) => void,
-  write: ActionPlan['writes'][number],
-): void {
+type Put = <C extends CollectionName>(collection: C, id: RecordId, body: BodyByCollection[C]) => void;
+
+function putWrite(put: Put, write: ActionPlan['writes'][number]): void {
   switch (write.collection) {
     case 'patients':
       put(write.collection, write.id, write.body);
@@ -92,11 +95,12 @@ function putWrite(
 function envelopeOf<C extends CollectionName>(
   id: RecordId,
   version: number,
+  scope: Scope,
   body: BodyByCollection[C],
 ): RecordOf<C> {
   return {
     id,
-    scope: testContext.scope,
+    scope,
     rev: v.parse(RevisionSchema, `${version}-${'0'.repeat(32)}`),
     author: testContext.person,
     device: v.parse(DeviceIdSchema, '0190a000-0000-7000-8000-0000000000d1'),

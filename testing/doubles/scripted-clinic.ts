@@ -7,6 +7,7 @@ import { unlinkPatient } from '#clinic/actions/patient-links.ts';
 import { recordAllergy } from '#clinic/actions/record-allergy.ts';
 import { recordVisit } from '#clinic/actions/record-visit.ts';
 import { registerPatient } from '#clinic/actions/register-patient.ts';
+import { answerReferral, askAccess, askMove, cancelRequest, referPatient } from '#clinic/actions/requests.ts';
 import { settleReview } from '#clinic/actions/settle-review.ts';
 import { startVisit } from '#clinic/actions/start-visit.ts';
 import { dayAt } from '#clinic/clinic-day.ts';
@@ -28,6 +29,7 @@ import type { ReviewBody } from '#contracts/records/reviews.ts';
 import { ok, type Result } from '#contracts/result.ts';
 import type { Role } from '#contracts/roles.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
+import { addNeighbours } from './scripted-neighbours.ts';
 import { type ScriptedPatient, scriptedPatients } from './scripted-patients.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -69,7 +71,7 @@ const staff = [
 
 /** The clinic on a morning, around the clock's present moment. */
 export function openScriptedClinic(clock: Clock, reference: ReferenceData): ScriptedClinic {
-  const reader = createMemoryReader();
+  const reader = createMemoryReader(place);
   const random = new SeededRandom(7);
   const savedAtById = new Map<RecordId, Instant>();
   const receivedAtById = new Map<RecordId, Instant>();
@@ -125,6 +127,7 @@ export function openScriptedClinic(clock: Clock, reference: ReferenceData): Scri
     if (patientId !== undefined) beginToday(patient, patientId, nurse, actAt);
   }
   addReviews(clinic, patientIds, now);
+  addNeighbours(clinic, now);
   return clinic;
 }
 
@@ -276,6 +279,7 @@ function savedRecord(clinic: ScriptedClinic, id: RecordId): RequestOutput<'patie
     reader.get('patients', id) ??
     reader.get('visits', id) ??
     reader.get('reviews', id) ??
+    reader.get('requests', id) ??
     reader.get('staff', id);
   if (record === undefined) throw new Error('an action answered with a record it did not write');
   return { id, rev: record.rev, delivery: clinic.delivery(id) };
@@ -291,4 +295,9 @@ export const scriptedActions = {
   'visits.move': moveVisit,
   'visits.record': recordVisit,
   'reviews.settle': settleReview,
+  'requests.refer': referPatient,
+  'requests.answer': answerReferral,
+  'requests.cancel': cancelRequest,
+  'requests.ask-access': askAccess,
+  'requests.move-patient': askMove,
 } as const;

@@ -11,7 +11,9 @@ import { linkedShown } from '#workstation/linked-patients.ts';
 import { patientSummary, summaryOf } from '#workstation/patient-summary.ts';
 import { inQueueOrder } from '#workstation/queue-order.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
+import { requestRows } from '#workstation/views/open-requests.ts';
 import { reviewRow } from '#workstation/views/open-reviews.ts';
+import { homeShown } from '#workstation/views/patient-record.ts';
 import type { ScriptedClinic } from './scripted-clinic.ts';
 
 /** What the live views and searches of the scripted workstation answer. */
@@ -21,6 +23,7 @@ export interface ScriptedViews {
   summary(day: Day, now: Instant): LiveViewOutput<'day.summary'>;
   unsent(): LiveViewOutput<'unsent.list'>;
   reviews(now: Instant): LiveViewOutput<'reviews.open'>;
+  requests(now: Instant): LiveViewOutput<'requests.open'>;
   search(text: string, limit: number): FoundPatient[];
   alike(person: RequestInput<'patients.possible-duplicates'>): PatientSummary[];
 }
@@ -81,6 +84,7 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
         body: record.body,
         mahallaName: mahalla === undefined ? null : reference.mahallaName(mahalla),
         delivery: clinic.delivery(id),
+        home: homeShown(reader, clinic.scope, record),
         visits: own.slice(0, 50).map((visit) => ({
           id: visit.id,
           rev: visit.rev,
@@ -151,6 +155,12 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
         };
       });
     },
+    requests: (now) =>
+      requestRows(reader, now, {
+        here: clinic.scope,
+        delivery: (_collection, { id }) => clinic.delivery(id),
+        mahallaName: reference.mahallaName,
+      }),
     search: (text, limit) => {
       const hits = scored(text).filter((each) => each.score >= leastScore);
       const ids = hits.slice(0, limit).map(({ record }) => record.id);

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { dayAt } from '#clinic/clinic-day.ts';
+import { searchFacilities } from '#clinic/facilities/facilities.ts';
 import { createIdSource } from '#clinic/ids.ts';
 import type { Clock } from '#clinic/ports/clock.ts';
+import { countWaitingRequests } from '#clinic/requests/waiting-requests.ts';
 import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { Link } from '#contracts/bridge/link.ts';
 import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
@@ -187,6 +189,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
       ...sync,
       unsent: clinic.unsent().length,
       oldestUnsentAt: clinic.unsent()[0]?.savedAt ?? null,
+      waitingRequests: countWaitingRequests(clinic.reader, clinic.scope),
       openReviews: clinic.reader.find('reviews', {}).filter((review) => isOpenReview(review.body)).length,
     }),
     setState: (change) => {
@@ -235,6 +238,8 @@ function computeView(view: OpenView, views: ScriptedViews, script: Script, clock
       return ok(views.unsent().map((row, at) => (at === 0 && script.isOldestRefused() ? refused(row) : row)));
     case 'reviews.open':
       return ok(views.reviews(now));
+    case 'requests.open':
+      return ok(views.requests(now));
   }
 }
 
@@ -273,6 +278,13 @@ function answerRequest(name: RequestName, input: unknown, parts: Answering): Res
     case 'session.touch':
     case 'sync.now':
       return ok({});
+    case 'session.emergency':
+      script.setState({ mustConnect: false });
+      return ok({});
+    case 'facilities.search':
+      return ok({
+        facilities: searchFacilities(clinic.reader, clinic.scope, read(name).text, read(name).limit),
+      });
     case 'drafts.key':
       return ok({ key: draftsKey(script.state().session?.person.id ?? '') });
     case 'patients.search':
@@ -317,6 +329,16 @@ function write(
     case 'visits.record':
       return clinic.act(scriptedActions[name], read(name), person);
     case 'reviews.settle':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'requests.refer':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'requests.answer':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'requests.cancel':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'requests.ask-access':
+      return clinic.act(scriptedActions[name], read(name), person);
+    case 'requests.move-patient':
       return clinic.act(scriptedActions[name], read(name), person);
   }
 }

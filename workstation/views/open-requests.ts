@@ -3,7 +3,7 @@ import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { allRequests } from '#clinic/requests/home-of-patient.ts';
 import { type DerivedRequest, deriveRequest } from '#clinic/requests/request-state.ts';
 import type { RequestRow } from '#contracts/bridge/views.ts';
-import type { Scope } from '#contracts/ids.ts';
+import type { Instant, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import { type DeliveryReader, deliveryReader } from '../delivery.ts';
 import { summaryOf } from '../patient-summary.ts';
@@ -19,19 +19,24 @@ export const openRequestsView: SessionView<'requests.open'> = {
   audience: 'session',
   isTouchedBy: (change) =>
     touchesOutbox(change) || touches(change, 'requests', 'patients', 'staff', 'reference'),
-  compute: (_input, { replica, scope, context }, { parts }) => {
-    const since = context().now - shownAfterMs;
-    const delivery = deliveryReader(replica);
-    return allRequests(replica)
-      .map((request) => ({ request, derived: deriveRequest(request.body) }))
-      .filter(({ request, derived }) => derived.isOpen || request.capturedAt >= since)
-      .slice(0, mostRows)
-      .map(({ request, derived }) =>
-        rowOf(replica, request, derived, { here: scope, delivery, mahallaName: parts.reference.mahallaName }),
-      );
-  },
+  compute: (_input, { replica, scope, context }, { parts }) =>
+    requestRows(replica, context().now, {
+      here: scope,
+      delivery: deliveryReader(replica),
+      mahallaName: parts.reference.mahallaName,
+    }),
 };
 
+/** The rows of the view at `now`. */
+export function requestRows(reader: ReplicaReader, now: Instant, surroundings: Surroundings): RequestRow[] {
+  return allRequests(reader)
+    .map((request) => ({ request, derived: deriveRequest(request.body) }))
+    .filter(({ request, derived }) => derived.isOpen || request.capturedAt >= now - shownAfterMs)
+    .slice(0, mostRows)
+    .map(({ request, derived }) => rowOf(reader, request, derived, surroundings));
+}
+
+/** What a row needs to know beside the records. */
 interface Surroundings {
   readonly here: Scope;
   readonly delivery: DeliveryReader;

@@ -48,7 +48,8 @@ export const patientRecordView: SessionView<'patients.record'> = {
   },
 };
 
-function homeShown(
+/** Where another facility's patient belongs; null for an own one. */
+export function homeShown(
   reader: ReplicaReader,
   here: Scope,
   { id, scope }: RecordOf<'patients'>,

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { canCancel, possibleAnswers } from '#clinic/requests/request-state.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import type { RequestRow } from '#contracts/bridge/views.ts';
 import type { RequestEvent } from '#contracts/records/requests.ts';
@@ -11,7 +12,7 @@ import { DeliveryMark, UrgencyMark } from '../../parts/marks.tsx';
 import { SaveFailure } from '../../parts/save-failure.tsx';
 import { describeInstant } from '../../wording/dates.ts';
 import { useWords } from '../../wording/words.ts';
-import { facilityOf, isOpenRequest, stateOf, subjectOf } from './request-words.ts';
+import { facilityOf, stateOf, subjectOf } from './request-words.ts';
 
 interface RequestDetailProps {
   readonly row: RequestRow;
@@ -56,7 +57,7 @@ export function RequestDetail({ row, mayCare }: RequestDetailProps): ReactNode {
         ))}
       </ol>
       {mayCare && row.direction === 'incoming' && matter.kind === 'referral' && <Answers row={row} />}
-      {mayCare && row.direction === 'outgoing' && isOpenRequest(row) && <TakeBack row={row} />}
+      {mayCare && row.direction === 'outgoing' && canCancel(row.body) && <TakeBack row={row} />}
     </section>
   );
 }
@@ -110,8 +111,8 @@ function Answers({ row }: { readonly row: RequestRow }): ReactNode {
   const answer = useRequest('requests.answer');
   const [words, setWords] = useState('');
   const [isMissing, setMissing] = useState(false);
-  const isOpen = ['sent', 'seen', 'accepted', 'attended'].includes(row.state);
-  if (!isOpen) return null;
+  const possible = possibleAnswers(row.state);
+  if (possible.length === 0) return null;
   const say = async (said: Answer) => {
     if (answer.isBusy) return;
     const outcome = await answer.send({ id: row.id, answer: said });
@@ -122,7 +123,7 @@ function Answers({ row }: { readonly row: RequestRow }): ReactNode {
     setMissing(text === '');
     if (text !== '') void say(said(text));
   };
-  const mayDecide = row.state === 'sent' || row.state === 'seen';
+  const mayDecide = possible.includes('accepted');
   return (
     <div className="request-answers">
       {answer.error && <SaveFailure error={answer.error} />}
@@ -154,7 +155,7 @@ function Answers({ row }: { readonly row: RequestRow }): ReactNode {
             </Button>
           </>
         )}
-        {row.state === 'accepted' && (
+        {!mayDecide && possible.includes('attended') && (
           <Button icon="user" onClick={() => void say({ kind: 'attended' })}>
             {t('request.attended')}
           </Button>

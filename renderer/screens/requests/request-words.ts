@@ -28,7 +28,3 @@ export function stateOf(t: Translate, row: RequestRow): string {
 /** Whether somebody here has to do something about it. */
 export const isWaitingForUs = (row: RequestRow): boolean =>
   row.direction === 'incoming' && (row.state === 'sent' || row.state === 'seen' || row.state === 'accepted');
-
-/** Whether it can still be taken back. */
-export const isOpenRequest = (row: RequestRow): boolean =>
-  ['sent', 'seen', 'accepted', 'attended'].includes(row.state);
