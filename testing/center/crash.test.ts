@@ -5,8 +5,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startCenter } from '#center/start-center.ts';
 import { type CenterProcess, postmasterOf, runCenter, serveCenter } from './center-process.ts';
 import { newDataFolder } from './center-world.ts';
-import { facilityA, facilityRecord, parsePatient, patientRow, type TestRow } from './test-records.ts';
-import { connect, enrol, type Identity, refusalOf } from './wire-client.ts';
+import {
+  facilityA,
+  facilityRecord,
+  offered,
+  parsePatient,
+  patientRow,
+  type TestRow,
+} from './test-records.ts';
+import { connect, enrol, type Identity, openWire, proofFor, refusalOf } from './wire-client.ts';
+import { connectTwo, greetTwo } from './wire-client-two.ts';
 
 let dataFolder: string;
 let code: string;
@@ -161,6 +169,31 @@ describe('OPE: what an operator does from the command line, while the center run
     expect(await refusalOf(url, stolen)).toBe('sync.device-revoked');
   });
 
+  it('orders an erasure, and verifies the digests', async () => {
+    running = await serveCenter(dataFolder, ['--offline-limit-days', '7']);
+    const { url } = running;
+    const identity = await enrol(url, code);
+    const client = await connectTwo(url, identity);
+    expect(client.welcome.offlineLimitMs).toBe(7 * 24 * 3_600_000);
+    const row = patientRow(facilityA);
+    await client.offer([offered(row)]);
+    expect(await run('verify-digests')).toMatchObject({ code: 0 });
+    expect((await run('wipe', '--device', identity.device)).code).toBe(0);
+    expect((await run('wipe', '--device', identity.device)).code).toBe(1);
+    await client.closed;
+    const wire = await openWire(url);
+    wire.send(proofFor(identity, await greetTwo(wire)));
+    await wire.next('wipe');
+    wire.send({ type: 'wiped', device: identity.device });
+    expect(await wire.closed).toBe(1000);
+    const tables = await startCenterBeside();
+    await tables.spoil(row.id);
+    await tables.close();
+    const verified = await run('verify-digests');
+    expect(verified.code).toBe(1);
+    expect(verified.output).toContain(facilityA);
+  });
+
   it('says what is wrong with what was typed', async () => {
     for (const args of [
       [],
@@ -169,6 +202,8 @@ describe('OPE: what an operator does from the command line, while the center run
       ['revoke'],
       ['durable'],
       ['serve', '--port', 'x'],
+      ['serve', '--offline-limit-days', '0'],
+      ['wipe'],
     ]) {
       const { code: exit, output } = await run(...args);
       expect(exit).toBe(1);
@@ -209,6 +244,9 @@ async function startCenterBeside() {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       throw new Error('the operation was never committed');
+    },
+    spoil: async (id: string) => {
+      await client.query('update doc set rev = $2 where id = $1', [id, `9-${'a'.repeat(32)}`]);
     },
     close: () => client.end(),
   };
