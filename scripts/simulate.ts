@@ -9,7 +9,7 @@ import { type Report, ReportSchema } from '#testing/simulator/simulation-report.
 /**
  * Plays clinic-years: `npm run simulate -- --seed 1 --years 100`. Year number n has the seed `seed + n`, so that a failed one
  * can be played alone. `--days` shortens each year, `--without a,b` and `--only a,b` switch faults, `--processes` sets how many
- * worlds run at once. Without a seed it is taken from the time.
+ * worlds run at once, `--times` makes every fault so much more frequent. Without a seed it is taken from the time.
  */
 const options = parseArgs({
   options: {
@@ -19,6 +19,7 @@ const options = parseArgs({
     processes: { type: 'string', default: '2' },
     without: { type: 'string', default: '' },
     only: { type: 'string', default: '' },
+    times: { type: 'string', default: '1' },
   },
 }).values;
 
@@ -61,7 +62,7 @@ process.exitCode = haveEndedWell.every(Boolean) && reports.every(({ failure }) =
 function play(seeds: readonly number[]): Promise<boolean> {
   const child = spawn(
     process.execPath,
-    [script, seeds.join(','), String(days), options.without, options.only],
+    [script, seeds.join(','), String(days), options.without, options.only, options.times],
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   children.add(child);

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type FaultName, faultNames, ratesOnly, ratesWithout } from './faults.ts';
+import { type FaultName, faultNames, multiplied, ratesOnly, ratesWithout, usualRates } from './faults.ts';
 import { PostgresInProcess } from './postgres-in-process.ts';
 import { RunFailure, runWorld } from './run-world.ts';
 import { makeSimulationFolder, type Report, ReportSchema } from './simulation-report.ts';
@@ -14,9 +14,11 @@ async function playSeeds(
   days: number,
   without: string,
   only: string,
+  times: number,
 ): Promise<void> {
   const postgres = await PostgresInProcess.start();
-  const rates = only === '' ? ratesWithout(namesIn(without)) : ratesOnly(namesIn(only));
+  const base = multiplied(usualRates, times);
+  const rates = only === '' ? ratesWithout(namesIn(without), base) : ratesOnly(namesIn(only), base);
   const root = makeSimulationFolder();
   process.on('exit', () => rmSync(root, { recursive: true, force: true }));
   for (const seed of seeds) {
@@ -42,8 +44,8 @@ function tell(report: Report): void {
   process.send?.(v.parse(ReportSchema, report));
 }
 
-const [seeds, days, without = '', only = ''] = process.argv.slice(2);
+const [seeds, days, without = '', only = '', times = '1'] = process.argv.slice(2);
 if (seeds === undefined || days === undefined)
-  throw new Error('usage: simulation-process <seeds> <days> [without] [only]');
-await playSeeds(seeds.split(',').map(Number), Number(days), without, only);
+  throw new Error('usage: simulation-process <seeds> <days> [without] [only] [times]');
+await playSeeds(seeds.split(',').map(Number), Number(days), without, only, Number(times));
 process.disconnect?.();

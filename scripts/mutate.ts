@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { centerMutations } from '#testing/mutations/center-mutations.ts';
+import { clientMutations } from '#testing/mutations/client-mutations.ts';
+import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
+import { storeMutations } from '#testing/mutations/store-mutations.ts';
+import { projectFolder } from './steps.ts';
+
+/**
+ * Plants one bug after the other in a copy of the source tree, runs the tests that must catch it, and prints who did:
+ * `npm run mutate`, or `npm run mutate -- --only "no epoch,naive sequence"`. Fails if one survives.
+ */
+const options = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    /** Whether each test is first seen to pass without the bug. */
+    trusting: { type: 'boolean', default: false },
+  },
+}).values;
+
+const minute = 60_000;
+const limitMs = 6 * minute;
+const names = options.only.split(',').filter((name) => name !== '');
+const mutations = [...clientMutations, ...storeMutations, ...centerMutations].filter(
+  ({ name }) => names.length === 0 || names.includes(name),
+);
+for (const name of names) {
+  if (!mutations.some((mutation) => mutation.name === name)) throw new Error(`no mutation ${name}`);
+}
+
+let running: ChildProcess | undefined;
+const copy = mkdtempSync(join(tmpdir(), 'hamshira-mutations-'));
+process.on('exit', () => {
+  end(running);
+  rmSync(copy, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+copyProject();
+const soundness = new Map<string, boolean>();
+const rows: (readonly [name: string, verdict: string])[] = [];
+let survivors = 0;
+for (const mutation of mutations) {
+  const verdict = await judge(mutation);
+  rows.push([mutation.name, verdict]);
+  console.log(`${mutation.name}: ${verdict}`);
+}
+console.log('');
+const width = Math.max(...rows.map(([name]) => name.length));
+for (const [name, verdict] of rows) console.log(`| ${name.padEnd(width)} | ${verdict} |`);
+console.log(
+  `${mutations.length} planted, ${mutations.length - survivors} caught or equivalent, ${survivors} survived`,
+);
+process.exit(survivors === 0 ? 0 : 1);
+
+/** Everything but what is made from it, and what is installed. */
+function copyProject(): void {
+  const left = ['node_modules', '.git', '.cache', 'dist'];
+  cpSync(projectFolder, copy, {
+    recursive: true,
+    filter: (path) => !left.includes(relative(projectFolder, path)),
+  });
+  symlinkSync(join(projectFolder, 'node_modules'), join(copy, 'node_modules'));
+}
+
+async function judge(mutation: Mutation): Promise<string> {
+  if (!options.trusting) {
+    for (const trap of mutation.traps) await requireSound(trap);
+  }
+  const restore = plant(mutation);
+  try {
+    for (const trap of mutation.traps) {
+      const outcome = await spring(trap);
+      if (outcome === 'failed') return `caught by ${describeTrap(trap)}`;
+      if (outcome === 'timeout') return `caught by ${describeTrap(trap)} (it never ended)`;
+    }
+    if (mutation.equivalent !== undefined) return `equivalent: ${mutation.equivalent}`;
+    survivors += 1;
+    return `SURVIVED (${mutation.why})`;
+  } finally {
+    restore();
+  }
+}
+
+/** A test that fails anyway catches nothing. */
+async function requireSound(trap: Trap): Promise<void> {
+  const key = JSON.stringify(trap);
+  const isSound = soundness.get(key) ?? (await spring(trap)) === 'passed';
+  soundness.set(key, isSound);
+  if (!isSound) throw new Error(`${describeTrap(trap)} fails without any bug`);
+}
+
+/** Puts the bug in; returns what takes it out. */
+function plant(mutation: Mutation): () => void {
+  const originals = new Map<string, string>();
+  for (const { file, find, replace } of mutation.edits) {
+    const path = join(copy, file);
+    const text = readFileSync(path, 'utf8');
+    if (!originals.has(path)) originals.set(path, text);
+    if (text.split(find).length !== 2)
+      throw new Error(`${mutation.name}: not exactly once in ${file}: ${find}`);
+    writeFileSync(
+      path,
+      text.replace(find, () => replace),
+    );
+  }
+  return () => {
+    for (const [path, text] of originals) writeFileSync(path, text);
+  };
+}
+
+function spring(trap: Trap): Promise<'passed' | 'failed' | 'timeout'> {
+  const child = spawn(process.execPath, argumentsOf(trap), {
+    cwd: copy,
+    stdio: 'ignore',
+    // A group of its own, so that what the test started ends with it.
+    detached: true,
+  });
+  running = child;
+  return new Promise((resolve) => {
+    let isLate = false;
+    const limit = setTimeout(() => {
+      isLate = true;
+      end(child);
+    }, limitMs);
+    child.on('exit', (code) => {
+      clearTimeout(limit);
+      end(child);
+      running = undefined;
+      resolve(isLate ? 'timeout' : code === 0 ? 'passed' : 'failed');
+    });
+  });
+}
+
+function argumentsOf(trap: Trap): readonly string[] {
+  if (trap.kind !== 'simulate') {
+    const title = trap.title === undefined ? [] : ['-t', trap.title];
+    return [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      `--project=${trap.kind}`,
+      '--bail=1',
+      trap.path,
+      ...title,
+    ];
+  }
+  const { seed, years, days, only = '', times = 1 } = trap;
+  const numbers = { seed, years, days, times, processes: 1 };
+  const flags = Object.entries(numbers).map(([name, value]) => `--${name}=${value}`);
+  return ['scripts/simulate.ts', ...flags, `--only=${only}`];
+}
+
+/** Ends the child and whatever it started. */
+function end(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}

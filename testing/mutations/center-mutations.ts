@@ -1,0 +1,150 @@
+import { type Mutation, simulate, system, unit } from './mutation.ts';
+
+/** Bugs in the center's half of the exchange. */
+export const centerMutations: readonly Mutation[] = [
+  {
+    name: 'last write wins at the center',
+    why: 'a row replaces a version its author has never seen',
+    edits: [
+      {
+        file: 'center/ingest/decide.ts',
+        find: 'if (newest === row.baseRev && !(isCenterDeciding && newest !== null)) {',
+        replace: 'if (newest !== row.rev && !(isCenterDeciding && newest !== null)) {',
+      },
+    ],
+    traps: [unit('center/ingest/decide.test.ts'), simulate(2, 25, 'partition', 4)],
+  },
+  {
+    name: 'answered before the commit',
+    why: 'a workstation believes a write received that the center loses with its power',
+    edits: [
+      {
+        file: 'center/ingest/batch.ts',
+        find: 'return await database.transaction((session) =>\n        applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful }),\n      );',
+        replace:
+          'const isNew = isHopeful;\n      return await new Promise<BatchOutcome>((resolve, reject) => {\n        database\n          .transaction(async (session) => {\n            const outcome = await applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful: isNew });\n            resolve(outcome);\n            await new Promise((soon) => setImmediate(soon));\n          })\n          .catch(reject);\n      });',
+      },
+    ],
+    traps: [simulate(1, 25, 'center-cut-at-statement', 60), system('testing/center/crash.test.ts')],
+  },
+  {
+    name: 'naive sequence',
+    why: 'positions become visible out of their order, and a reader passes over those that come late',
+    edits: [
+      {
+        file: 'center/migrations/0001-first-tables.ts',
+        find: 'create table push_log (',
+        replace: 'create sequence naive_seq;\n\ncreate table push_log (',
+      },
+      {
+        file: 'center/feed/append.ts',
+        find: 'with taken as (\n  update scope_head set\n    head = head + $2::bigint,',
+        replace:
+          "with numbered as (\n  select setval('naive_seq', nextval('naive_seq') + $2::bigint - 1) as last\n), taken as (\n  update scope_head set\n    head = greatest(head, (select last from numbered)),",
+      },
+      {
+        file: 'center/feed/append.ts',
+        find: 'where scope = $1 returning head - $2::bigint as base',
+        replace: 'where scope = $1 returning (select last from numbered) - $2::bigint as base',
+      },
+    ],
+    traps: [system('testing/center/concurrency-two.test.ts'), system('testing/center/concurrency.test.ts')],
+  },
+  {
+    name: 'missing idempotency',
+    why: 'a row whose answer was lost is decided anew and becomes a conflict with itself',
+    edits: [
+      {
+        file: 'center/ingest/decide.ts',
+        find: 'if (earlier !== undefined) {',
+        replace: 'if (earlier !== undefined && earlier.rev !== row.rev) {',
+      },
+    ],
+    traps: [unit('center/ingest/decide.test.ts'), simulate(1, 20, 'lost-response', 30)],
+  },
+  {
+    name: 'poisoned row blocks its batch',
+    why: 'one row nobody can use keeps all others of its workstation from leaving',
+    edits: [
+      {
+        file: 'center/ingest/batch.ts',
+        find: 'const isKept = await keepUnusable(session, origin, unusable);',
+        replace:
+          "if (unusable.length > 0) throw new Error('an unusable row');\n  const isKept = await keepUnusable(session, origin, unusable);",
+      },
+    ],
+    traps: [system('testing/center/version-two.test.ts'), simulate(3, 12, 'poisoned-write', 20)],
+  },
+  {
+    name: 'same row twice in an offer',
+    why: 'a row that stands twice in a batch is applied twice',
+    edits: [
+      {
+        file: 'center/ingest/decide.ts',
+        find: 'const inBatch = batch.taken.get(row.op);',
+        replace: 'const inBatch = batch.known.size < 0 ? batch.taken.get(row.op) : undefined;',
+      },
+    ],
+    traps: [unit('center/ingest/decide.test.ts')],
+  },
+  {
+    name: 'history not kept',
+    why: 'a version that was replaced is nowhere any more',
+    edits: [
+      {
+        file: 'center/ingest/write-decisions.ts',
+        find: 'await session.run(sql.keepReplaced, [scope, columns[0], columns[1]]);',
+        replace: '',
+      },
+    ],
+    traps: [simulate(2, 6, 'partition', 1), system('testing/center/ingest.test.ts')],
+  },
+  {
+    name: 'digest keeps replaced versions',
+    why: 'the center’s digest drifts from its records, and every comparison heals for nothing',
+    edits: [
+      {
+        file: 'center/feed/digest-change.ts',
+        find: 'if (before !== null) bucket.toggle(collection, id, before);',
+        replace: '',
+      },
+    ],
+    traps: [system('testing/center/digests.test.ts'), simulate(2, 6, 'partition', 1)],
+  },
+  {
+    name: 'credit ignored',
+    why: 'a slow link is filled with history, and nothing urgent gets through',
+    edits: [
+      {
+        file: 'center/gateway/flows.ts',
+        find: 'const isDue = (flow: Flow) => flow.credit > 0 && (flow.isStale || flow.owesHead);',
+        replace: 'const isDue = (flow: Flow) => flow.isStale || flow.owesHead;',
+      },
+    ],
+    traps: [system('testing/center/version-two.test.ts'), system('testing/center/overtaking.test.ts')],
+  },
+  {
+    name: 'restored center keeps its epoch',
+    why: 'workstations cannot know that what they sent is gone',
+    edits: [
+      {
+        file: 'center/identity.ts',
+        find: 'await session.run(changeEpoch, [epoch]);',
+        replace: '',
+      },
+    ],
+    traps: [simulate(5, 25, 'center-restored', 10)],
+  },
+  {
+    name: 'watermark before the backup',
+    why: 'rows are declared safe that no backup holds',
+    edits: [
+      {
+        file: 'center/feed/durability.ts',
+        find: "return policy === 'commit' ? head : durable;",
+        replace: "return policy === 'commit' || durable >= 0 ? head : durable;",
+      },
+    ],
+    traps: [system('testing/center/gateway.test.ts'), simulate(5, 40, 'center-restored', 8)],
+  },
+];

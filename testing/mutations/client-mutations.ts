@@ -1,0 +1,271 @@
+import { type Mutation, simulate, system, unit } from './mutation.ts';
+
+const worlds = system('testing/sync/world.test.ts');
+const everyFault = system('testing/sync/every-fault.test.ts');
+
+/** Bugs in the workstation's half of the exchange. */
+export const clientMutations: readonly Mutation[] = [
+  {
+    name: 'clock checkpoint',
+    why: 'a checkpoint made from a clock jumps over what the feed still holds when the clock is ahead',
+    edits: [
+      {
+        file: 'sync/client/commit-portion.ts',
+        find: 'transaction.sync.setCheckpoint(scope, lane, { epoch, seq: portion.through });',
+        replace:
+          'transaction.sync.setCheckpoint(scope, lane, { epoch, seq: Math.max(portion.through, Math.floor(context.now / 1000)) });',
+      },
+    ],
+    traps: [system('testing/sync/exchange.test.ts'), worlds],
+  },
+  {
+    name: 'checkpoint before documents',
+    why: 'power lost between the two commits leaves a checkpoint beyond documents that were never stored',
+    edits: [
+      {
+        file: 'sync/client/following.ts',
+        find: 'const outcomes = await replica.transact((transaction) => {\n      const committed: PortionOutcome[] = [];',
+        replace:
+          'await replica.transact((transaction) => {\n      for (const { flow, portion } of arrivals) {\n        transaction.sync.setCheckpoint(flow.scope, flow.lane, { epoch: portion.epoch, seq: portion.through });\n      }\n    });\n    const outcomes = await replica.transact((transaction) => {\n      const committed: PortionOutcome[] = [];',
+      },
+      {
+        file: 'sync/client/commit-portion.ts',
+        find: "if (since !== portion.since) throw misunderstood('portion does not follow the checkpoint');",
+        replace: "if (since < 0) throw misunderstood('portion does not follow the checkpoint');",
+      },
+    ],
+    traps: [everyFault, simulate(1, 12, 'power-cut-before-commit', 40)],
+  },
+  {
+    name: 'last write wins at the workstation',
+    why: 'the edit made here replaces what somebody else wrote, unseen and without a review',
+    edits: [
+      {
+        file: 'sync/client/settle-conflict.ts',
+        find: 'const merged = mergeRecord(collection, { base: base?.body, mine: mine.body, theirs: theirs.body });',
+        replace:
+          'const merged = { ...mergeRecord(collection, { base: base?.body, mine: mine.body, theirs: theirs.body }), body: mine.body, conflicts: [], keepsMine: true };',
+      },
+    ],
+    traps: [system('testing/sync/conflicts.test.ts'), worlds],
+  },
+  {
+    name: 'no epoch',
+    why: 'what a restored center lost is never offered again',
+    edits: [
+      {
+        file: 'sync/client/sync-memory.ts',
+        find: 'if (last === undefined) return { isNew: false };',
+        replace: 'if (last !== epoch) return { isNew: false };',
+      },
+    ],
+    traps: [simulate(5, 25, 'center-restored', 10), worlds, everyFault],
+  },
+  {
+    name: 'counter-only revision',
+    why: 'two different writes of one version share a revision, and one passes for the other',
+    edits: [
+      {
+        file: 'sync/merge/revision.ts',
+        find: '.slice(0, 32);',
+        replace: ".slice(0, 32)\n    .replace(/./g, '0');",
+      },
+    ],
+    traps: [system('testing/sync/local-write.test.ts'), worlds],
+  },
+  {
+    name: 'poisoned document blocks its feed',
+    why: 'one document nobody can read ends every connection, and nothing behind it ever arrives',
+    edits: [
+      {
+        file: 'sync/client/commit-portion.ts',
+        find: 'outcome.setAside += 1;',
+        replace: "throw misunderstood('a document that fits no schema');",
+      },
+    ],
+    traps: [system('testing/sync/exchange.test.ts'), simulate(3, 12, 'poisoned-document', 40)],
+  },
+  {
+    name: 'void purged by an edit',
+    why: 'a record voided on one side comes back to life when the other side edited it',
+    edits: [
+      {
+        file: 'sync/merge/merge-record.ts',
+        find: 'const settled = settleVoid(sides, { fields, conflicts });',
+        replace:
+          'const { voided: _voided, ...living } = settleVoid(sides, { fields, conflicts }).fields;\n  const settled = { fields: living, conflicts };',
+      },
+    ],
+    traps: [unit('sync/merge/merge-record.test.ts'), worlds],
+  },
+  {
+    name: 'shadow not moved',
+    why: 'after the first of two unsent edits is accepted, the second is merged against too old a base',
+    edits: [
+      {
+        file: 'sync/client/apply-verdicts.ts',
+        find: 'else if (next.baseRev === row.record.rev) transaction.sync.setShadow(row.collection, row.record);',
+        replace: '',
+      },
+    ],
+    traps: [system('testing/sync/verdicts.test.ts'), system('testing/sync/conflicts.test.ts'), worlds],
+  },
+  {
+    name: 'merge with a stale base',
+    why: 'a version of a restored center is taken for a descendant, and its values for changes',
+    edits: [
+      {
+        file: 'sync/client/settle-conflict.ts',
+        find: 'const mayDescend = shadow.rev === first.baseRev && versionOf(theirs.rev) > versionOf(shadow.rev);',
+        replace: 'const mayDescend = first.seq >= 0 && versionOf(theirs.rev) > 0;',
+      },
+    ],
+    traps: [system('testing/sync/conflicts.test.ts'), worlds, everyFault],
+  },
+  {
+    name: 'rows put aside are never sent',
+    why: 'an acknowledged write that a merge replaced is in nobody’s history',
+    edits: [
+      {
+        file: 'sync/client/offering.ts',
+        find: 'return rows.length > 0 ? rows : this.#asides();',
+        replace: 'return rows.length > 0 || this.#hasAsides ? rows : [];',
+      },
+    ],
+    traps: [worlds, simulate(2, 30, 'partition', 4)],
+  },
+  {
+    name: 'backup watermark ignored',
+    why: 'what is in no backup yet is forgotten here, and lost with the center’s disk',
+    edits: [
+      {
+        file: 'sync/client/session.ts',
+        find: 'for (const { scope, seq } of watermarks) transaction.outbox.forgetThrough(scope, seq, acceptedBefore);',
+        replace:
+          'for (const { scope, seq } of watermarks) {\n        transaction.outbox.forgetThrough(scope, seq + 1e9, acceptedBefore + 1e12);\n      }',
+      },
+    ],
+    traps: [system('testing/sync/exchange.test.ts'), worlds, simulate(5, 25, 'center-restored', 10)],
+  },
+  {
+    name: 'rows forgotten before their time',
+    why: 'a backup a few days old is no longer completed by what the workstations kept',
+    edits: [
+      {
+        file: 'sync/client/session.ts',
+        find: 'const acceptedBefore = this.#centerTime - keepAcceptedMs;',
+        replace: 'const acceptedBefore = this.#centerTime + keepAcceptedMs;',
+      },
+    ],
+    traps: [system('testing/sync/exchange.test.ts'), system('testing/sync/heal.test.ts'), worlds],
+  },
+  {
+    name: 'ticket confirmed before it is stored',
+    why: 'power lost between the two makes the workstation look like a copy of itself',
+    edits: [
+      {
+        file: 'sync/client/handshake.ts',
+        find: 'const isNewEpoch = await keepWelcome(answer, context);\n  conversation.throwIfEnded();\n  conversation.tell({',
+        replace:
+          "conversation.tell({ type: 'confirm-ticket', ticket: answer.ticket });\n  const isNewEpoch = await keepWelcome(answer, context);\n  conversation.throwIfEnded();\n  if (context.limits.offerRows < 0) conversation.tell({",
+      },
+    ],
+    traps: [everyFault, simulate(1, 12, 'power-cut-before-commit', 30)],
+  },
+  {
+    name: 'digest of a stale version',
+    why: 'a record with unsent edits counts with what the center does not have, and is healed for nothing',
+    edits: [
+      {
+        file: 'sync/client/heal/known-versions.ts',
+        find: 'if (shadow !== undefined) return shadow;\n    return unsent.has(key)',
+        replace:
+          'if (shadow !== undefined && shadow === stored) return shadow;\n    return withdrawn.has(key)',
+      },
+    ],
+    traps: [system('testing/sync/heal.test.ts'), worlds],
+  },
+  {
+    name: 'difference to the wrong base',
+    why: 'a difference to one version is applied to another',
+    edits: [
+      {
+        file: 'sync/client/offer-row.ts',
+        find: 'if (before?.rev === row.baseRev) return before;',
+        replace: 'if (before !== undefined) return sync.shadow(row.collection, row.record.id) ?? before;',
+      },
+      {
+        file: 'sync/client/offer-row.ts',
+        find: 'return { ...offered, base: base.rev, id: row.record.id, delta };',
+        replace: 'return { ...offered, base: row.baseRev ?? base.rev, id: row.record.id, delta };',
+      },
+    ],
+    traps: [worlds, system('testing/sync/record-delta.test.ts'), system('testing/sync/exchange.test.ts')],
+  },
+  {
+    name: 'checksum not checked',
+    why: 'documents altered on the way are stored as they came',
+    edits: [
+      {
+        file: 'sync/client/center-message.ts',
+        find: 'if (hasCrc && crcOf(raw) !== output.crc)',
+        replace: 'if (hasCrc && crcOf(raw) < 0)',
+      },
+    ],
+    traps: [unit('sync/client/center-message.test.ts')],
+  },
+  {
+    name: 'contested document merged',
+    why: 'an edit the center may have applied already is merged into its own result: applied twice',
+    edits: [
+      {
+        file: 'sync/client/read-portion.ts',
+        find: 'if (!isOwn && pending.some((row) => ledger.mayBeApplied(row)))',
+        replace: 'if (!isOwn && pending.some((row) => ledger.mayBeApplied(row) && row.seq < 0))',
+      },
+      {
+        file: 'sync/client/commit-portion.ts',
+        find: "if (pending.some((row) => ledger.mayBeApplied(row)))\n    throw new Error('a contested document was not settled');",
+        replace: '',
+      },
+    ],
+    traps: [worlds, everyFault, simulate(2, 25, 'lost-response', 20)],
+  },
+  {
+    name: 'rows of a former life are not in doubt',
+    why: 'what was sent right before a power cut is merged again after it: applied twice',
+    edits: [
+      {
+        file: 'sync/client/sync-client.ts',
+        find: 'this.#ledger.doubt(this.#context.replica.outbox);\n    this.#state.open();',
+        replace: 'this.#state.open();',
+      },
+    ],
+    traps: [everyFault, worlds],
+  },
+  {
+    name: 'one record in two offers',
+    why: 'a later edit overtakes an earlier one that is still under way, and meets a base that is not there',
+    edits: [
+      {
+        file: 'sync/client/offering.ts',
+        find: 'return !this.#recordsUnderWay.has(recordKey(record)) && !this.#ledger.isWaiting(record);',
+        replace: 'return !this.#ledger.isWaiting(record);',
+      },
+    ],
+    traps: [system('testing/sync/exchange.test.ts'), system('testing/sync/slow-link.test.ts'), worlds],
+  },
+  {
+    name: 'clock value before its base',
+    why: 'an edit is shown before the version it was made on',
+    edits: [
+      { file: 'sync/hlc.ts', find: '    ...after.map(readingOf),\n', replace: '' },
+      {
+        file: 'sync/hlc.ts',
+        find: '  after: readonly Hlc[],\n): Hlc {\n  const wall',
+        replace: '  _after: readonly Hlc[],\n): Hlc {\n  const wall',
+      },
+    ],
+    traps: [unit('sync/hlc.test.ts')],
+  },
+];

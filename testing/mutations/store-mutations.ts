@@ -1,0 +1,60 @@
+import { type Mutation, simulate, system } from './mutation.ts';
+
+/** Bugs in the workstation's disk. */
+export const storeMutations: readonly Mutation[] = [
+  {
+    name: 'acknowledged before the commit',
+    why: 'the screen says "saved" and power lost in that moment takes it away',
+    edits: [
+      {
+        file: 'store/sqlcipher/connection.ts',
+        find: "const value = work();\n      this.prepare('COMMIT').run([]);\n      return value;",
+        replace:
+          "const value = work();\n      queueMicrotask(() => {\n        if (!this.#isClosed) this.prepare('COMMIT').run([]);\n      });\n      return value;",
+      },
+    ],
+    traps: [simulate(1, 6, 'power-cut-after-commit', 60), system('testing/store/replica.test.ts')],
+  },
+  {
+    name: 'row forgotten when it is accepted',
+    why: 'what the center acknowledged and then lost with its disk is nowhere any more',
+    edits: [
+      {
+        file: 'store/replica/outbox.ts',
+        find: "SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0\n         ON CONFLICT (collection, record_id) DO UPDATE\n           SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`,\n      )\n      .run([op]);",
+        replace:
+          "SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0\n         ON CONFLICT (collection, record_id) DO UPDATE\n           SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`,\n      )\n      .run([op]);\n    this.#change('DELETE FROM outbox WHERE op = ?', [op]);",
+      },
+    ],
+    traps: [simulate(5, 6, 'power-cut-after-commit', 10), system('testing/store/replica.test.ts')],
+  },
+  {
+    name: 'rows put aside are dropped from the disk',
+    why: 'an acknowledged write that a merge replaced is gone before the center had it',
+    edits: [
+      {
+        file: 'store/replica/outbox.ts',
+        find: '`UPDATE outbox SET aside = 1 WHERE',
+        replace: '`DELETE FROM outbox WHERE',
+      },
+    ],
+    traps: [
+      system('testing/store/replica.test.ts'),
+      system('testing/sync/replicas.test.ts'),
+      simulate(2, 30, 'partition', 4),
+    ],
+  },
+  {
+    name: 'two transactions for one action',
+    why: 'power lost in the middle of an action leaves half of it',
+    edits: [
+      {
+        file: 'store/replica/outbox.ts',
+        find: "append(draft: OutboxDraft): void {\n    this.#watch.beforeWrite('content');",
+        replace:
+          "append(draft: OutboxDraft): void {\n    this.#watch.beforeWrite('content');\n    this.#connection.execute('COMMIT; BEGIN IMMEDIATE');",
+      },
+    ],
+    traps: [simulate(1, 6, 'power-cut-before-commit', 60), system('testing/store/replica.test.ts')],
+  },
+];
