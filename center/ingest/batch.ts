@@ -64,7 +64,7 @@ export async function runBatch(
   rows: readonly PreparedRow[],
   raws: readonly unknown[],
 ): Promise<BatchOutcome> {
-  let isHopeful = rows.every(isNewRecord);
+  let isHopeful = rows.every((row) => isNewRecord(row, device.home));
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.transaction((session) =>
@@ -85,7 +85,8 @@ export async function runBatch(
 }
 
 /** Rows like these are written without looking first: if one of them is there, PostgreSQL refuses the batch as a lost race. */
-const isNewRecord = (row: PreparedRow) => row.kind === 'sound' && row.baseRev === null && !row.isAside;
+const isNewRecord = (row: PreparedRow, home: Scope) =>
+  row.kind === 'sound' && row.baseRev === null && !row.isAside && row.scope === home;
 
 function originOf({ device, scope, home }: Device & { readonly home: Scope }, effects: Effects): PushOrigin {
   const at = effects.clock.now();

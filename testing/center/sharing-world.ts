@@ -25,6 +25,7 @@ import {
 import type { PatientBody } from '#contracts/records/patients.ts';
 import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
 import type { RequestBody } from '#contracts/records/requests.ts';
+import type { ReviewBody } from '#contracts/records/reviews.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
 import type { Verdict } from '#contracts/wire/center-messages.ts';
 import { newDataFolder } from './center-world.ts';
@@ -214,6 +215,17 @@ export function newVisit({ scope, device }: Facility, patientId: string, reason 
     entries: [],
   };
   return rowFor('visits', { ...envelope(scope, device, newRecordId()), body });
+}
+
+/** A new question about a patient, made at the facility and said to be at home at `home`. */
+export function newReview({ device }: Facility, patientId: string, home: Scope): TestRow {
+  const id = v.parse(recordSchemas.patients.entries.id, patientId);
+  const body: ReviewBody = {
+    subject: { collection: 'patients', id },
+    question: { kind: 'possible-duplicate', other: newRecordId(), score: 1 },
+    decisions: [],
+  };
+  return rowFor('reviews', { ...envelope(home, device, newRecordId()), body });
 }
 
 /** A new request of the facility. */

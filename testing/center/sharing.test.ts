@@ -12,6 +12,7 @@ import {
   moving,
   newPatient,
   newRequest,
+  newReview,
   newVisit,
   type Office,
   openOffice,
@@ -146,6 +147,20 @@ describe('SHR-4 and SHR-5: while a patient is shared', () => {
     await pushOk(office, third, amended);
     await settle(world, office);
     expect(await at(there, visit)).toMatchObject({ home: null, record: { rev: amended.rev } });
+    await checkEverything(world, frozen);
+  });
+
+  it('takes a review that names the patient’s home as its own, as older programs write them, and answers it alike', async () => {
+    const { here, there, patient } = await referred();
+    const review = newReview(there, patient.id, here.scope);
+    const first = await push(office, there, [review]);
+    expect(first).toMatchObject([{ verdict: 'ok' }]);
+    expect(await push(office, there, [review])).toEqual(first);
+    await settle(world, office);
+    expect(await at(here, review)).toMatchObject({ home: null });
+    expect(await at(there, review)).toMatchObject({ home: here.scope });
+    const strange = newReview(there, newPatient(here).id, here.scope);
+    expect(await push(office, there, [strange])).toMatchObject([{ verdict: 'quarantined' }]);
     await checkEverything(world, frozen);
   });
 
