@@ -65,6 +65,17 @@ export interface CenterState {
   readonly quarantine: { readonly device: DeviceId; readonly row: unknown }[];
 }
 
+/** A backup put back: the tickets of the time after it mean nothing. */
+export function restored(backup: CenterState, epoch: string): CenterState {
+  const state = structuredClone(backup);
+  state.epoch = epoch;
+  for (const device of state.devices.values()) {
+    device.confirmed = null;
+    device.offered = null;
+  }
+  return state;
+}
+
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 export function parseJson(text: string): unknown {

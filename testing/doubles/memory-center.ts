@@ -1,36 +1,30 @@
-import { createPrivateKey, sign, verify } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock, Random, Timers } from '#clinic/ports/clock.ts';
-import { type DeviceId, DeviceIdSchema, type RecordId, type Revision, type Scope } from '#contracts/ids.ts';
+import type { DeviceId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import { type ClientMessage, ClientMessageSchema } from '#contracts/wire/client-messages.ts';
 import { oldestProtocolVersion, protocolVersion } from '#contracts/wire/protocol.ts';
 import type { Packer, PackingChoice } from '#sync/client/message-packing.ts';
 import { wipeText } from '#sync/client/wipe-order.ts';
-import {
-  certificateText,
-  generateDeviceKeys,
-  proofText,
-  publicKeyOf,
-  type Ticket,
-} from '#sync/device-identity.ts';
-import { bucketOf } from '#sync/merge/digest.ts';
+import type { Ticket } from '#sync/device-identity.ts';
 import type { Transport, WireMessage } from '#sync/transports/transport.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
+import { deviceOf, MemoryDevices } from './memory-center-devices.ts';
 import { MemoryFlows } from './memory-center-flows.ts';
 import { judgeOffered, judgePushed, type Moods, placeDocument } from './memory-center-ingest.ts';
+import { choosePacking } from './memory-center-packing.ts';
+import { answersTo } from './memory-center-questions.ts';
 import {
   type CenterState,
   type Device,
-  digestsOf,
   type HistoryEntry,
   hex,
   parseJson,
   type Refusal,
   readFrame,
+  restored,
   type ScopeState,
-  versionsOf,
 } from './memory-center-state.ts';
 
 type MessageOf<Type extends ClientMessage['type']> = Extract<ClientMessage, { readonly type: Type }>;
@@ -51,9 +45,6 @@ interface Connection {
 type Welcomed = Extract<Stage, { readonly kind: 'welcomed' }>;
 type Challenged = Extract<Stage, { readonly kind: 'challenged' }>;
 
-/** Most records in one inventory message; small, so that tests meet several. */
-const inventoryRecords = 50;
-
 /**
  * The center by the letter of contracts/wire and docs/specs/sync.md, in memory, one message at a time. Everything it takes
  * is durable at once. {@link backUp} and {@link restore} play the loss of its newest writes.
@@ -70,15 +61,15 @@ export class MemoryCenter {
   offlineLimitMs = 90 * 24 * 60 * 60_000;
   readonly #time: Clock & Timers;
   readonly #random: Random;
-  readonly #keys: { readonly privateKey: string; readonly publicKey: string };
+  readonly #devices: MemoryDevices;
   readonly #connections = new Set<Connection>();
   #state: CenterState;
 
   constructor(time: Clock & Timers, random: Random) {
     this.#time = time;
     this.#random = random;
-    this.#keys = generateDeviceKeys(random);
     this.id = uuidV7(time.now(), random);
+    this.#devices = new MemoryDevices(this.id, random);
     this.#state = {
       epoch: uuidV7(time.now(), random),
       devices: new Map(),
@@ -128,22 +119,14 @@ export class MemoryCenter {
    * may forget the new epoch.
    */
   restore(backup: CenterState, isEpochForgotten = false): void {
-    const { epoch } = this.#state;
-    this.#state = structuredClone(backup);
-    this.#state.epoch = isEpochForgotten ? epoch : uuidV7(this.#time.now(), this.#random);
-    for (const device of this.#state.devices.values()) {
-      device.confirmed = null;
-      device.offered = null;
-    }
+    const epoch = isEpochForgotten ? this.#state.epoch : uuidV7(this.#time.now(), this.#random);
+    this.#state = restored(backup, epoch);
     this.restart();
   }
 
   /** Makes an enrolment code for a facility. */
   issueCode(scope: Scope): string {
-    const code = [...this.#random.bytes(10)]
-      .map((byte) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[byte % 32])
-      .join('');
-    this.#state.codes.set(code, { scope, isUsed: false });
+    const code = this.#devices.issueCode(this.#state, scope);
     this.#scope(scope);
     return code;
   }
@@ -291,61 +274,28 @@ export class MemoryCenter {
     this.#send(connection, { type: 'challenge', protocol: hello.protocol, center: this.id, nonce });
   }
 
-  #enrol(connection: Connection, { code, publicKey }: MessageOf<'enrol'>): void {
-    const issued = this.#state.codes.get(code);
-    if (issued === undefined || issued.isUsed) {
-      this.#refuse(
-        connection,
-        issued === undefined ? 'enrolment.code-unknown' : 'enrolment.code-stale',
-        false,
-      );
-      return;
-    }
-    issued.isUsed = true;
-    const device = v.parse(DeviceIdSchema, uuidV7(this.#time.now(), this.#random));
-    const ticket = hex(this.#random.bytes(32));
-    const { scope } = issued;
-    this.#state.devices.set(device, {
-      scope,
-      publicKey,
-      confirmed: ticket,
-      offered: null,
-      isCloned: false,
-      isRevoked: false,
-      wipe: 'no',
-    });
-    const certificate = this.#sign(certificateText(device, scope, publicKey));
-    this.#send(connection, {
-      type: 'enrolled',
-      device,
-      scope,
-      ticket,
-      certificate,
-      centerKey: this.#keys.publicKey,
-    });
-  }
-
-  #sign(text: string): string {
-    const der = Buffer.from(this.#keys.privateKey, 'base64');
-    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    return sign(null, Buffer.from(text), key).toString('base64');
+  #enrol(connection: Connection, message: MessageOf<'enrol'>): void {
+    const enrolled = this.#devices.enrol(this.#state, message, this.#time.now());
+    if (typeof enrolled === 'string') this.#refuse(connection, enrolled, false);
+    else this.#send(connection, enrolled);
   }
 
   #prove(connection: Connection, { nonce, hello }: Challenged, proof: MessageOf<'prove'>): void {
     const device = this.#state.devices.get(proof.device);
-    const refusal = device === undefined ? 'sync.device-unknown' : this.#refusalOf(device, nonce, proof);
+    const refusal =
+      device === undefined ? 'sync.device-unknown' : this.#devices.refusalOf(device, nonce, proof);
     if (device === undefined || refusal !== undefined) {
       this.#refuse(connection, refusal ?? 'sync.device-unknown', false);
       return;
     }
     if (device.wipe !== 'no') {
       connection.stage = { kind: 'wiping', device: proof.device };
-      const signature = this.#sign(wipeText(proof.device, nonce));
+      const signature = this.#devices.sign(wipeText(proof.device, nonce));
       this.#send(connection, { type: 'wipe', device: proof.device, signature });
       return;
     }
     device.confirmed = proof.ticket;
-    device.offered = hex(this.#random.bytes(32));
+    device.offered = this.#devices.newTicket();
     this.#welcome(connection, proof.device, device.scope, device.offered, hello);
   }
 
@@ -354,22 +304,6 @@ export class MemoryCenter {
     device.wipe = 'done';
     device.isRevoked = true;
     connection.transport.close();
-  }
-
-  /** TKT-1 to TKT-4. */
-  #refusalOf(
-    device: Device,
-    nonce: string,
-    { device: id, ticket, signature }: MessageOf<'prove'>,
-  ): Refusal | undefined {
-    const text = proofText({ nonce, device: id, center: this.id, ticket });
-    if (!verify(null, Buffer.from(text), publicKeyOf(device.publicKey), Buffer.from(signature, 'base64'))) {
-      return 'sync.proof-refused';
-    }
-    if (device.isRevoked) return 'sync.device-revoked';
-    const isKnown = device.confirmed === null || ticket === device.confirmed || ticket === device.offered;
-    device.isCloned ||= !isKnown;
-    return device.isCloned ? 'sync.device-cloned' : undefined;
   }
 
   #welcome(
@@ -385,9 +319,7 @@ export class MemoryCenter {
     connection.stage = { kind: 'welcomed', device, scope, version: hello.protocol };
     const { head, durable } = this.#scope(scope);
     const { epoch } = this.#state;
-    const packing = this.packing?.packings.find((name) => hello.packings?.includes(name)) ?? 'none';
-    const known = this.packing?.dictionaries.find(({ version }) => hello.dictionaries?.includes(version));
-    const dictionary = known?.version ?? null;
+    const { packing, dictionary, packer } = choosePacking(this.packing, hello);
     const { offlineLimitMs } = this;
     const isNew = hello.protocol >= 2;
     this.#send(connection, {
@@ -398,18 +330,12 @@ export class MemoryCenter {
       at: this.#time.now(),
       ...(isNew ? { packing, dictionary, offlineLimitMs } : {}),
     });
-    if (isNew && packing !== 'none') {
-      connection.packer = this.packing?.createPacker(packing, known?.bytes ?? null);
-    }
+    if (isNew) connection.packer = packer;
     this.#send(connection, { type: 'durable', scope, seq: durable });
   }
 
   #confirm(connection: Connection, id: DeviceId, ticket: Ticket): void {
-    const device = this.#device(id);
-    if (ticket === device.offered) {
-      device.confirmed = ticket;
-      device.offered = null;
-    } else if (ticket !== device.confirmed || device.offered !== null) {
+    if (!this.#devices.confirm(this.#device(id), ticket)) {
       this.#refuse(connection, 'sync.proof-refused', true);
     }
   }
@@ -433,32 +359,8 @@ export class MemoryCenter {
   }
 
   #answer(connection: Connection, question: MessageOf<'fetch' | 'digest' | 'list'>): void {
-    const state = this.#scope(question.scope);
-    const { request, scope } = question;
-    const seq = state.head;
-    if (question.type === 'digest') {
-      connection.flows.tellHeads(scope);
-      this.#send(connection, { type: 'digests', request, scope, seq, buckets: digestsOf(state) });
-    } else if (question.type === 'fetch') {
-      const found = question.records.map((ref) => ({
-        ref,
-        document: state.documents.get(`${ref.collection}/${ref.id}`),
-      }));
-      const documents = found.flatMap(({ ref: { collection }, document }) =>
-        document === undefined ? [] : [{ collection, record: document.record }],
-      );
-      const absent = found.flatMap(({ ref, document }) => (document === undefined ? [ref] : []));
-      this.#send(connection, { type: 'fetched', request, documents, absent });
-    } else {
-      const records = versionsOf(state.documents)
-        .filter(({ id }) => bucketOf(id) === question.bucket)
-        .map(({ collection, id, rev }): [CollectionName, RecordId, Revision] => [collection, id, rev]);
-      for (let from = 0; from === 0 || from < records.length; from += inventoryRecords) {
-        const isLast = from + inventoryRecords >= records.length;
-        const some = records.slice(from, from + inventoryRecords);
-        this.#send(connection, { type: 'inventory', request, seq, records: some, isLast });
-      }
-    }
+    if (question.type === 'digest') connection.flows.tellHeads(question.scope);
+    for (const answer of answersTo(question, this.#scope(question.scope))) this.#send(connection, answer);
   }
 
   #pull(connection: Connection, pull: MessageOf<'pull'>): void {
@@ -504,8 +406,6 @@ export class MemoryCenter {
   }
 
   #device(id: DeviceId): Device {
-    const device = this.#state.devices.get(id);
-    if (device === undefined) throw new Error('no such device');
-    return device;
+    return deviceOf(this.#state, id);
   }
 }
