@@ -56,6 +56,21 @@ describe('LinkMeter (FLOW-2)', () => {
     expect((meter.portionBytes * meter.credit) / rate).toBeLessThan(2);
   });
 
+  it('takes what comes at once behind a lost packet for no faster link', () => {
+    const meter = new LinkMeter();
+    meter.answered(meter.departs(0, 0), 600);
+    followOver(meter, 8_000);
+    const [before, window] = [meter.portionBytes, meter.credit];
+    let now = 1_000_000;
+    for (let loss = 0; loss < 20; loss += 1) {
+      now += 3_000;
+      for (let portion = 0; portion < window; portion += 1) meter.portionArrived(before, true, now + portion);
+      now += 1_000;
+      meter.portionArrived(before, true, now);
+    }
+    expect(meter.portionBytes).toBeLessThanOrEqual(before * 1.5);
+  });
+
   it('fills a fast link, within bounds', () => {
     const meter = new LinkMeter();
     meter.answered(meter.departs(0, 0), 1);

@@ -6,6 +6,8 @@ const largestGrowth = 4;
 const sampleCount = 8;
 /** Shorter intervals say little at a resolution of one millisecond. */
 const shortestIntervalMs = 20;
+/** By then a sample counts however little came: the link became slow. */
+const longestIntervalMs = 5000;
 /** Data under way beyond the round trip, and what one portion or offer takes, in seconds of the link (FLOW-2). */
 const queueSeconds = 0.8;
 const pieceSeconds = 0.25;
@@ -62,13 +64,18 @@ export class LinkMeter {
     this.#up.note(this.#delivered - departure.delivered, nowMs - departure.deliveredAtMs);
   }
 
-  /** A portion arrived; `isMoreComing`: the center has more for this flow and credit to send it. */
+  /**
+   * A portion arrived; `isMoreComing`: the center has more for this flow and credit to send it. One sample is as much as may be
+   * under way: behind a lost packet everything that was under way comes at once, and says nothing without the wait before it.
+   */
   portionArrived(bytes: number, isMoreComing: boolean, nowMs: number): void {
     if (this.#arrivedSinceMs !== undefined) {
       this.#arrived += bytes;
       const elapsedMs = nowMs - this.#arrivedSinceMs;
-      if (elapsedMs < shortestIntervalMs && elapsedMs >= 0 && isMoreComing) return;
-      this.#down.note(this.#arrived, elapsedMs);
+      const isFull = this.#arrived >= this.#windowAt(this.#down.bytesPerSecond);
+      const isWhole = (isFull && elapsedMs >= shortestIntervalMs) || elapsedMs >= longestIntervalMs;
+      if (!isWhole && elapsedMs >= 0 && isMoreComing) return;
+      if (isWhole) this.#down.note(this.#arrived, elapsedMs);
     }
     this.#arrived = 0;
     this.#arrivedSinceMs = isMoreComing ? nowMs : undefined;

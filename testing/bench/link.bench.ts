@@ -136,7 +136,13 @@ async function overtakeUntil(transfer: Promise<unknown>, ends: Ends): Promise<re
     if (isOver) break;
     const [from, to] = turn % 2 === 0 ? [ends.center, ends.workstation] : [ends.workstation, ends.center];
     const saved = await from.ask('desk.refer', SavedSchema);
-    taken.push(to.ask('desk.seen', time, saved.id).then((at) => at - saved.at));
+    const way = from === ends.center ? 'down' : 'up';
+    taken.push(
+      to.ask('desk.seen', time, saved.id).then((at) => {
+        console.log(`overtaking ${way} ${Math.round(at - saved.at)} ms`);
+        return at - saved.at;
+      }),
+    );
   }
   return await Promise.all(taken);
 }

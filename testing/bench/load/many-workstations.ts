@@ -24,6 +24,7 @@ const PhaseSchema = v.object({
   p50: v.nullable(v.number()),
   p95: v.nullable(v.number()),
 });
+const MemorySchema = v.object({ center: v.number(), postgres: v.number() });
 type Phase = v.InferOutput<typeof PhaseSchema>;
 
 /**
@@ -56,6 +57,8 @@ async function connectAll(center: Side, load: Side, report: Report): Promise<voi
     await center.ask('facility', none, scope);
     codes.push(await center.ask('codes', v.array(v.string()), { scope, count: workstationsEach }));
   }
+  const before = await center.ask('memory', MemorySchema);
+  report('center.memory.before', before.center / 1e6, 'MB');
   const begun = performance.now();
   const count = await load.ask('connect', v.number(), { url, codes: codes.flat() });
   report('center.connect.per_second', count / ((performance.now() - begun) / 1_000), 'workstations/s');
@@ -72,7 +75,7 @@ async function measureSteady(center: Side, load: Side, report: Report): Promise<
     throw new Error(`${phase.answered} of ${phase.total} visits got their verdicts`);
   report('center.verdict.p50', phase.p50 ?? Number.NaN, 'ms');
   report('center.verdict.p95', phase.p95 ?? Number.NaN, 'ms');
-  const memory = await center.ask('memory', v.object({ center: v.number(), postgres: v.number() }));
+  const memory = await center.ask('memory', MemorySchema);
   report('center.memory', memory.center / 1e6, 'MB');
   report('center.memory.postgres', memory.postgres / 1e6, 'MB');
   const standing = await load.ask('standing', v.object({ connected: v.number(), received: v.number() }));
