@@ -3,7 +3,7 @@ import type { RecordId } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import { createMemoryReader, strangeId, testContext } from './actions/memory-reader.ts';
 import { newRecordId } from './ids.ts';
-import { allergyStatusOf, linkedPatients, survivorOf } from './patient-links.ts';
+import { allergyStatusOf, linkedPatients, patientsWithLinks, survivorOf } from './patient-links.ts';
 
 const body: PatientBody = {
   name: { family: 'Aliyeva', given: 'Shahlo' },
@@ -59,6 +59,12 @@ describe('LNK-P2: the record that goes on', () => {
     put(id(2), { voided: { reason: 'x', at: 1, by: testContext.person } });
     expect(survivorOf(reader, id(1))).toBe(id(1));
     expect(linkedPatients(reader, id(2))).toEqual([]);
+  });
+
+  it('names everybody who is linked, and nobody else', () => {
+    const { reader, id, link } = people(4);
+    link(1, 0);
+    expect(patientsWithLinks(reader)).toEqual(new Set([id(1), id(0)]));
   });
 
   it('ends with a record that names itself', () => {

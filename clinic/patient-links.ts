@@ -46,6 +46,22 @@ export function linkedPatients(reader: Reader, id: RecordId): readonly Patient[]
   return [...found.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
+/** Most links that are read at once; a facility with more has its rows looked at one by one. */
+const mostLinks = 2_000;
+
+/**
+ * Every patient who has another record, read in one query: a list then looks for linked records of these alone. Null where
+ * there are too many to tell.
+ */
+export function patientsWithLinks(reader: Pick<ReplicaReader, 'find'>): ReadonlySet<RecordId> | null {
+  const query = { range: { path: 'body.replacedBy.other', atLeast: '0' }, limit: mostLinks };
+  const replaced = reader.find('patients', query);
+  if (replaced.length >= mostLinks) return null;
+  return new Set(
+    replaced.flatMap(({ id, body }) => (body.replacedBy === undefined ? [] : [id, body.replacedBy.other])),
+  );
+}
+
 function leadsTo(reader: Reader, { id, body }: Patient): Patient | undefined {
   const other = body.replacedBy?.other;
   if (other === undefined || other === id) return undefined;

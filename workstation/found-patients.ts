@@ -1,4 +1,4 @@
-import { survivorOf } from '#clinic/patient-links.ts';
+import { patientsWithLinks, survivorOf } from '#clinic/patient-links.ts';
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import type { FoundPatient } from '#contracts/bridge/views.ts';
 import type { RecordId } from '#contracts/ids.ts';
@@ -14,13 +14,14 @@ export function foundPatients(
   mahallaName: (code: string) => string | null,
 ): FoundPatient[] {
   const found = new Map<RecordId, FoundPatient>();
+  const withLinks = patientsWithLinks(reader);
   for (const id of hits) {
     const survivor = survivorOf(reader, id);
     const known = found.get(survivor);
     // The record itself is a hit as well: nobody has to wonder about another name.
     if (known !== undefined && survivor === id) found.set(id, { ...known, foundAs: null });
     if (known !== undefined) continue;
-    const summary = summaryOf(reader, survivor, mahallaName);
+    const summary = summaryOf(reader, survivor, mahallaName, withLinks);
     if (summary === null) continue;
     const foundAs = survivor === id ? null : (reader.get('patients', id)?.body.name ?? null);
     found.set(survivor, { ...summary, foundAs });

@@ -24,15 +24,17 @@ export function patientSummary(
 
 /**
  * The summary of a patient by id; null when the record is not here. An allergy in another record of the same citizen
- * counts (LNK-P3).
+ * counts (LNK-P3). A list gives `withLinks` of clinic/patient-links, so that nobody is looked for who is not there.
  */
 export function summaryOf(
   reader: ReplicaReader,
   id: RecordId,
   mahallaName: (code: string) => string | null,
+  withLinks: ReadonlySet<RecordId> | null = null,
 ): PatientSummary | null {
   const record = reader.get('patients', id);
   if (record === undefined) return null;
-  const others = linkedPatients(reader, id).map(({ body }) => body);
+  const isAlone = withLinks !== null && !withLinks.has(id);
+  const others = isAlone ? [] : linkedPatients(reader, id).map(({ body }) => body);
   return { ...patientSummary(record, mahallaName), allergyStatus: allergyStatusOf(record.body, others) };
 }

@@ -1,7 +1,8 @@
+import { patientsWithLinks } from '#clinic/patient-links.ts';
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { deriveVisit } from '#clinic/visit-state.ts';
-import type { QueueRow } from '#contracts/bridge/views.ts';
-import type { Day } from '#contracts/ids.ts';
+import type { PatientSummary, QueueRow } from '#contracts/bridge/views.ts';
+import type { Day, RecordId } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import { type DeliveryReader, deliveryReader } from '../delivery.ts';
 import { summaryOf } from '../patient-summary.ts';
@@ -21,9 +22,9 @@ export const queueDayView: SessionView<'queue.day'> = {
   compute: (input, session, { parts }) => {
     const day = input.day ?? session.today();
     const delivery = deliveryReader(session.replica);
-    const rows = visitsOfDay(session.replica, day).flatMap(
-      (visit) => rowOf(session.replica, visit, delivery, parts.reference.mahallaName) ?? [],
-    );
+    const withLinks = patientsWithLinks(session.replica);
+    const summary = (id: RecordId) => summaryOf(session.replica, id, parts.reference.mahallaName, withLinks);
+    const rows = visitsOfDay(session.replica, day).flatMap((visit) => rowOf(visit, delivery, summary) ?? []);
     return { day, rows: inQueueOrder(rows) };
   },
 };
@@ -35,12 +36,11 @@ export function visitsOfDay(reader: ReplicaReader, day: Day): readonly RecordOf<
 
 /** Null for a visit whose patient is not here: it comes with the next frame. */
 function rowOf(
-  reader: ReplicaReader,
   visit: RecordOf<'visits'>,
   delivery: DeliveryReader,
-  mahallaName: (code: string) => string | null,
+  summary: (id: RecordId) => PatientSummary | null,
 ): QueueRow | null {
-  const patient = summaryOf(reader, visit.body.patientId, mahallaName);
+  const patient = summary(visit.body.patientId);
   if (patient === null) return null;
   const { state, room, since, arrivedAt } = deriveVisit(visit.body);
   const { reason, urgency } = visit.body;
