@@ -9,6 +9,7 @@ import { TextField } from '../../parts/field.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { ScreenHead } from '../../parts/screen-head.tsx';
 import { describeError, useWords } from '../../wording/words.ts';
+import './must-connect.css';
 
 /** In place of every screen with records while the center was not met for too long. */
 export function MustConnectScreen({ sync }: { readonly sync: SyncState | null }): ReactNode {
@@ -51,7 +52,7 @@ function Emergency(): ReactNode {
     if (reason.trim() !== '') void emergency.send({ reason: reason.trim() });
   };
   return (
-    <form className="card" onSubmit={submit} noValidate>
+    <form className="card emergency-form" onSubmit={submit} noValidate>
       <h2>{t('must-connect.emergency')}</h2>
       <p className="soft">{t('must-connect.emergency-words')}</p>
       {emergency.error && <Notice kind="danger" title={describeError(t, emergency.error)} isUrgent />}
@@ -63,7 +64,11 @@ function Emergency(): ReactNode {
         error={isMissing ? t('must-connect.reason-missing') : undefined}
         onChange={(event) => setReason(event.target.value)}
       />
-      <Button type="submit">{t('must-connect.open')}</Button>
+      <div>
+        <Button type="submit" isBusy={emergency.isBusy}>
+          {t('must-connect.open')}
+        </Button>
+      </div>
     </form>
   );
 }

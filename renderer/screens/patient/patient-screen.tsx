@@ -64,7 +64,7 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
       {record.body.voided && (
         <Notice kind="danger" title={t('patient.void-words', { reason: record.body.voided.reason })} />
       )}
-      {record.home && <HomeNotice home={record.home} />}
+      {record.home && <HomeNotice patientId={record.id} home={record.home} mayWrite={mayWrite} />}
       {survivor && <ReplacedNotice survivor={survivor} />}
       <div className="patient-columns">
         <div className="patient-side">

@@ -15,7 +15,9 @@ export function subjectOf(t: Translate, row: RequestRow): string {
 /** From or to which facility, in the language of the screen. */
 export function facilityOf(t: Translate, row: RequestRow, language: Language): string | null {
   if (row.facility === null) return null;
-  return t(`request.${row.direction}`, { facility: row.facility.name[language] });
+  // What was asked for comes from there, although the request went there.
+  const direction = row.body.matter.kind === 'access' ? 'incoming' : row.direction;
+  return t(`request.${direction}`, { facility: row.facility.name[language] });
 }
 
 /** How the request stands, with the date the copy goes where there is one. */

@@ -95,7 +95,7 @@ const steps: readonly Step[] = [
   {
     name: 'patient-queue',
     go: async ({ page }) => {
-      await page.locator('.banner-actions button').click();
+      await page.locator('.banner-actions .button-primary').click();
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -219,8 +219,47 @@ const steps: readonly Step[] = [
     },
   },
   {
+    name: 'requests',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.locator('.places button').nth(5).click();
+      await page.locator('.request-detail .request-events').waitFor();
+    },
+  },
+  {
+    name: 'ask-access',
+    go: async ({ page }) => {
+      await page.locator('.screen-head-actions button').click();
+      await page.locator('#access-ground-break-glass').focus();
+      await page.keyboard.press('Space');
+      await page.getByRole('dialog').locator('button[type=submit]').click();
+      await page.locator('#access-pinfl-error').waitFor();
+    },
+  },
+  {
+    name: 'patient-from-elsewhere',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.request-detail .card-head button').click();
+      await page.locator('.patient > .notice').waitFor();
+    },
+  },
+  {
+    name: 'send-elsewhere',
+    go: async ({ page }) => {
+      await page.locator('.banner button').first().click();
+      await page.locator('#facility').click();
+      await page.locator('.choices .choice').first().waitFor();
+    },
+  },
+  {
     name: 'keys',
     go: async ({ page }) => {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.keyboard.press('F1');
       await page.getByRole('dialog').waitFor();
     },
@@ -253,7 +292,11 @@ const steps: readonly Step[] = [
     name: 'must-connect',
     isDaily: true,
     go: async ({ page, workstation }) => {
-      workstation.setSync({ link: 'offline', refusal: null, lastContactAt: Date.now() - 95 * 24 * 3_600_000 });
+      workstation.setSync({
+        link: 'offline',
+        refusal: null,
+        lastContactAt: Date.now() - 95 * 24 * 3_600_000,
+      });
       workstation.setState({ mustConnect: true });
       await page.locator('#emergency-reason').waitFor();
     },
@@ -265,7 +308,7 @@ const steps: readonly Step[] = [
       screens.workstation.setState({ mustConnect: false });
       screens.workstation.setSync({ link: 'online', refusal: null });
       await screens.signIn(3);
-      await screens.page.locator('.places button').nth(5).click();
+      await screens.page.locator('.places button').nth(6).click();
       await screens.page.locator('.staff-form').waitFor();
     },
   },

@@ -34,7 +34,7 @@ describe('without a mouse', () => {
     await page.locator('.found').nth(1).waitFor();
     await page.locator('.search-box .spinner').waitFor({ state: 'detached' });
     await press('Enter');
-    await page.locator('.banner-actions button').focus();
+    await page.locator('.banner-actions .button-primary').focus();
     await press('Enter');
     await page.getByRole('dialog').waitFor();
     await expect
