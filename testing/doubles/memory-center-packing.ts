@@ -1,5 +1,16 @@
 import type { ClientMessage, Packing } from '#contracts/wire/client-messages.ts';
 import type { Packer, PackingChoice } from '#sync/client/message-packing.ts';
+import type { WireMessage } from '#sync/transports/transport.ts';
+
+/** The text of a message; undefined if it does not travel as the connection was to. */
+export function textOf(packer: Packer | undefined, received: WireMessage): string | undefined {
+  if (packer === undefined) return typeof received === 'string' ? received : undefined;
+  try {
+    return typeof received === 'string' ? undefined : packer.unpack(received);
+  } catch {
+    return undefined;
+  }
+}
 
 type Hello = Extract<ClientMessage, { readonly type: 'hello' }>;
 

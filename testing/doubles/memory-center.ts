@@ -5,15 +5,16 @@ import type { CollectionName } from '#contracts/records/registry.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import { type ClientMessage, ClientMessageSchema } from '#contracts/wire/client-messages.ts';
 import { oldestProtocolVersion, protocolVersion } from '#contracts/wire/protocol.ts';
-import type { Packer, PackingChoice } from '#sync/client/message-packing.ts';
+import type { PackingChoice } from '#sync/client/message-packing.ts';
 import { wipeText } from '#sync/client/wipe-order.ts';
 import type { Ticket } from '#sync/device-identity.ts';
 import type { Transport, WireMessage } from '#sync/transports/transport.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
+import type { Challenged, Connection, Welcomed } from './memory-center-connection.ts';
 import { deviceOf, MemoryDevices } from './memory-center-devices.ts';
 import { MemoryFlows } from './memory-center-flows.ts';
 import { judgeOffered, judgePushed, type Moods, placeDocument } from './memory-center-ingest.ts';
-import { choosePacking } from './memory-center-packing.ts';
+import { choosePacking, textOf } from './memory-center-packing.ts';
 import { answersTo } from './memory-center-questions.ts';
 import {
   type CenterState,
@@ -28,22 +29,6 @@ import {
 } from './memory-center-state.ts';
 
 type MessageOf<Type extends ClientMessage['type']> = Extract<ClientMessage, { readonly type: Type }>;
-
-type Stage =
-  | { readonly kind: 'opened' }
-  | { readonly kind: 'challenged'; readonly nonce: string; readonly hello: MessageOf<'hello'> }
-  | { readonly kind: 'wiping'; readonly device: DeviceId }
-  | { readonly kind: 'welcomed'; readonly device: DeviceId; readonly scope: Scope; readonly version: number };
-
-interface Connection {
-  readonly transport: Transport;
-  readonly flows: MemoryFlows;
-  stage: Stage;
-  packer: Packer | undefined;
-}
-
-type Welcomed = Extract<Stage, { readonly kind: 'welcomed' }>;
-type Challenged = Extract<Stage, { readonly kind: 'challenged' }>;
 
 /**
  * The center by the letter of contracts/wire and docs/specs/sync.md, in memory, one message at a time. Everything it takes
@@ -204,19 +189,10 @@ export class MemoryCenter {
 
   #receive(connection: Connection, received: WireMessage): void {
     if (!this.#connections.has(connection)) return;
-    const text = this.#textOf(connection, received);
+    const text = textOf(connection.packer, received);
     const message = v.safeParse(ClientMessageSchema, text === undefined ? undefined : parseJson(text));
     if (!message.success) this.#refuse(connection, 'sync.unknown-message', false);
     else this.#handle(connection, message.output);
-  }
-
-  #textOf({ packer }: Connection, received: WireMessage): string | undefined {
-    if (packer === undefined) return typeof received === 'string' ? received : undefined;
-    try {
-      return typeof received === 'string' ? undefined : packer.unpack(received);
-    } catch {
-      return undefined;
-    }
   }
 
   #handle(connection: Connection, message: ClientMessage): void {
