@@ -101,11 +101,12 @@ export function deskCalls(folder: string): Calls {
       savings = [...savedVisits(patients, 78, Date.now())];
       return savings.length;
     },
-    /** Milliseconds from the save to the last durable verdict. */
+    /** Milliseconds from the commit that saves a visit to its last durable verdict. */
     'desk.visit': async () => {
       const next = savings.shift();
       if (next === undefined) throw new Error('no visit is prepared');
-      const begun = await save(next);
+      await save(next);
+      const begun = open().commits.get(next[0].id)?.firstAt ?? Number.NaN;
       await until('the verdicts', () => open().pending() === 0, 60_000, 1);
       return exactNow() - begun;
     },
