@@ -128,6 +128,7 @@ const syncState = {
   oldestUnsentAt: 5,
   quarantined: 0,
   openReviews: 0,
+  waitingRequests: 0,
   lastContactAt: null,
   isFirstCopy: false,
   received: 0,
