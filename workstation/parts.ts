@@ -19,7 +19,7 @@ export interface ReplicaPlace {
 /** How the exchange with the center stands; what it counts is read from the outbox. */
 export type ExchangeState = Pick<
   SyncState,
-  'link' | 'refusal' | 'lastContactAt' | 'isFirstCopy' | 'received'
+  'link' | 'refusal' | 'lastContactAt' | 'isFirstCopy' | 'received' | 'healed'
 > & {
   /** The center was not met for longer than it allows. */
   readonly isBeyondOfflineLimit: boolean;

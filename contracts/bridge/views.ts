@@ -81,6 +81,8 @@ export const SyncStateSchema = v.object({
   /** True while the first copy of the facility's records is still arriving. */
   isFirstCopy: v.boolean(),
   received: count,
+  /** Records found different from the center's and healed, since the workstation was enrolled (DIG-6). */
+  healed: v.optional(count),
 });
 export type SyncState = v.InferOutput<typeof SyncStateSchema>;
 

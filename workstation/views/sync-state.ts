@@ -21,6 +21,7 @@ export const syncStateView: SessionView<'sync.state'> = {
       lastContactAt: exchange?.lastContactAt ?? null,
       isFirstCopy: exchange?.isFirstCopy ?? false,
       received: exchange?.received ?? 0,
+      healed: exchange?.healed ?? 0,
     };
   },
 };

@@ -21,6 +21,7 @@ export function UnsentScreen(): ReactNode {
   const sync = useView('sync.state', {});
   const sendNow = useRequest('sync.now');
   const rows = unsent.status === 'ready' ? unsent.value : [];
+  const healed = sync.status === 'ready' ? (sync.value.healed ?? 0) : 0;
   const isOnline = sync.status === 'ready' && sync.value.link === 'online';
   return (
     <div className="screen">
@@ -48,6 +49,7 @@ export function UnsentScreen(): ReactNode {
         {rows.length > mostShown && (
           <p className="card-foot">{t('unsent.more', { count: rows.length - mostShown })}</p>
         )}
+        {healed > 0 && <p className="card-foot">{t('unsent.healed', { count: healed })}</p>}
       </section>
     </div>
   );
