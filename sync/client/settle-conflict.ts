@@ -5,6 +5,7 @@ import { type CollectionName, type RecordOf, recordTypes } from '#contracts/reco
 import { appendWrite, type BasedWrite } from '../local-write.ts';
 import { type MergedBody, mergeRecord } from '../merge/merge-record.ts';
 import { versionOf } from '../merge/revision.ts';
+import { parseReceivedRecord } from './received-record.ts';
 import type { RecordRef } from './record-key.ts';
 import { writeConflictReviews } from './write-reviews.ts';
 
@@ -31,7 +32,7 @@ export function settleConflict<C extends CollectionName>(
   context: WriteContext,
 ): void {
   const pending = transaction.outbox.pendingOf(collection, theirs.id);
-  const mine = transaction.get(collection, theirs.id);
+  const mine = transaction.get(collection, theirs.id) ?? lastWritten(collection, pending);
   const [first] = pending;
   if (mine === undefined || first === undefined) throw new Error('a conflict needs an unsent edit');
   const isOwn = pending.some((row) => row.record.rev === theirs.rev);
@@ -42,6 +43,18 @@ export function settleConflict<C extends CollectionName>(
   } else {
     replacePending(transaction, { collection, mine, theirs, pending, merged, context });
   }
+}
+
+/**
+ * What was written last, of a record that was taken off this workstation since (SHR-6): its accepted rows are pending again when
+ * the center lost them (EPO-1).
+ */
+function lastWritten<C extends CollectionName>(
+  collection: C,
+  pending: readonly OutboxRow[],
+): RecordOf<C> | undefined {
+  const received = parseReceivedRecord(collection, pending.at(-1)?.record);
+  return received.isUsable ? received.record : undefined;
 }
 
 interface Settlement<C extends CollectionName> {
@@ -114,7 +127,7 @@ export function rebasePending<C extends CollectionName>(
   context: WriteContext,
 ): void {
   const pending = transaction.outbox.pendingOf(collection, id);
-  const mine = transaction.get(collection, id);
+  const mine = transaction.get(collection, id) ?? lastWritten(collection, pending);
   if (mine === undefined || pending.length === 0) return;
   transaction.outbox.supersede(pending.map((row) => row.op));
   if (baseRev === null) transaction.sync.removeShadow(collection, id);
