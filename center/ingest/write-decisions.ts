@@ -66,10 +66,12 @@ const sortByKey = (rows: readonly SoundRow[]) =>
 
 async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow[]): Promise<void> {
   let first = 0;
-  for (; rows.length - first >= sql.manyDocuments; first += sql.manyDocuments) {
-    const some = rows.slice(first, first + sql.manyDocuments);
-    const values = some.flatMap((row) => [row.collection, row.id, row.rev, row.text]);
-    await session.run(sql.insertManyDocuments, [scope, ...values]);
+  for (const many of sql.insertManyDocuments) {
+    for (; rows.length - first >= many.rows; first += many.rows) {
+      const some = rows.slice(first, first + many.rows);
+      const values = some.flatMap((row) => [row.collection, row.id, row.rev, row.text]);
+      await session.run(many.statement, [scope, ...values]);
+    }
   }
   const rest = rows.slice(first);
   if (rest.length > 0) await session.run(sql.insertDocuments, [scope, ...versionColumns(rest)]);

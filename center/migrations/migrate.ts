@@ -4,10 +4,11 @@ import { bigint, type Database, type Session, type Statement } from '../postgres
 import { firstTables } from './0001-first-tables.ts';
 import { protocolTwo } from './0002-protocol-two.ts';
 import { sharing } from './0003-sharing.ts';
+import { cheaperFeed } from './0004-cheaper-feed.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [firstTables, protocolTwo, sharing];
+export const migrations: readonly Migration[] = [firstTables, protocolTwo, sharing, cheaperFeed];
 
 const migrationLock = 4_861_602;
 

@@ -64,6 +64,13 @@ export async function noteSubjects(
     });
     const newestOfEach = [...new Map(subjects.map((each) => [each.id, each])).values()];
     if (newestOfEach.length === 0) continue;
+    const owned = newestOfEach.flatMap(({ collection, id, subject }) =>
+      subject.kind === 'patient' ? [{ collection, id, patient: subject.id }] : [],
+    );
+    if (owned.length === newestOfEach.length) {
+      await noteOwners(session, scope, owned);
+      continue;
+    }
     await session.run(sql.noteSubjects, [
       scope,
       ...keyColumns(newestOfEach),
@@ -71,6 +78,19 @@ export async function noteSubjects(
       newestOfEach.map(({ subject }) => (subject.kind === 'visit' ? subject.id : null)),
     ]);
   }
+}
+
+interface OwnedRecord {
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  readonly patient: RecordId;
+}
+
+/** Most batches are visits that name their patient: nothing has to be looked up for them. */
+async function noteOwners(session: Session, scope: Scope, records: readonly OwnedRecord[]): Promise<void> {
+  const ordered = records.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  const patients = ordered.map(({ patient }) => patient);
+  await session.run(sql.noteOwners, [scope, ...keyColumns(ordered), patients]);
 }
 
 /** Numbers that no longer are the patient's stay noted; who looks one up compares it with the record. */

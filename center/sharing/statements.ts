@@ -5,6 +5,17 @@ import { bigint, type Statement } from '../postgres/database.ts';
 
 const statement = (name: string, text: string): Statement => ({ name: `sharing-${name}`, text });
 
+/** Which patient each record belongs to, where the record says so itself; rows in their order of collection and id. `$1` scope. */
+export const noteOwners = statement(
+  'note-owners',
+  `
+insert into patient_record (scope, collection, id, patient)
+select $1, n.collection, n.id, n.patient
+from unnest($2::text[], $3::uuid[], $4::uuid[]) as n (collection, id, patient)
+on conflict (scope, collection, id) do update set patient = excluded.patient
+  where patient_record.patient <> excluded.patient`,
+);
+
 /** Which patient each record belongs to; a record that changes hands is noted anew. `$1` scope. */
 export const noteSubjects = statement(
   'note-subjects',

@@ -50,13 +50,15 @@ const DeviceRowSchema = v.object({
 });
 type DeviceRow = v.InferOutput<typeof DeviceRowSchema>;
 
-/** The newest records of every facility, of which the newest of all are shown. */
+/** The newest records of every facility, of which the newest of all are shown. No more than some thousand entries are looked at. */
 const readReceived: Statement = {
   name: 'overview-received',
   text: `
 select r.scope, r.seq, r.collection, r.id, r.rev, r.device, r.at from facility f
 cross join lateral (
-  select * from feed where scope = f.scope and device is not null order by seq desc limit $1
+  select * from feed
+  where scope = f.scope and device is not null and seq > (select head from scope_head where scope = f.scope) - 5000
+  order by seq desc limit $1
 ) as r order by r.at desc, r.seq desc limit $1`,
 };
 const ReceivedRowSchema = v.object({

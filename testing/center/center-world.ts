@@ -39,6 +39,7 @@ export async function startWorld(options: Partial<CenterOptions> = {}): Promise<
   const sql = new pg.Client({ connectionString: center.postgresUrl });
   sql.on('error', quiet);
   await sql.connect();
+  await directoriesArrived(sql);
   const others: RunningCenter[] = [];
   return {
     center,
@@ -63,4 +64,14 @@ export async function startWorld(options: Partial<CenterOptions> = {}): Promise<
       await rm(dataFolder, { recursive: true, force: true });
     },
   };
+}
+
+/** The courier tells each facility of the other one of its district; tests that count positions begin after it. */
+async function directoriesArrived(sql: pg.Client): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    const { rows } = await sql.query('select 1 from scope_head where head < 2');
+    if (rows.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('the facilities never heard of each other');
 }
