@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import PouchDB, { type PouchDatabase } from 'pouchdb';
+import PouchDB from 'pouchdb';
 import * as v from 'valibot';
 import { durableLevel } from './durable-level.ts';
+import type { PouchDatabase } from './pouchdb-shapes.ts';
 
 /** PouchDB with LevelDB at both ends, replicating over HTTP. */
 export interface PouchWorld {
