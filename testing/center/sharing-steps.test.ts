@@ -1,0 +1,143 @@
+import * as v from 'valibot';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { actOnRequest } from '#center/sharing/act-on-request.ts';
+import { deliver } from '#center/sharing/deliver.ts';
+import type { SharingContext } from '#center/sharing/sharing-context.ts';
+import * as sql from '#center/sharing/statements.ts';
+import { type RecordId, RecordIdSchema } from '#contracts/ids.ts';
+import { failing } from './failing-database.ts';
+import {
+  access,
+  centerId,
+  checkEverything,
+  countOf,
+  documentAt,
+  edited,
+  eventsOf,
+  newPatient,
+  newRequest,
+  type Office,
+  openOffice,
+  push,
+  pushOk,
+  referral,
+  type SharingWorld,
+  settle,
+  startSharingWorld,
+} from './sharing-world.ts';
+import { rowFor } from './test-records.ts';
+
+let world: SharingWorld;
+let office: Office;
+let context: SharingContext;
+
+beforeAll(async () => {
+  world = await startSharingWorld();
+  office = openOffice(world);
+  const { database, effects } = world;
+  context = { database, effects, center: centerId, announce: () => undefined };
+});
+afterAll(async () => {
+  await office?.sharing.courier.close();
+  await world?.close();
+});
+
+const idOf = (row: { readonly id: string }): RecordId => v.parse(RecordIdSchema, row.id);
+async function referred() {
+  const [here, there] = [await world.facility('1703203'), await world.facility('1735203')];
+  const patient = newPatient(here);
+  await pushOk(office, here, patient, newRequest(here, referral(patient.id, there.scope)));
+  await settle(world, office);
+  return { here, there, patient };
+}
+
+it('SHA-3: an older version on its way does not replace a newer one', async () => {
+  const { here, there, patient } = await referred();
+  const edit = await edited(world, here, 'patients', patient.id, (body) => ({
+    ...body,
+    phone: '+998901111111',
+  }));
+  await pushOk(office, here, edit);
+  await settle(world, office);
+  const late = { collection: 'patients', id: idOf(patient), rev: patient.rev, home: here.scope } as const;
+  await deliver(context, there.scope, [
+    { ...late, body: JSON.stringify(patient.record), patient: idOf(patient) },
+  ]);
+  expect(await documentAt(world, 'patients', there.scope, patient.id)).toMatchObject({
+    record: { rev: edit.rev },
+  });
+  await checkEverything(world);
+});
+
+it('SHA-2: a version that came while the errand was being done is carried too', async () => {
+  const { here, patient } = await referred();
+  const put = () =>
+    world.database.run(sql.writeErrands, [here.scope, 'follow', 0, ['patients'], [patient.id]]);
+  await office.sharing.courier.close();
+  await put();
+  const claim = [here.scope, world.effects.clock.now(), 60_000, 50];
+  const [claimed] = await world.database.rows(sql.claimErrands, sql.ErrandSchema, claim);
+  if (claimed === undefined) throw new Error('nothing to do');
+  await put();
+  const { kind, collection, id, generation } = claimed;
+  await world.database.run(sql.finishErrands, [here.scope, [kind], [collection], [id], [generation]]);
+  expect(await countOf(world, 'select count(*) as count from errand where scope = $1', [here.scope])).toBe(1);
+  const [again] = await world.database.rows(sql.claimErrands, sql.ErrandSchema, claim);
+  expect(again?.generation).toBe(generation + 1);
+  await world.database.run(sql.finishErrands, [here.scope, [kind], [collection], [id], [generation + 1]]);
+  office = openOffice(world);
+  await settle(world, office);
+});
+
+it('SHA-5: access counts from the first time, however often it is acted upon', async () => {
+  const [here, there] = [await world.facility('1703203'), await world.facility('1735203')];
+  const pinfl = '41203851234568';
+  const request = newRequest(there, access(pinfl, 'break-glass'));
+  await pushOk(office, here, newPatient(here, { pinfl }));
+  await pushOk(office, there, request);
+  await settle(world, office);
+  const before = await eventsOf(world, there, request.id);
+  const until = 'select until as count from share where request = $1';
+  const first = await countOf(world, until, [request.id]);
+  world.passTime(3_600_000);
+  await actOnRequest(context, there.scope, idOf(request));
+  expect(await eventsOf(world, there, request.id)).toEqual(before);
+  expect(await countOf(world, until, [request.id])).toBe(first);
+});
+
+it('SHR-1: a row on the newest version that names another home is kept in quarantine', async () => {
+  const { here, there, patient } = await referred();
+  const { rev, ...content } = patient.record;
+  const stolen = rowFor('patients', { ...content, scope: there.scope }, rev);
+  expect(await push(office, there, [stolen])).toMatchObject([
+    { verdict: 'quarantined', paths: ['record.scope'] },
+  ]);
+  expect(await documentAt(world, 'patients', here.scope, patient.id)).toMatchObject({ record: { rev } });
+});
+
+it('SHA-4: behind the position of a row that is answered late, the newest version stands again', async () => {
+  const { here, there, patient } = await referred();
+  const edit = await edited(world, there, 'patients', patient.id, (body) => ({
+    ...body,
+    phone: '+998902222222',
+  }));
+  // Own transaction, homes, home's transaction; then the process dies before it brings anything back.
+  for (let call = 1; call < 12; call += 1) {
+    const dying = openOffice(world, failing(world.database, { kind: 'dead', from: call }));
+    await dying.ingest.push(there.device, there.scope, [edit]).catch(() => undefined);
+    await dying.sharing.courier.close();
+    const atHome = await documentAt(world, 'patients', here.scope, patient.id);
+    if (atHome?.record.rev === edit.rev) break;
+  }
+  const next = await edited(world, here, 'patients', patient.id, (body) => ({
+    ...body,
+    phone: '+998903333333',
+  }));
+  await pushOk(office, here, next);
+  await settle(world, office);
+  const [verdict] = await push(office, there, [edit]);
+  if (verdict?.verdict !== 'ok') throw new Error(JSON.stringify(verdict));
+  const behind = 'select count(*) as count from feed where scope = $1 and rev = $2 and seq > $3::bigint';
+  expect(await countOf(world, behind, [there.scope, next.rev, String(verdict.seq)])).toBe(1);
+  await checkEverything(world);
+});
