@@ -23,6 +23,8 @@ const LoggedSchema = v.object({
 });
 const QuarantinedSchema = v.object({ op: v.nullable(OperationIdSchema) });
 
+const DigestsSchema = v.object({ bits: v.string() });
+
 export type Version = v.InferOutput<typeof VersionSchema>;
 export type Fed = v.InferOutput<typeof FedSchema>;
 export type Logged = v.InferOutput<typeof LoggedSchema>;
@@ -37,6 +39,8 @@ export interface CenterTables {
   readonly feed: readonly Fed[];
   readonly logged: readonly Logged[];
   readonly quarantined: ReadonlySet<string>;
+  /** The digests the center keeps, by bucket. */
+  readonly digests: readonly string[];
 }
 
 export async function readCenterTables(postgres: PostgresInProcess, scope: string): Promise<CenterTables> {
@@ -53,6 +57,7 @@ export async function readCenterTables(postgres: PostgresInProcess, scope: strin
   );
   const logged = await read('select op, rev, device from push_log where scope = $1', LoggedSchema);
   const quarantined = await read('select op from quarantine where scope = $1', QuarantinedSchema);
+  const [head] = await read('select digests::text as bits from scope_head where scope = $1', DigestsSchema);
   return {
     newest: new Map(newest.map((version) => [`${version.collection}/${version.id}`, version])),
     versions: new Map(
@@ -64,5 +69,14 @@ export async function readCenterTables(postgres: PostgresInProcess, scope: strin
     feed,
     logged,
     quarantined: new Set(quarantined.flatMap(({ op }) => op ?? [])),
+    digests: bucketsOf(head?.bits ?? ''),
   };
 }
+
+/** 128 bits of each bucket side by side, as hex. */
+const bucketsOf = (bits: string): readonly string[] =>
+  Array.from({ length: bits.length / 128 }, (_unused, bucket) =>
+    BigInt(`0b${bits.slice(bucket * 128, (bucket + 1) * 128)}`)
+      .toString(16)
+      .padStart(32, '0'),
+  );

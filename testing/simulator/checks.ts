@@ -1,7 +1,10 @@
 import * as v from 'valibot';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import { type AnyRecord, collectionNames, recordSchemas } from '#contracts/records/registry.ts';
+import { digestBuckets } from '#contracts/wire/protocol.ts';
+import { readHealed } from '#sync/client/sync-memory.ts';
 import { canonicalJson } from '#sync/merge/canonical-json.ts';
+import { bucketOf, RecordDigest } from '#sync/merge/digest.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
 import { type CenterTables, readCenterTables, type Version } from './center-tables.ts';
 import { type ClinicWorld, home } from './clinic-world.ts';
@@ -17,6 +20,7 @@ export async function checkWorld(world: ClinicWorld): Promise<void> {
     ...checkNothingLost(world, center),
     ...checkHistory(world, center),
     ...checkConvergence(world, center),
+    ...checkDigests(center),
     ...checkMachines(world),
   ];
   if (wrong.length > 0) throw new Error(`${wrong.length} wrong: ${wrong.slice(0, 8).join('\n')}`);
@@ -188,12 +192,29 @@ function checkConvergence(world: ClinicWorld, center: CenterTables): readonly st
   return wrong;
 }
 
+/** The center's digests are those of its newest versions (DIG-1). */
+function checkDigests(center: CenterTables): readonly string[] {
+  const buckets = Array.from({ length: digestBuckets }, () => new RecordDigest());
+  for (const { collection, id, rev } of center.newest.values())
+    buckets[bucketOf(id)]?.toggle(collection, id, rev);
+  return buckets.flatMap((bucket, number) =>
+    bucket.toString() === center.digests[number]
+      ? []
+      : [`the center's digest of bucket ${number} is not that of its records`],
+  );
+}
+
 function checkMachines(world: ClinicWorld): readonly string[] {
   return world.workstations.flatMap(({ name, replica }) => {
     const { firstBroken } = replica.verifyAudit();
     const shadows = replica.sync.shadows().length;
     const { quarantined } = replica.outbox.counts();
+    const healed = readHealed(replica);
     return [
+      // Only a restored center leaves anything to heal: the feeds alone have to bring everything.
+      ...(healed === 0 || world.center.restoredAt !== null
+        ? []
+        : [`${name}: ${healed} records had to be healed`]),
       ...(firstBroken === null ? [] : [`${name}: the audit trail is broken at ${firstBroken}`]),
       ...(shadows > 0 && quarantined === 0 ? [`${name}: ${shadows} shadows are left`] : []),
     ];
