@@ -14,6 +14,7 @@ import { canonicalJson } from './merge/canonical-json.ts';
  */
 const hashByVersion: Readonly<Record<number, string>> = {
   1: 'f0246264c950f6d8839de3723073e3af',
+  2: 'dfc5491ad917e7c1d0aba2b205047c94',
 };
 
 const wire = { ...recordSchemas, toCenter: ClientMessageSchema, toClient: CenterMessageSchema };

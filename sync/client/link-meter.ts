@@ -15,7 +15,7 @@ const smallestPiece = 2048;
 const largestPiece = maxMessageBytes / 8;
 const largestWindow = 4 * 1024 * 1024;
 /** Before anything was measured: about a second of a slow link. */
-const firstBytesPerSecond = 32 * 1024;
+const firstBytesPerSecond = 16 * 1024;
 const firstRoundTripMs = 500;
 
 /** What one question or offer was sent with; given back with its answer. */

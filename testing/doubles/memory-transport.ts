@@ -28,6 +28,8 @@ export interface MemoryLinkOptions {
   readonly faults?: Faults;
   /** Each direction carries so much; what is more waits its turn. Without limit if absent. */
   readonly bytesPerSecond?: number;
+  /** Takes everything over at once, as a system with deep buffers does: `unsentBytes` says nothing. */
+  readonly isDeep?: boolean;
   /** Added to every message, for the headers below it. */
   readonly headerBytes?: number;
   /** Called with the bytes of every message as it is sent. */
@@ -52,6 +54,7 @@ export function memoryTransportPair(
     time,
     latencyMs: options.latencyMs ?? 1,
     bytesPerSecond: options.bytesPerSecond ?? Number.POSITIVE_INFINITY,
+    isDeep: options.isDeep ?? false,
     headerBytes: options.headerBytes ?? 0,
     faults: options.faults ?? (() => 'deliver'),
     onSent: options.onSent ?? (() => {}),
@@ -120,7 +123,9 @@ function connectEnds(own: End, other: End, direction: Direction, path: Path): Tr
     send,
     get unsentBytes() {
       const waitMs = Math.max(0, freeAt - time.now());
-      return path.bytesPerSecond === Number.POSITIVE_INFINITY ? 0 : (waitMs * path.bytesPerSecond) / 1000;
+      return path.isDeep || path.bytesPerSecond === Number.POSITIVE_INFINITY
+        ? 0
+        : (waitMs * path.bytesPerSecond) / 1000;
     },
     onMessage: (receive) => own.queue.onMessage(receive),
     onClose: (closed) => own.queue.onClose(closed),

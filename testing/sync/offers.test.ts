@@ -4,7 +4,7 @@ import { judge } from '#sync/client/outcome-verdicts.ts';
 import { SessionEnd } from '#sync/client/session-end.ts';
 import { checkInvariants } from './invariants.ts';
 import { facility, SyncWorld, type Workstation } from './sync-world.ts';
-import { amendPatient, registerPatient, startVisit } from './world-edits.ts';
+import { amendPatient, registerPatient, startVisit, writeAlert } from './world-edits.ts';
 
 const OfferSchema = v.looseObject({
   batch: v.number(),
@@ -117,6 +117,21 @@ describe('offers (PUSH-14, PUSH-15)', () => {
     const ops = offers.flatMap((offer) => offer.rows.map((row) => row.op));
     expect(new Set(ops).size).toBe(ops.length);
     checkInvariants(world, 'pipelined');
+  });
+
+  it('take what is urgent at once, however full the link is', async () => {
+    const { world, nurse } = await one(6);
+    nurse.goOffline();
+    for (let count = 0; count < 200; count += 1) registerPatient(world, nurse);
+    nurse.link = { latencyMs: 300, bytesPerSecond: 4000 };
+    const { offers } = watchOffers(nurse);
+    nurse.isOnline = true;
+    nurse.client.syncNow();
+    await world.time.advance(4000);
+    const sent = offers.length;
+    const id = writeAlert(world, nurse);
+    await world.time.advance(30);
+    expect(offers.slice(sent).map((offer) => offer.rows.map((row) => row.record?.id))).toEqual([[id]]);
   });
 
   it('send a backlog of thousands in order and each row once', async () => {

@@ -1,14 +1,12 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import type { RecordId } from '#contracts/ids.ts';
-import { RequestBodySchema } from '#contracts/records/requests.ts';
 import { type VisitBody, VisitBodySchema } from '#contracts/records/visits.ts';
 import type { PackingChoice } from '#sync/client/message-packing.ts';
 import { createPacker } from '#sync/packing/packer.ts';
 import { checkInvariants } from './invariants.ts';
 import { randomEntryId, randomRecordId } from './random-bodies.ts';
 import { facility, SyncWorld, type Workstation } from './sync-world.ts';
-import { writeBody } from './world-edits.ts';
+import { writeAlert, writeBody } from './world-edits.ts';
 
 /** 64 kbit/s and 600 ms there and back, with what TCP and WebSocket add to a message. */
 const slow = { bytesPerSecond: 8000, latencyMs: 300, headerBytes: 60 };
@@ -35,16 +33,6 @@ function writeVisit(world: SyncWorld, at: Workstation): void {
   writeBody(world, at, 'visits', randomRecordId(random), visit, []);
 }
 
-/** An emergency: lane 0. */
-function writeAlert(world: SyncWorld, at: Workstation): RecordId {
-  const id = randomRecordId(world.random);
-  const matter = { kind: 'access', pinfl: '31203850123459', ground: 'break-glass', reason: 'qon ketishi' };
-  const body = v.safeParse(RequestBodySchema, { matter, urgency: 'emergency', events: [] });
-  if (!body.success) throw new Error(body.issues.map((issue) => v.getDotPath(issue)).join());
-  writeBody(world, at, 'requests', id, body.output, []);
-  return id;
-}
-
 async function secondsUntil(world: SyncWorld, isReached: () => boolean): Promise<number> {
   const from = world.time.now();
   if (!(await world.time.advanceUntil(isReached, 10 * 60_000))) throw new Error('not reached');
@@ -52,9 +40,10 @@ async function secondsUntil(world: SyncWorld, isReached: () => boolean): Promise
 }
 
 describe.each([
-  ['as text', undefined, 600],
-  ['packed', zstd, 1600],
-])('a long history on a slow link, %s (FLOW-2, PUSH-15)', (_how, packing, historyLength) => {
+  ['as text', undefined, 600, false],
+  ['as text, through deep buffers', undefined, 600, true],
+  ['packed', zstd, 1600, true],
+])('a long history on a slow link, %s (FLOW-2, PUSH-15)', (_how, packing, historyLength, isDeep) => {
   it('is overtaken within five seconds by what is urgent, both ways', async () => {
     const world = new SyncWorld(31);
     world.center.packing = packing;
@@ -62,7 +51,7 @@ describe.each([
     if (nurse === undefined || doctor === undefined) throw new Error('no workstations');
     nurse.packing = packing;
     nurse.kill();
-    nurse.link = slow;
+    nurse.link = { ...slow, isDeep };
     for (let count = 0; count < historyLength; count += 1) writeVisit(world, doctor);
     await world.time.advance(60_000);
     expect(world.head()).toBe(historyLength);

@@ -3,6 +3,7 @@ import type { ReplicaTransaction } from '#clinic/ports/replica.ts';
 import { DaySchema, type RecordId } from '#contracts/ids.ts';
 import { type PatientBody, PatientBodySchema } from '#contracts/records/patients.ts';
 import type { BodyByCollection, CollectionName } from '#contracts/records/registry.ts';
+import { RequestBodySchema } from '#contracts/records/requests.ts';
 import { type VisitBody, VisitBodySchema } from '#contracts/records/visits.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
 import { randomEntryId, randomPerson, randomRecordId } from './random-bodies.ts';
@@ -96,6 +97,16 @@ export function continueVisit(world: SyncWorld, workstation: Workstation, id: Re
     ? { ...stored.body, entries: [...stored.body.entries, note] }
     : { ...stored.body, reason: token };
   return writeBody(world, workstation, 'visits', id, body, [{ field: isNote ? 'entries' : 'reason', token }]);
+}
+
+/** An emergency: lane 0. */
+export function writeAlert(world: SyncWorld, at: Workstation): RecordId {
+  const id = randomRecordId(world.random);
+  const matter = { kind: 'access', pinfl: '31203850123459', ground: 'break-glass', reason: 'qon ketishi' };
+  const body = v.safeParse(RequestBodySchema, { matter, urgency: 'emergency', events: [] });
+  if (!body.success) throw new Error(body.issues.map((issue) => v.getDotPath(issue)).join());
+  writeBody(world, at, 'requests', id, body.output, []);
+  return id;
 }
 
 const phoneOf = (token: string): string => `+998${token.slice(1).padStart(9, '9')}`;
