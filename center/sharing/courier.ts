@@ -4,6 +4,7 @@ import { kindOfFailure } from '../postgres/failures.ts';
 import { actOnRequest } from './act-on-request.ts';
 import { publishFacility } from './directory.ts';
 import { follow } from './follow.ts';
+import { followPatientAgain } from './patient-errands.ts';
 import { endShare } from './shares.ts';
 import { NotNow, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
@@ -145,6 +146,7 @@ async function followAll(
 
 function doErrand(context: SharingContext, scope: Scope, errand: sql.Errand): Promise<void> {
   if (errand.kind === 'act') return actOnRequest(context, scope, errand.id);
+  if (errand.kind === 'patient') return followPatientAgain(context, scope, errand.id);
   return publishFacility(context, scope, errand.id);
 }
 

@@ -2,8 +2,9 @@ import type { RecordId, Scope } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { readStored } from './center-version.ts';
 import { deliver, type Parcel } from './deliver.ts';
+import { locate } from './locate.ts';
 import { keyColumns } from './note-applied.ts';
-import type { SharingContext } from './sharing-context.ts';
+import { NotNow, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
 
 /**
@@ -55,10 +56,11 @@ interface Relations {
 }
 
 async function readRelations(
-  { database }: SharingContext,
+  context: SharingContext,
   scope: Scope,
   documents: readonly sql.Document[],
 ): Promise<Relations> {
+  const { database } = context;
   const patients = [...new Set(documents.flatMap((document) => patientOf(document) ?? []))];
   const homes = await database.rows(sql.readHomes, sql.HomeSchema, [scope, patients]);
   const shares = await database.rows(sql.readShares, sql.ShareSchema, [scope, patients]);
@@ -67,11 +69,29 @@ async function readRelations(
     guestsByPatient.set(patient, [...(guestsByPatient.get(patient) ?? []), to_scope]);
   }
   const homeByPatient = new Map(homes.map(({ id, home }) => [id, home]));
+  await addFormerHomes(context, scope, patients, homeByPatient);
   // A guest learns of a move before the moved record comes.
   const stays = await database.rows(sql.readGuests, sql.GuestSchema, [scope, patients]);
   for (const { patient, home } of stays)
     if (homeByPatient.get(patient) !== null) homeByPatient.set(patient, home);
   return { homeByPatient, guestsByPatient };
+}
+
+/** What was written as a guest and arrived after the share ended still goes to where the patient is at home (SHR-6). */
+async function addFormerHomes(
+  context: SharingContext,
+  scope: Scope,
+  patients: readonly RecordId[],
+  homeByPatient: Map<RecordId, Scope | null>,
+): Promise<void> {
+  const unknown = patients.filter((patient) => !homeByPatient.has(patient));
+  if (unknown.length === 0) return;
+  const former = await context.database.rows(sql.readFormerHomes, sql.WithdrawnHomeSchema, [scope, unknown]);
+  for (const { id, home } of former) {
+    const place = await locate(context, home, id);
+    if (place.kind === 'moving') throw new NotNow();
+    if (place.kind === 'home') homeByPatient.set(id, place.scope);
+  }
 }
 
 function targetsOf(scope: Scope, document: sql.Document, relations: Relations): readonly Scope[] {

@@ -4,6 +4,7 @@ import type { Session } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
 import { readStored } from './center-version.ts';
 import { keyColumns } from './note-applied.ts';
+import { followPatient } from './patient-errands.ts';
 import { pinflOf } from './record-matters.ts';
 import { putShare } from './shares.ts';
 import { inScope, NotNow, ownOrigin, place, type SharingContext } from './sharing-context.ts';
@@ -41,7 +42,7 @@ export async function movePatient(context: SharingContext, move: Move): Promise<
   }
   await inScope(context, async (session) => {
     await session.run(sql.deleteShares, [move.from, move.patient]);
-    await session.run(sql.writePatientErrands, [move.from, move.patient, context.effects.clock.now()]);
+    await followPatient(session, move.from, move.patient, context.effects.clock.now());
   });
 }
 
@@ -81,7 +82,7 @@ async function take(context: SharingContext, move: Move, shares: readonly sql.Sh
     await writeTaken(session, move, given, present !== undefined);
     await takeShares(session, context, move, shares);
     const origin = ownOrigin(to, context);
-    await session.run(sql.writePatientErrands, [to, patient, origin.at]);
+    await followPatient(session, to, patient, origin.at);
     const digests = new DigestChange();
     digests.replace('patients', patient, present?.rev ?? null, given.rev);
     const entry = { lane: 1, collection: 'patients', id: patient, rev: given.rev, op: null } as const;

@@ -4,6 +4,7 @@ import type { Applied } from '../ingest/batch.ts';
 import { laneOf } from '../ingest/lane-of.ts';
 import type { Session } from '../postgres/database.ts';
 import { keyColumns } from './note-applied.ts';
+import { followPatient } from './patient-errands.ts';
 import { appendEvents } from './request-events.ts';
 import { inScope, NotNow, ownOrigin, place, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
@@ -27,7 +28,7 @@ export async function openShare(context: SharingContext, order: ShareOrder): Pro
     if (home?.home !== null) throw new NotNow();
     const at = context.effects.clock.now();
     await putShare(session, { ...order, is_full: true, started_at: at });
-    await session.run(sql.writePatientErrands, [scope, patient, at]);
+    await followPatient(session, scope, patient, at);
   });
 }
 

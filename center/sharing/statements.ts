@@ -50,7 +50,7 @@ select distinct $1, $2, n.collection, n.id, $3::bigint from unnest($4::text[], $
 order by n.collection, n.id ${orOnceMore}`,
 );
 
-/** Only records of patients whom more than this facility knows. `$2` due. */
+/** Only records of patients whom another facility knows too, or who were shared with this one. `$2` due. */
 export const writeFollowErrands = statement(
   'write-follow-errands',
   `
@@ -63,6 +63,7 @@ cross join lateral (
 ) as of
 where exists (select 1 from share s where s.scope = $1 and s.patient = of.patient and s.ended_at is null)
   or exists (select 1 from guest g where g.scope = $1 and g.patient = of.patient)
+  or exists (select 1 from withdrawn w where w.scope = $1 and w.collection = 'patients' and w.id = of.patient)
 order by n.collection, n.id ${orOnceMore}`,
 );
 
@@ -75,6 +76,15 @@ select $1, 'follow', n.collection, n.id, $3::bigint from (
   select 'patients' as collection, $2::uuid as id
   union select collection, id from patient_record where scope = $1 and patient = $2
 ) as n order by n.collection, n.id ${orOnceMore}`,
+);
+
+/** Everything of one patient, later. `$2` patient, `$3` due; put off by being asked for once more. */
+export const writeLaterErrand = statement(
+  'write-later-errand',
+  `
+insert into errand (scope, kind, collection, id, due_at) values ($1, 'patient', 'patients', $2, $3)
+on conflict (scope, kind, collection, id) do update set generation = errand.generation + 1,
+  due_at = greatest(errand.due_at, excluded.due_at)`,
 );
 
 export const findDueScopes = statement(
@@ -97,7 +107,7 @@ where errand.scope = $1 and errand.kind = c.kind and errand.collection = c.colle
 returning errand.kind, errand.collection, errand.id, errand.generation, errand.tries`,
 );
 export const ErrandSchema = v.object({
-  kind: v.picklist(['follow', 'act', 'directory']),
+  kind: v.picklist(['follow', 'act', 'directory', 'patient']),
   collection: CollectionNameSchema,
   id: RecordIdSchema,
   generation: bigint,
@@ -240,6 +250,13 @@ export const FormerHomeSchema = v.object({
   id: RecordIdSchema,
   home: nullableScope,
 });
+
+/** Where patients were at home who are no longer shared with this facility. */
+export const readFormerHomes = statement(
+  'read-former-homes',
+  "select id, home from withdrawn where scope = $1 and collection = 'patients' and id = any($2::uuid[])",
+);
+export const WithdrawnHomeSchema = v.object({ id: RecordIdSchema, home: ScopeSchema });
 
 export const noteHomes = statement(
   'note-homes',

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createIngest } from '#center/ingest/push-batch.ts';
+import { openDatabase } from '#center/postgres/database.ts';
+import {
+  checkEverything,
+  documentAt,
+  type Facility,
+  newPatient,
+  newRequest,
+  newVisit,
+  type Office,
+  openOffice,
+  pushOk,
+  referral,
+  type SharingWorld,
+  settle,
+  startSharingWorld,
+} from './sharing-world.ts';
+
+let world: SharingWorld;
+let office: Office;
+
+beforeAll(async () => {
+  world = await startSharingWorld();
+  office = openOffice(world);
+});
+afterAll(async () => {
+  await office?.sharing.courier.close();
+  await world?.close();
+});
+
+/** An office whose batches wait between looking for shares and taking their positions. */
+function slowOffice(until: Promise<void>, hasLooked: () => void): Office {
+  const database = openDatabase(world.url, () => undefined, 2);
+  const { hooks } = office.sharing;
+  const ingest = createIngest(database, world.effects, {
+    ...hooks,
+    onApplied: async (session, origin, rows) => {
+      const isNoted = await hooks.onApplied(session, origin, rows);
+      hasLooked();
+      await until;
+      return isNoted;
+    },
+  });
+  return { ...office, ingest };
+}
+
+/** Resolves when the facility has the record, and no longer time has passed than it took. */
+async function isThere(collection: 'patients' | 'visits', { scope }: Facility, id: string): Promise<void> {
+  for (let round = 0; round < 200; round += 1) {
+    if ((await documentAt(world, collection, scope, id)) !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('the record never came');
+}
+
+it('SHR-4: brings a visit that was being written while its patient was shared', async () => {
+  const [here, there] = [await world.facility(), await world.facility()];
+  const patient = newPatient(here);
+  await pushOk(office, here, patient);
+  let finish: () => void = () => undefined;
+  const until = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const visit = newVisit(here, patient.id);
+  const looked = new Promise<void>((resolve) => {
+    void pushOk(slowOffice(until, resolve), here, visit).catch(() => undefined);
+  });
+  await looked;
+  await pushOk(office, here, newRequest(here, referral(patient.id, there.scope)));
+  await isThere('patients', there, patient.id);
+  await office.sharing.courier.idle();
+  finish();
+  await isThere('visits', here, visit.id);
+  await settle(world, office);
+  expect(await documentAt(world, 'visits', there.scope, visit.id)).toBeDefined();
+  await checkEverything(world);
+});
+
+it('SHR-6: brings home what a guest wrote before the share ended and sent after it', async () => {
+  const [here, there] = [await world.facility(), await world.facility()];
+  const pinfl = '41203851234599';
+  const patient = newPatient(here, { pinfl });
+  await pushOk(office, here, patient);
+  await pushOk(
+    office,
+    there,
+    newRequest(there, { kind: 'access', pinfl, ground: 'break-glass', reason: 'hushsiz' }),
+  );
+  await settle(world, office);
+  expect(await documentAt(world, 'patients', there.scope, patient.id)).toBeDefined();
+  const visit = newVisit(there, patient.id);
+  world.passTime(4 * 24 * 3_600_000);
+  await settle(world, office);
+  expect(await documentAt(world, 'patients', there.scope, patient.id)).toBeUndefined();
+  await pushOk(office, there, visit);
+  await settle(world, office);
+  expect(await documentAt(world, 'visits', here.scope, visit.id)).toBeDefined();
+});
