@@ -13,6 +13,7 @@ import { migrate } from '#store/sqlcipher/migrations.ts';
 import { plainPatientIndex } from '#testing/store/replica-under-test.ts';
 import { draftOf, uuid, visitRecord } from '#testing/store/sample-records.ts';
 import { seededRandom } from '#testing/store/seeded-random.ts';
+import { percentile, processorTime, type Stopwatch, timed, timedAsync, wallClock } from './load/stopwatch.ts';
 
 type Report = (name: string, value: number, unit: string) => void;
 
@@ -109,21 +110,6 @@ async function measureStorage(folder: string, report: Report): Promise<void> {
   connection.close();
   bare.close();
 }
-
-/** Milliseconds since some moment. */
-type Stopwatch = () => number;
-
-/** For what waits for the disk. */
-const wallClock: Stopwatch = () => performance.now();
-
-/**
- * For reads, which wait for nothing: what this process used of the processors, garbage collection included. On a machine with
- * other work a clock on the wall mostly tells when the others ran.
- */
-const processorTime: Stopwatch = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-};
 
 /** Milliseconds spent in each side's turns. */
 class Race {
@@ -398,21 +384,4 @@ function pageThroughRevisions(replica: Replica): readonly number[] {
     after = last;
   }
   return pages;
-}
-
-function timed(work: () => void, clock: Stopwatch = wallClock): number {
-  const begun = clock();
-  work();
-  return clock() - begun;
-}
-
-async function timedAsync(work: () => Promise<unknown>, clock: Stopwatch = wallClock): Promise<number> {
-  const begun = clock();
-  await work();
-  return clock() - begun;
-}
-
-function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
