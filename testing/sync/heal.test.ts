@@ -220,7 +220,10 @@ describe('a restored center whose clients have forgotten what they sent (EPO-4)'
     const backup = world.center.backUp();
     for (const id of scene.ids) amendPatient(world, nurse, id);
     await world.time.advance(5000);
+    nurse.goOffline();
     world.center.restore(backup);
+    await world.time.advance(5 * 60_000);
+    nurse.isOnline = true;
     await world.time.advance(2 * hour);
     expect(await world.heal(hour)).toBe(true);
     checkInvariants(world, 'writers first');
