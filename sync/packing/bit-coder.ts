@@ -6,6 +6,8 @@ const evenChance = 0x800;
 const mask = 0xff_ffff;
 const topByte = 0xff_0000;
 const windowBytes = 3;
+const none = Buffer.alloc(0);
+const firstBytes = 256;
 
 /**
  * A binary arithmetic coder without carry (after M. Mahoney's lpaq) beside a section of raw bytes. One class writes and reads, so
@@ -25,8 +27,8 @@ export class BitCoder {
   constructor(source: Uint8Array | null) {
     this.isReading = source !== null;
     if (source === null) {
-      this.#bytes = Buffer.allocUnsafe(256);
-      this.#raw = Buffer.allocUnsafe(256);
+      this.#bytes = none;
+      this.#raw = none;
       return;
     }
     const { coded, raw } = sectionsOf(source);
@@ -102,7 +104,7 @@ export class BitCoder {
 }
 
 function doubled(buffer: Buffer): Buffer {
-  const larger = Buffer.allocUnsafe(buffer.length * 2);
+  const larger = Buffer.allocUnsafe(Math.max(firstBytes, buffer.length * 2));
   larger.set(buffer);
   return larger;
 }

@@ -32,7 +32,7 @@ export class BitPredictor {
   /** Upper 12 bits: chance of a one; lower four: how often it was tried. */
   readonly #chances: Uint16Array;
   readonly #weights: Int32Array;
-  readonly #guesses = new Uint16Array(1 << guessBits);
+  #guesses: Uint16Array | undefined;
   #broad = 0;
   #narrow = 0;
   #set = 0;
@@ -49,7 +49,7 @@ export class BitPredictor {
     const copy = new BitPredictor(32 - this.#shift, this.#weights.length / inputs);
     copy.#chances.set(this.#chances);
     copy.#weights.set(this.#weights);
-    copy.#guesses.set(this.#guesses);
+    copy.#guesses = this.#guesses?.slice();
     return copy;
   }
 
@@ -72,6 +72,7 @@ export class BitPredictor {
   /** A number that is likely the one that stood in the narrow context before: then it takes a single bit. */
   codeGuessed(coder: BitCoder, value: number, bits: number, node: number): number {
     const place = (this.#narrow ^ Math.imul(node + 1, 0x85eb_ca6b)) >>> (32 - guessBits);
+    this.#guesses ??= new Uint16Array(1 << guessBits);
     const guess = this.#guesses[place] ?? 0;
     if (this.codeBit(coder, value === guess ? 1 : 0, node << 10) === 1) return guess;
     const coded = this.codeSymbol(coder, value, bits, node);

@@ -1,4 +1,4 @@
-import { BitCoder } from './bit-coder.ts';
+import type { BitCoder } from './bit-coder.ts';
 import { type IdentifierKind, IdentifierModel } from './identifier-model.ts';
 import { isSayableNumber, NumberModel } from './number-model.ts';
 import { PackingFailure } from './packing-failure.ts';
@@ -70,7 +70,7 @@ export class MessageModel {
   fork(): MessageModel {
     const { root, budget, symbols, strings, identifiers } = this.#memory;
     const room = budget.fork();
-    const ownSymbols = symbols.fork(new BitCoder(null));
+    const ownSymbols = symbols.fork();
     const ownStrings = strings.fork(ownSymbols, room);
     return new MessageModel({
       root: root.fork(),
@@ -85,7 +85,11 @@ export class MessageModel {
   codeMessage(coder: BitCoder, value: unknown): unknown {
     this.#symbols.begin(coder);
     this.#strings.begin();
-    return this.#codeValue(this.#memory.root, value, 0, 0);
+    try {
+      return this.#codeValue(this.#memory.root, value, 0, 0);
+    } finally {
+      this.#symbols.end();
+    }
   }
 
   #codeValue(slot: Slot, value: unknown, shape: number, depth: number): unknown {
@@ -234,7 +238,7 @@ export class MessageModel {
 
 const emptyMemory = (): Memory => {
   const budget = new SlotBudget();
-  const symbols = new SymbolCoder(new BitCoder(null));
+  const symbols = new SymbolCoder();
   const strings = new StringModel(symbols, budget);
   return {
     root: new Slot(1),

@@ -8,21 +8,24 @@ export interface Shape {
 }
 
 /** Most strings and shapes remembered in one place. */
-export const stringsPerSlot = 255;
+export const stringsPerSlot = 127;
 export const shapesPerSlot = 63;
 const keysPerSlot = 255;
 const longestShape = 64;
+/** Lists up to this long do without a map, which takes more memory than the texts. */
+const searchedInOrder = 24;
+/** What one direction of a connection may remember; each text counts as its length and what keeping it takes. */
+const keptCharacters = 16 * 1024;
+const keepingTakes = 24;
 
 /** Texts by place and places by text: a ring of the last ones. Shares those of its origin until it differs. */
 class SharedList {
-  readonly #limit: number;
   #texts: string[] | undefined;
   #places: Map<string, number> | undefined;
   #next: number;
   #isOwn = false;
 
-  constructor(limit: number, origin?: SharedList) {
-    this.#limit = limit;
+  constructor(origin?: SharedList) {
     this.#texts = origin?.texts;
     this.#places = origin?.places;
     this.#next = origin?.next ?? 0;
@@ -44,9 +47,9 @@ class SharedList {
     return this.#texts?.length ?? 0;
   }
 
-  /** What the next text takes the place of. */
+  /** What the next text takes the place of, if it is not put at the end. */
   get oldest(): string | undefined {
-    return this.#texts?.[this.#next];
+    return this.#texts?.[this.#next % Math.max(1, this.length)];
   }
 
   at(place: number): string | undefined {
@@ -54,22 +57,25 @@ class SharedList {
   }
 
   placeOf(text: string): number {
-    return this.#places?.get(text) ?? -1;
+    if (this.#places !== undefined) return this.#places.get(text) ?? -1;
+    return this.#texts === undefined ? -1 : this.#texts.indexOf(text);
   }
 
-  /** Puts a text that is not there in place of the oldest; returns its place. */
-  add(text: string): number {
+  /** Puts a text that is not there at the end, or in place of the oldest; returns its place. */
+  add(text: string, atEnd: boolean): number {
     const texts = this.#isOwn && this.#texts !== undefined ? this.#texts : [...(this.#texts ?? [])];
-    const places = this.#isOwn && this.#places !== undefined ? this.#places : new Map(this.#places);
-    const place = this.#next;
+    const place = atEnd ? texts.length : this.#next % Math.max(1, texts.length);
     const replaced = texts[place];
-    if (replaced !== undefined) places.delete(replaced);
     texts[place] = text;
-    places.set(text, place);
+    if (texts.length > searchedInOrder) {
+      const isOwn = this.#isOwn && this.#places !== undefined;
+      const places = isOwn ? this.#places : new Map(texts.map((each, index) => [each, index]));
+      if (replaced !== undefined) places?.delete(replaced);
+      this.#places = places?.set(text, place);
+    }
     this.#texts = texts;
-    this.#places = places;
     this.#isOwn = true;
-    this.#next = (place + 1) % this.#limit;
+    if (!atEnd) this.#next = place + 1;
     return place;
   }
 }
@@ -79,7 +85,7 @@ export class SlotBudget {
   #slots: number;
   #characters: number;
 
-  constructor(slots = 400, characters = 48 * 1024) {
+  constructor(slots = 400, characters = keptCharacters) {
     this.#slots = slots;
     this.#characters = characters;
   }
@@ -97,7 +103,8 @@ export class SlotBudget {
   }
 
   fork(): SlotBudget {
-    return new SlotBudget(Math.max(0, this.#slots), this.#characters);
+    // What was learned of the dictionary is shared by all connections that began with it.
+    return new SlotBudget(Math.max(0, this.#slots), keptCharacters);
   }
 }
 
@@ -131,8 +138,8 @@ export class Slot {
   constructor(number: number, origin?: Slot) {
     this.number = number;
     this.#origin = origin;
-    this.#keys = new SharedList(keysPerSlot, origin?.keyList);
-    this.#strings = new SharedList(stringsPerSlot, origin?.stringList);
+    this.#keys = new SharedList(origin?.keyList);
+    this.#strings = new SharedList(origin?.stringList);
     this.#shapes = origin?.shapes ?? [];
     this.#nextShape = origin?.nextShape ?? 0;
     this.lastKind = origin?.lastKind ?? 0;
@@ -171,7 +178,7 @@ export class Slot {
     const known = this.#keys.placeOf(key);
     if (known >= 0) return known;
     if (this.#keys.length >= keysPerSlot || !budget.take(key.length + 16) || !budget.takeSlot()) return -1;
-    return this.#keys.add(key);
+    return this.#keys.add(key, true);
   }
 
   /** The place of a member. */
@@ -250,7 +257,11 @@ export class Slot {
   /** Remembers a string in place of the oldest. */
   addString(text: string, budget: SlotBudget): void {
     if (this.#strings.placeOf(text) >= 0) return;
-    if (budget.take(text.length - (this.#strings.oldest?.length ?? 0))) this.#strings.add(text);
+    // Without room for one more, the oldest here makes room.
+    const hasGrown = this.#strings.length < stringsPerSlot && budget.take(text.length + keepingTakes);
+    const replaced = hasGrown ? undefined : this.#strings.oldest;
+    if (!hasGrown && (replaced === undefined || !budget.take(text.length - replaced.length))) return;
+    this.#strings.add(text, hasGrown);
   }
 }
 

@@ -4,11 +4,13 @@ import type { Slot, SlotBudget } from './slot.ts';
 import { mix, mixers, type SymbolCoder } from './symbol-coder.ts';
 
 /** Strings up to this length are remembered when first met, longer ones when met again. */
-const plainlyRemembered = 40;
+const plainlyRemembered = 12;
 const longestRemembered = 120;
 /** Strings that came early in a place are names of kinds; later ones are what is spoken of. */
 const usualStrings = 12;
 const textChanceBits = 13;
+/** Enough for every place of a slot. */
+const stringBits = 7;
 const fingerprints = 1024;
 
 /** Says strings: by the place where the same one stood before, or letter by letter. */
@@ -50,7 +52,7 @@ export class StringModel {
   codeKnown(slot: Slot, place: number, shape: number): string {
     const { number } = slot;
     this.#symbols.setContexts(mixers.string, mix(number, shape), mix(mix(number, shape), slot.lastString));
-    const coded = this.#symbols.codeGuessed(place, 8, 4);
+    const coded = this.#symbols.codeGuessed(place, stringBits, 4);
     const text = slot.string(coded);
     if (text === undefined) throw new PackingFailure('names an unknown string');
     slot.lastString = coded + 1;

@@ -1,4 +1,4 @@
-import type { BitCoder } from './bit-coder.ts';
+import { BitCoder } from './bit-coder.ts';
 import { BitPredictor } from './bit-predictor.ts';
 import { PackingFailure } from './packing-failure.ts';
 
@@ -13,28 +13,34 @@ const chanceBits = 13;
 /** Of a number, this many bits behind the first are foretold; the rest is taken as it comes. */
 const foretoldBits = 8;
 const longestNumberBits = 53;
+/** Stands where no message is under way; nothing is ever written to it. */
+const idle = new BitCoder(null);
 /** 2^0 to 2^53: `**` need not be exact everywhere. */
 const powersOfTwo = powers(2, longestNumberBits);
 
 /** Says symbols and numbers of one direction, in contexts, and counts what a message may hold. */
 export class SymbolCoder {
   readonly #values: BitPredictor;
-  #coder: BitCoder;
+  #coder = idle;
   #room = 0;
 
-  constructor(coder: BitCoder, values = new BitPredictor(chanceBits, Object.keys(mixers).length)) {
-    this.#coder = coder;
+  constructor(values = new BitPredictor(chanceBits, Object.keys(mixers).length)) {
     this.#values = values;
   }
 
-  fork(coder: BitCoder): SymbolCoder {
-    return new SymbolCoder(coder, this.#values.fork());
+  fork(): SymbolCoder {
+    return new SymbolCoder(this.#values.fork());
   }
 
   /** Begins a message. */
   begin(coder: BitCoder): void {
     this.#coder = coder;
     this.#room = longestModelledBytes + 2;
+  }
+
+  /** Ends a message, so that its bytes are not kept. */
+  end(): void {
+    this.#coder = idle;
   }
 
   get bits(): BitCoder {
