@@ -8,11 +8,18 @@ import { facilityScope } from '#testing/district/places.ts';
 import { readArguments, type StartArguments, StartRefusal, usage } from './start/arguments.ts';
 import { openDesktopWorkstation, opensDesktop } from './start/desktop-workstation.ts';
 import { enrolPeople } from './start/enrol-people.ts';
+import { type FurtherComputers, furtherComputers } from './start/further-computers.ts';
 import { type Key, readKeys } from './start/keys.ts';
 import { findFreePort, isPortFree, requireSpace, requireSupportedPlatform } from './start/machine.ts';
 import { hasDisplay, openBrowser } from './start/open-browser.ts';
 import { buildRendererIfStale } from './start/renderer-build.ts';
-import { centerStarted, centerStopped, welcome, workstationRestarted } from './start/terminal-words.ts';
+import {
+  centerStarted,
+  centerStopped,
+  computerOpened,
+  welcome,
+  workstationRestarted,
+} from './start/terminal-words.ts';
 import { openTrainingCenter, type TrainingCenter } from './start/training-center.ts';
 import { readTrainingFile, type TrainingFile, writeTrainingFile } from './start/training-file.ts';
 import { planPeople } from './start/training-people.ts';
@@ -23,11 +30,13 @@ import { projectFolder } from './steps.ts';
 interface Running {
   readonly center: TrainingCenter;
   readonly workstation: TrainingWorkstation;
+  readonly further: FurtherComputers;
   close(): Promise<void>;
 }
 
 /** Lock, training file and logs of the start itself. */
 const startFolder = ({ dataFolder }: StartArguments): string => join(dataFolder, 'start');
+const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
 const say = (text: string): void => console.log(text);
 
 if (process.argv.includes('--help')) {
@@ -64,13 +73,24 @@ async function bringUp(asked: StartArguments): Promise<Running> {
     if (centerStart.status === 'rejected') throw centerStart.reason;
     const center = centerStart.value;
     const workstation = await startWorkstation(asked, training, center, logFolder, closing);
+    const further = furtherComputers({
+      dataFolder: asked.dataFolder,
+      startFolder: startFolder(asked),
+      logFolder,
+      training: { ...training, isEnrolled: true },
+      center,
+      random,
+      usablePort,
+      say,
+    });
+    closing.push(() => further.stop());
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     say(welcome(workstation.address(), center.pageUrl(), training.people));
     const isPage = workstation.address().startsWith('http');
     if (isPage && asked.opensBrowser && hasDisplay(process.platform, process.env)) {
       openBrowser(workstation.address(), process.platform);
     }
-    return { center, workstation, close };
+    return { center, workstation, further, close };
   } catch (error) {
     await close();
     throw error;
@@ -110,8 +130,8 @@ async function trainingFor(asked: StartArguments): Promise<TrainingFile> {
   }
   const workstationPort = asked.port ?? (await usablePort(known?.workstationPort));
   if (!(await isPortFree(workstationPort))) throw new StartRefusal(`Port ${workstationPort} is in use.`);
-  const people = known?.people ?? planPeople({ bytes: (length) => randomBytes(length) });
-  const training = { centerPort, workstationPort, people, isEnrolled: known?.isEnrolled ?? false };
+  const people = known?.people ?? planPeople(random, 'first');
+  const training = { ...known, centerPort, workstationPort, people, isEnrolled: known?.isEnrolled ?? false };
   await writeTrainingFile(startFolder(asked), training);
   return training;
 }
@@ -150,7 +170,11 @@ async function startWorkstation(
   if (!training.isEnrolled) {
     say('Enrolling this workstation and its people …');
     const log = createWriteStream(join(logFolder, 'workstation.log'), { flags: 'a', mode: 0o600 });
-    const enrolling = { url: center.url, makeCode: () => center.makeCode(facilityScope(0)) };
+    const enrolling = {
+      url: center.url,
+      label: 'Training workstation',
+      makeCode: () => center.makeCode(facilityScope(0)),
+    };
     await enrolPeople(folder, training.people, enrolling, (line) => log.write(`${line}\n`));
     log.end();
     await writeTrainingFile(startFolder(asked), { ...training, isEnrolled: true });
@@ -159,7 +183,11 @@ async function startWorkstation(
     say(`The workstation ended by itself (${how}); w starts it again.`);
   const workstation = opensDesktop(asked.shell)
     ? await openDesktopWorkstation(folder, logFolder, endedByItself)
-    : await openTrainingWorkstation({ folder, port: training.workstationPort }, logFolder, endedByItself);
+    : await openTrainingWorkstation(
+        { name: 'workstation', folder, port: training.workstationPort },
+        logFolder,
+        endedByItself,
+      );
   closing.push(() => workstation.stop());
   return workstation;
 }
@@ -170,7 +198,7 @@ async function serveKeys(running: Running): Promise<void> {
   let turn: Promise<void> = Promise.resolve();
   const pressed = (key: Key): void => {
     if (key === 'quit') quit.resolve();
-    else turn = turn.then(() => act(running, key)).catch((error: unknown) => console.error(error));
+    else turn = turn.then(() => act(running, key)).catch(sayFailure);
   };
   const stopReading = readKeys(process.stdin, pressed);
   const interrupted = (): void => quit.resolve();
@@ -183,10 +211,18 @@ async function serveKeys(running: Running): Promise<void> {
   await turn;
 }
 
-async function act({ center, workstation }: Running, key: Exclude<Key, 'quit'>): Promise<void> {
+/** A refusal is for the person at the terminal; anything else is a fault, with its stack. */
+function sayFailure(error: unknown): void {
+  console.error(error instanceof StartRefusal ? error.message : error);
+}
+
+async function act({ center, workstation, further }: Running, key: Exclude<Key, 'quit'>): Promise<void> {
   if (key === 'workstation') {
     await workstation.restart();
     say(workstationRestarted(workstation.address()));
+  } else if (key === 'neighbour' || key === 'second') {
+    const { address, people } = await further.open(key);
+    say(computerOpened(key, address, people));
   } else if (center.isRunning()) {
     await center.stop();
     say(centerStopped);

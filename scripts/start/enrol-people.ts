@@ -12,6 +12,8 @@ import type { TrainingPerson } from './training-file.ts';
 export interface EnrollingCenter {
   /** Where workstations connect. */
   readonly url: string;
+  /** How the center's page names the workstation. */
+  readonly label: string;
   /** A fresh enrolment code. */
   makeCode(): Promise<string>;
 }
@@ -64,7 +66,7 @@ async function signInFirst(
     const unlock = { method: 'passphrase', person: first.id, passphrase } as const;
     return (await ask(screen, 'session.unlock', unlock)).person;
   }
-  const order = { center: center.url, code: await center.makeCode(), label: 'Training workstation' };
+  const order = { center: center.url, code: await center.makeCode(), label: center.label };
   return (await ask(screen, 'workstation.enrol', { ...order, administrator: name, passphrase })).person;
 }
 

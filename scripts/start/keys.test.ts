@@ -6,13 +6,13 @@ test('reads lines from a pipe, in any case, and nothing else', async () => {
   const pipe = new PassThrough();
   const keys: Key[] = [];
   const stop = readKeys(pipe, (key) => keys.push(key));
-  pipe.write('c\nW\nx1 \nq\n');
+  pipe.write('c\nW\nx1 \nn\ns\nq\n');
   await new Promise(setImmediate);
-  expect(keys).toEqual(['center', 'workstation', 'quit']);
+  expect(keys).toEqual(['center', 'workstation', 'neighbour', 'second', 'quit']);
   stop();
   pipe.write('c\n');
   await new Promise(setImmediate);
-  expect(keys).toHaveLength(3);
+  expect(keys).toHaveLength(5);
 });
 
 test('a terminal is read key by key and left as it was; Ctrl-C quits', async () => {

@@ -1,8 +1,10 @@
-export type Key = 'center' | 'workstation' | 'quit';
+export type Key = 'center' | 'workstation' | 'neighbour' | 'second' | 'quit';
 
 const keyByCharacter: Readonly<Record<string, Key>> = {
   c: 'center',
   w: 'workstation',
+  n: 'neighbour',
+  s: 'second',
   q: 'quit',
   '\u0003': 'quit',
   '\u0004': 'quit',

@@ -2,11 +2,6 @@ import type { TrainingPerson } from './training-file.ts';
 
 /** What the terminal shows once everything runs. */
 export function welcome(address: string, pageUrl: string, people: readonly TrainingPerson[]): string {
-  const named = people.map((person) => ({ ...person, shown: nameOf(person) }));
-  const width = Math.max(...named.map(({ shown }) => shown.length));
-  const lines = named.map(
-    ({ shown, passphrase, post }) => `    ${shown.padEnd(width)}   ${passphrase}   ${post}`,
-  );
   return `
 Hamshira is running, for training: nobody in it exists.
 
@@ -14,10 +9,40 @@ Hamshira is running, for training: nobody in it exists.
   Center's page:  ${pageUrl}
 
   Who can sign in, and the passphrase:
-${lines.join('\n')}
+${linesOf(people)}
 
-  Keys:  c  stop or start the center      w  kill the workstation and start it again      q  quit
+  Keys:  c  stop or start the center
+         w  kill the workstation and start it again
+         n  open a computer of the neighbouring facility (refer to it, ask it for records)
+         s  open a second computer of this facility (write the same patient on both)
+         q  quit
 `;
+}
+
+const titles = {
+  neighbour: 'The computer of the neighbouring facility is running.',
+  second: 'The second computer of this facility is running.',
+} as const;
+
+/** What the terminal shows once a further computer runs. */
+export const computerOpened = (
+  which: keyof typeof titles,
+  address: string,
+  people: readonly TrainingPerson[],
+): string => `
+${titles[which]}
+
+  Workstation:    ${address}
+
+${linesOf(people)}
+`;
+
+function linesOf(people: readonly TrainingPerson[]): string {
+  const named = people.map((person) => ({ ...person, shown: nameOf(person) }));
+  const width = Math.max(...named.map(({ shown }) => shown.length));
+  return named
+    .map(({ shown, passphrase, post }) => `    ${shown.padEnd(width)}   ${passphrase}   ${post}`)
+    .join('\n');
 }
 
 export const centerStopped = 'The center is stopped. Work on; c starts it again.';

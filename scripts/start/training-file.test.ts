@@ -11,11 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const random = { bytes: (length: number) => new Uint8Array(length) };
 const content: TrainingFile = {
   centerPort: 4001,
   workstationPort: 4002,
-  people: planPeople({ bytes: (length) => new Uint8Array(length) }),
+  people: planPeople(random, 'first'),
   isEnrolled: false,
+  neighbour: { port: 4003, people: planPeople(random, 'neighbour'), isEnrolled: true },
 };
 
 test('the next start reads what this one wrote, and nobody else does', async () => {

@@ -14,6 +14,17 @@ const TrainingPersonSchema = v.object({
 });
 export type TrainingPerson = v.InferOutput<typeof TrainingPersonSchema>;
 
+/** A further computer that this start opened. */
+const TrainingComputerSchema = v.object({
+  /** The browser keeps drafts by address, so that it should stay. */
+  port,
+  /** The administrator first. */
+  people: v.tupleWithRest([TrainingPersonSchema], TrainingPersonSchema),
+  /** Everybody listed can sign in. Written after the fact, so that a start that was cut off is completed. */
+  isEnrolled: v.boolean(),
+});
+export type TrainingComputer = v.InferOutput<typeof TrainingComputerSchema>;
+
 const trainingPurpose = 'training only: synthetic people, passphrases in the clear';
 
 /** What one start leaves for the next. Synthetic people only: the passphrases lie here in the clear. */
@@ -27,6 +38,9 @@ const TrainingFileSchema = v.object({
   people: v.tupleWithRest([TrainingPersonSchema], TrainingPersonSchema),
   /** Everybody listed can sign in. Written after the fact, so that a start that was cut off is completed. */
   isEnrolled: v.boolean(),
+  /** The computer of another facility, and the second one of this; once they were asked for. */
+  neighbour: v.optional(TrainingComputerSchema),
+  second: v.optional(TrainingComputerSchema),
 });
 type WholeTrainingFile = v.InferOutput<typeof TrainingFileSchema>;
 export type TrainingFile = Omit<WholeTrainingFile, 'purpose'>;

@@ -23,7 +23,7 @@ export interface TrainingWorkstation {
 
 /** Starts the web workstation on `folder`. Throws a {@link StartRefusal} when it does not come up. */
 export async function openTrainingWorkstation(
-  place: { readonly folder: string; readonly port: number },
+  place: { readonly name: string; readonly folder: string; readonly port: number },
   logFolder: string,
   endedByItself: (how: string) => void,
 ): Promise<TrainingWorkstation> {
@@ -32,10 +32,10 @@ export async function openTrainingWorkstation(
 
   const start = async (): Promise<void> => {
     const starting = startChild({
-      name: 'workstation',
+      name: place.name,
       script,
       arguments: ['--data', place.folder, '--port', String(place.port)],
-      logPath: join(logFolder, 'workstation.log'),
+      logPath: join(logFolder, `${place.name}.log`),
       messages: WorkstationSaysSchema,
     });
     address = (await readyFrom(starting)).url;
