@@ -135,6 +135,8 @@ describe('packing any text (PCK-2, PCK-4)', () => {
       const keys = Array.from({ length: 60 }, (_none, index) => [`key${turn}-${index}`, hex(random, 20)]);
       const text = JSON.stringify({
         ...Object.fromEntries(keys),
+        // Again and again what was replaced meanwhile.
+        again: [turn, turn * 7, turn * 31].map((word) => `w${word % 200}`),
         same: [`value ${turn}`, { [`k${turn % 90}`]: turn }],
       });
       expect(there.unpack(here.pack(text))).toBe(text);
