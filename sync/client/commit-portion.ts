@@ -3,6 +3,7 @@ import type { Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
 import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import { versionOf } from '../merge/revision.ts';
+import { healFromCenter } from './heal/heal-record.ts';
 import type { ReadDocument } from './read-portion.ts';
 import type { SendLedger } from './send-ledger.ts';
 import { misunderstood } from './session-end.ts';
@@ -79,7 +80,7 @@ function take<C extends CollectionName>(
   record: RecordOf<C>,
   seq: number,
 ): 'stored' | 'merged' | 'known' {
-  const { transaction, ledger, hasPending } = taking;
+  const { transaction, ledger, context, hasPending } = taking;
   const ref = { collection, id: record.id };
   if (hasPending && transaction.outbox.pendingOf(collection, record.id).length > 0) {
     belongsAgain(transaction, ref);
@@ -91,11 +92,27 @@ function take<C extends CollectionName>(
   // Older than what is here: it was overtaken on the way, or a restored center has lost the newer one, which then is
   // found by the digest and offered again (DIG-4). Either way this one is not put over it.
   if (stored !== undefined && versionOf(stored.rev) > versionOf(record.rev)) return 'known';
+  if (stored !== undefined && isRival(transaction, collection, stored, record)) {
+    return healFromCenter(transaction, collection, record, stored.rev, context) ? 'merged' : 'known';
+  }
   transaction.put(collection, record);
   // Only a quarantined edit leaves a shadow without pending rows; the center's newer version ends it.
   if (stored !== undefined) transaction.sync.removeShadow(collection, record.id);
   return 'stored';
 }
+
+/**
+ * Whether neither version can descend from the other: the one here may be the last copy of what a restored center lost (EPO-4).
+ * A quarantined edit, which leaves a shadow, is kept by its row.
+ */
+const isRival = <C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  collection: C,
+  stored: RecordOf<C>,
+  record: RecordOf<C>,
+): boolean =>
+  versionOf(stored.rev) === versionOf(record.rev) &&
+  transaction.sync.shadow(collection, record.id) === undefined;
 
 /**
  * A document of a record with unsent edits. Merged at once when that is exact: no row may have been applied already, and

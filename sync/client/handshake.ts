@@ -20,7 +20,9 @@ export interface OfferedPackings {
 
 /**
  * hello, challenge, prove, welcome; then the new ticket and the epoch are made durable in one transaction, and only after
- * that the ticket is confirmed (TKT-3). Throws a `SessionEnd`, or a `ReplicaFailure` when the disk refuses.
+ * that the ticket is confirmed (TKT-3). Throws a `SessionEnd`, but not for an end that came after the epoch was made durable:
+ * what is pending again has to be known to be in doubt (PULL-5), and no later connection says so. Throws a `ReplicaFailure`
+ * when the disk refuses.
  */
 export async function greet(
   conversation: Conversation,
@@ -42,7 +44,6 @@ export async function greet(
   meter.answered(departure, clock.now());
   if (answer.type === 'wipe') return obeyWipe(conversation, context, answer, challenge.nonce);
   const isNewEpoch = await keepWelcome(answer, context);
-  conversation.throwIfEnded();
   conversation.tell({ type: 'confirm-ticket', ticket: answer.ticket });
   return { welcome: answer, isNewEpoch };
 }

@@ -130,6 +130,7 @@ export class Session {
     this.#centerTime = Math.max(this.#centerTime, welcome.at);
     this.#ledger.forgetPositions();
     if (isNewEpoch) this.#ledger.doubt(this.#context.replica.outbox);
+    this.#conversation.throwIfEnded();
     const [conversation, ledger, meter] = [this.#conversation, this.#ledger, this.#meter];
     const offering = new Offering(this.#context, conversation, ledger, meter, () => this.wake());
     const following = new Following(this.#context, { conversation, ledger, offering, meter, welcome });
