@@ -120,7 +120,7 @@ export const clientMutations: readonly Mutation[] = [
         replace: 'const mayDescend = first.seq >= 0 && versionOf(theirs.rev) > 0;',
       },
     ],
-    traps: [system('testing/sync/conflicts.test.ts'), worlds, everyFault],
+    traps: [system('testing/sync/bases.test.ts')],
   },
   {
     name: 'rows put aside are never sent',
@@ -170,7 +170,7 @@ export const clientMutations: readonly Mutation[] = [
           "conversation.tell({ type: 'confirm-ticket', ticket: answer.ticket });\n  const isNewEpoch = await keepWelcome(answer, context);\n  conversation.throwIfEnded();\n  if (context.limits.offerRows < 0) conversation.tell({",
       },
     ],
-    traps: [everyFault, simulate(1, 12, 'power-cut-before-commit', 30)],
+    traps: [simulate(1, 15, 'power-cut-before-commit', 40)],
   },
   {
     name: 'digest of a stale version',
@@ -183,7 +183,7 @@ export const clientMutations: readonly Mutation[] = [
           'if (shadow !== undefined && shadow === stored) return shadow;\n    return withdrawn.has(key)',
       },
     ],
-    traps: [system('testing/sync/heal.test.ts'), worlds],
+    traps: [system('testing/sync/bases.test.ts')],
   },
   {
     name: 'difference to the wrong base',
@@ -200,7 +200,7 @@ export const clientMutations: readonly Mutation[] = [
         replace: 'return { ...offered, base: row.baseRev ?? base.rev, id: row.record.id, delta };',
       },
     ],
-    traps: [worlds, system('testing/sync/record-delta.test.ts'), system('testing/sync/exchange.test.ts')],
+    traps: [system('testing/sync/bases.test.ts')],
   },
   {
     name: 'checksum not checked',
@@ -241,7 +241,7 @@ export const clientMutations: readonly Mutation[] = [
         replace: 'this.#state.open();',
       },
     ],
-    traps: [everyFault, worlds],
+    traps: [system('testing/sync/former-life.test.ts')],
   },
   {
     name: 'one record in two offers',

@@ -58,6 +58,8 @@ export class ClinicWorld implements Surroundings {
   /** Writes that only replicas still hold, after the center came back from too old a backup. */
   readonly forgotten = new Set<OperationId>();
   reEnrolments = 0;
+  /** Machines that share their identity with another one. */
+  readonly #copied = new Set<SimulatedWorkstation>();
   readonly #receipts: { readonly machine: string; readonly op: OperationId }[] = [];
   #failure: Error | undefined;
   #machines = 0;
@@ -97,7 +99,9 @@ export class ClinicWorld implements Surroundings {
   clone(original: SimulatedWorkstation): SimulatedWorkstation {
     this.trace.note(`${original.name} is cloned`);
     const disk = original.disk.copyTo(this.#rootOf(this.#machines));
-    return this.#machine(disk, original);
+    const copy = this.#machine(disk, original);
+    this.#copied.add(original).add(copy);
+    return copy;
   }
 
   /** Lets time pass until then, if it has not come yet. */
@@ -132,6 +136,9 @@ export class ClinicWorld implements Surroundings {
     const { link, refusal } = workstation.client.state();
     if (link !== 'refused' || !this.center.isUp) return;
     this.trace.note(`${workstation.name} is enrolled again`, String(refusal));
+    if (refusal === 'sync.device-cloned' && !this.#copied.delete(workstation)) {
+      throw new Error(`${workstation.name} is taken for a copy of itself`);
+    }
     await workstation.stop();
     if (await workstation.enrol(await this.center.issueCode(home))) this.reEnrolments += 1;
     await workstation.start();

@@ -2,7 +2,7 @@ import type { OutboxReader } from '#clinic/ports/replica.ts';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import type { OpenReplica } from '#store/open-replica.ts';
-import type { TransactionNotes } from './recorded-transaction.ts';
+import type { AcceptedAt, TransactionNotes } from './recorded-transaction.ts';
 import type { CommitFate } from './simulated-replica.ts';
 
 const everything = 1_000_000;
@@ -11,7 +11,7 @@ const everything = 1_000_000;
 export class MachineMemory {
   /** Operations whose rows must be in the outbox. */
   readonly #rows = new Set<OperationId>();
-  readonly #accepted = new Set<OperationId>();
+  readonly #accepted = new Map<OperationId, AcceptedAt>();
   /** Newest revision of records written since the machine was last looked at; null for removed ones. */
   readonly #revisions = new Map<string, Revision | null>();
   /** A transaction that the power cut met. */
@@ -24,7 +24,7 @@ export class MachineMemory {
 
   committed(notes: TransactionNotes, outbox: OutboxReader): void {
     this.#remember(notes);
-    if (notes.hasForgotten) this.#forgetWhatIsForgotten(outbox);
+    if (notes.forgotten.length > 0) this.#forgetWhatIsForgotten(outbox, notes);
   }
 
   died(fate: CommitFate, notes: TransactionNotes): void {
@@ -39,7 +39,8 @@ export class MachineMemory {
     const survived = this.#settleOpen(replica);
     const rows = rowsOf(replica.outbox);
     // A cut in the transaction that forgot rows leaves them out.
-    if (survived?.hasForgotten === true) this.#forgetWhatIsForgotten(replica.outbox);
+    if (survived !== undefined && survived.forgotten.length > 0)
+      this.#forgetWhatIsForgotten(replica.outbox, survived);
     for (const op of this.#rows)
       if (!rows.has(op)) throw new Error(`an acknowledged write is not in the outbox: ${op}`);
     for (const [key, rev] of this.#revisions) {
@@ -56,7 +57,7 @@ export class MachineMemory {
   copy(): MachineMemory {
     const copy = new MachineMemory();
     for (const op of this.#rows) copy.#rows.add(op);
-    for (const op of this.#accepted) copy.#accepted.add(op);
+    for (const [op, at] of this.#accepted) copy.#accepted.set(op, at);
     return copy;
   }
 
@@ -66,7 +67,7 @@ export class MachineMemory {
     if (open === undefined) return undefined;
     const { fate, notes } = open;
     // Whether these took effect does not show; where they did not, the rows are pending still.
-    for (const op of notes.accepted) this.#accepted.add(op);
+    for (const { op, receipt } of notes.accepted) this.#accepted.set(op, receipt);
     const rows = rowsOf(replica.outbox);
     const marks = [
       ...notes.drafts.map(({ draft }) => rows.has(draft.op)),
@@ -86,16 +87,22 @@ export class MachineMemory {
 
   #remember(notes: TransactionNotes): void {
     for (const { draft } of notes.drafts) this.#rows.add(draft.op);
-    for (const op of notes.accepted) this.#accepted.add(op);
+    if (notes.hasOfferedAgain) this.#accepted.clear();
+    for (const { op, receipt } of notes.accepted) this.#accepted.set(op, receipt);
     for (const [key, { now }] of notes.puts) this.#revisions.set(key, now);
   }
 
-  /** Only accepted rows may be forgotten. */
-  #forgetWhatIsForgotten(outbox: OutboxReader): void {
+  /** Only rows that the center's backup holds, and that were accepted long enough ago, may be forgotten (PUSH-11, PUSH-16). */
+  #forgetWhatIsForgotten(outbox: OutboxReader, { forgotten }: TransactionNotes): void {
     const rows = rowsOf(outbox);
     for (const op of this.#rows) {
       if (rows.has(op)) continue;
-      if (!this.#accepted.has(op)) throw new Error(`a write was forgotten before it was accepted: ${op}`);
+      const accepted = this.#accepted.get(op);
+      if (accepted === undefined) throw new Error(`a write was forgotten before it was accepted: ${op}`);
+      const { centerSeq, at } = accepted;
+      if (!forgotten.some(({ through, before }) => centerSeq <= through && at < before)) {
+        throw new Error(`a write was forgotten before its time: ${op}`);
+      }
       this.#rows.delete(op);
     }
   }

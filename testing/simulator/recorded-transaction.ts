@@ -4,17 +4,26 @@ import type {
   ReplicaTransaction,
   SyncStateWriter,
 } from '#clinic/ports/replica.ts';
-import type { OperationId, RecordId, Revision } from '#contracts/ids.ts';
+import type { Instant, OperationId, RecordId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
+
+/** Where and when the center took an operation. */
+export interface AcceptedAt {
+  readonly centerSeq: number;
+  readonly at: Instant;
+}
 
 /** What one transaction did, as far as the simulator judges it. */
 export class TransactionNotes {
   readonly drafts: { readonly draft: OutboxDraft; readonly before: AnyRecord | undefined }[] = [];
   /** Newest revision of each record put, null for removed ones; with the one before the transaction. */
   readonly puts = new Map<string, { readonly now: Revision | null; readonly before: Revision | null }>();
-  readonly accepted: OperationId[] = [];
+  readonly accepted: { readonly op: OperationId; readonly receipt: AcceptedAt }[] = [];
   readonly putAside: OperationId[] = [];
-  hasForgotten = false;
+  /** What may have been forgotten: accepted rows up to a position, accepted before a moment. */
+  readonly forgotten: { readonly through: number; readonly before: Instant }[] = [];
+  /** Accepted rows are pending again. */
+  hasOfferedAgain = false;
   /** Whether a person did it, not the exchange. */
   readonly isAction: boolean;
 
@@ -72,7 +81,7 @@ function outboxTakingNotes(
       outbox.append(draft);
     },
     accept: (op, centerSeq, at) => {
-      notes.accepted.push(op);
+      notes.accepted.push({ op, receipt: { centerSeq, at } });
       outbox.accept(op, centerSeq, at);
     },
     quarantine: (op, refusal) => outbox.quarantine(op, refusal),
@@ -80,11 +89,14 @@ function outboxTakingNotes(
       notes.putAside.push(...ops);
       outbox.supersede(ops);
     },
-    forgetThrough: (...given) => {
-      notes.hasForgotten = true;
-      outbox.forgetThrough(...given);
+    forgetThrough: (scope, through, before) => {
+      notes.forgotten.push({ through, before });
+      outbox.forgetThrough(scope, through, before);
     },
-    offerAgain: () => outbox.offerAgain(),
+    offerAgain: () => {
+      notes.hasOfferedAgain = true;
+      outbox.offerAgain();
+    },
   };
 }
 

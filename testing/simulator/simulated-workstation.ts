@@ -316,7 +316,7 @@ export class SimulatedWorkstation {
     }
     for (const [record, { now }] of notes.puts) trace.note(`${this.name} holds ${record} ${now}`);
     for (const op of notes.putAside) writes.putAside(op);
-    for (const op of notes.accepted) this.#around.accepted(this.name, op);
+    for (const { op } of notes.accepted) this.#around.accepted(this.name, op);
   }
 
   #dead(life: Life): void {
@@ -325,7 +325,9 @@ export class SimulatedWorkstation {
     life.isOver = true;
     life.replica.kill();
     this.#life = undefined;
-    this.#link?.cut();
+    // What it had sent may arrive nevertheless.
+    if (this.random.chance(0.5)) this.#link?.cut();
+    else this.#link?.client.terminate();
     // Its files are not used any more; the machine goes on with a copy.
     void life.inner.close().catch((error: unknown) => this.#around.fail(error));
     time.after(retryMs, () => void this.start().catch((error: unknown) => this.#around.fail(error)));
