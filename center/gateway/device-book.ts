@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { appError } from '#contracts/errors.ts';
-import { type DeviceId, type Scope, ScopeSchema } from '#contracts/ids.ts';
+import { type DeviceId, DeviceIdSchema, type Scope, ScopeSchema } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { ProveSchema, StatusSchema } from '#contracts/wire/client-messages.ts';
 import type { Effects } from '../ports.ts';
@@ -26,6 +26,8 @@ export interface DeviceBook {
   report(device: DeviceId, status: Status): Promise<void>;
   /** Notes that the devices were heard of just now. */
   touch(devices: readonly DeviceId[]): Promise<void>;
+  /** Which of the devices may not stay connected: revoked, cloned, or to erase their records. */
+  barred(devices: readonly DeviceId[]): Promise<readonly DeviceId[]>;
   /** False if there is no such device, or it was revoked before. */
   revoke(device: DeviceId): Promise<boolean>;
   /** Has the device erase its records at its next contact. False if there is no such device, or it was ordered before. */
@@ -80,6 +82,14 @@ const revokeDevice: Statement = {
   text: 'update device set revoked_at = $2 where id = $1 and revoked_at is null',
 };
 
+const findBarred: Statement = {
+  name: 'device-barred',
+  text: `
+select id from device where id = any($1::uuid[])
+  and (revoked_at is not null or cloned_at is not null or wipe_ordered_at is not null)`,
+};
+const BarredSchema = v.object({ id: DeviceIdSchema });
+
 const orderWipe: Statement = {
   name: 'device-order-wipe',
   text: 'update device set wipe_ordered_at = $2 where id = $1 and wipe_ordered_at is null',
@@ -122,6 +132,7 @@ export function createDeviceBook(database: Database, effects: Effects): DeviceBo
     touch: async (devices) => {
       if (devices.length > 0) await database.run(touchDevices, [devices, effects.clock.now()]);
     },
+    barred: async (devices) => (await database.rows(findBarred, BarredSchema, [devices])).map(({ id }) => id),
     revoke: async (device) => (await database.run(revokeDevice, [device, effects.clock.now()])) === 1,
     orderWipe: async (device) => (await database.run(orderWipe, [device, effects.clock.now()])) === 1,
     confirmWiped: async (device) => {

@@ -110,10 +110,26 @@ function keepAlive(connections: ReadonlySet<Connection>, context: GatewayContext
         () => effects.log('Last contacts could not be noted.'),
       );
     }
+    if (isToRefresh) void endBarred(connections, context);
     cancel = effects.timers.after(limits.pingMs, round);
   };
   cancel = effects.timers.after(limits.pingMs, round);
   return () => cancel();
+}
+
+/** News of a revocation may have been lost: whoever connects anew is told what became of the device. */
+async function endBarred(connections: ReadonlySet<Connection>, context: GatewayContext): Promise<void> {
+  const welcomed = [...connections].flatMap(({ stage }) => (stage.kind === 'welcomed' ? [stage.device] : []));
+  if (welcomed.length === 0) return;
+  try {
+    const barred = new Set(await context.devices.barred(welcomed));
+    for (const connection of connections) {
+      const { stage } = connection;
+      if (stage.kind === 'welcomed' && barred.has(stage.device)) connection.terminate();
+    }
+  } catch {
+    context.effects.log('The standing of connected devices could not be read.');
+  }
 }
 
 /** Guessing codes is hopeless at 50 bits; this keeps it from being cheap as well. */
