@@ -9,7 +9,7 @@ export interface Terminal {
   output(): string;
   /** The first match in what is printed after `from`; waits for it. Rejects when the program ends or after `limitMs`. */
   find(pattern: RegExp, limitMs: number, from?: number): Promise<RegExpMatchArray>;
-  press(key: 'c' | 'w' | 'q'): void;
+  press(key: 'c' | 'w' | 'n' | 's' | 'q'): void;
   /** Exit code, once it ended. */
   readonly ended: Promise<number | null>;
   /** For tidying up: ends it whatever it does. */
