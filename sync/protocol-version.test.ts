@@ -14,7 +14,7 @@ import { canonicalJson } from './merge/canonical-json.ts';
  */
 const hashByVersion: Readonly<Record<number, string>> = {
   1: 'f0246264c950f6d8839de3723073e3af',
-  2: 'dfc5491ad917e7c1d0aba2b205047c94',
+  2: '3cdf328f78412da44fd71b94f2daa8de',
 };
 
 const wire = { ...recordSchemas, toCenter: ClientMessageSchema, toClient: CenterMessageSchema };

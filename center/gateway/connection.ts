@@ -46,7 +46,7 @@ export interface Connection {
   /** Sends JSON text that is a message already. */
   sendText(text: string): Promise<void>;
   /** Like `sendText` without waiting for room. */
-  sendNow(text: string): void;
+  sendNow(text: string, isLinkFast?: boolean): void;
   /** Like `send`, but drops the message if the line is full: for hints. */
   offer(message: CenterMessage): void;
   /** From now on every message of both directions is packed. */
@@ -69,8 +69,8 @@ const closeGraceMs = 2_000;
 export function createConnection(line: Line, context: GatewayContext): Connection {
   const { effects, limits } = context;
   let packer: Packer | undefined;
-  const sendNow = (text: string) => {
-    if (line.isOpen) line.send(packer === undefined ? text : packer.pack(text));
+  const sendNow = (text: string, isLinkFast = false) => {
+    if (line.isOpen) line.send(packer === undefined ? text : packer.pack(text, isLinkFast));
   };
   const sendText = async (text: string) => {
     if (!(await drained(line, context))) return line.terminate();

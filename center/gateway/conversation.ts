@@ -99,7 +99,7 @@ export function handleAtOnce(message: ClientMessage, connection: Connection): bo
   const { stage } = connection;
   if (stage.kind !== 'welcomed' || stage.flows === undefined) return false;
   if (message.type === 'grant') {
-    stage.flows.grant(message.flow, message.credit, message.portionBytes);
+    stage.flows.grant(message.flow, message.credit, message.portionBytes, message.isLinkFast);
     return true;
   }
   if (message.type !== 'follow') return false;

@@ -16,6 +16,8 @@ export interface FollowRequest {
   readonly since: number;
   readonly credit: number;
   readonly portionBytes: number;
+  /** Time counts more than bytes. */
+  readonly isLinkFast?: boolean | undefined;
 }
 
 /** What flows need of the connection they run over. */
@@ -23,7 +25,7 @@ export interface FlowLine {
   /** Whether it can take a portion now: it has handed on nearly everything it was given. */
   readonly hasRoom: boolean;
   /** Sends a portion at once. */
-  send(text: string): void;
+  send(text: string, isLinkFast: boolean): void;
   /** The feed could not be read. */
   failed(error: unknown): void;
 }
@@ -43,6 +45,7 @@ interface Flow {
   readonly lane: Lane;
   credit: number;
   portionBytes: number;
+  isLinkFast: boolean;
   /** Position the workstation was told; the next portion begins here. */
   told: number;
   /** Position up to which the feed was read; what lies between is not for this workstation. */
@@ -81,7 +84,15 @@ export class Flows {
   }
 
   /** Begins a flow in place of an older one of the scope and lane. False if its number does not ascend. */
-  follow({ flow: number, scope, lane, since, credit, portionBytes }: FollowRequest): boolean {
+  follow({
+    flow: number,
+    scope,
+    lane,
+    since,
+    credit,
+    portionBytes,
+    isLinkFast = false,
+  }: FollowRequest): boolean {
     if (number <= this.#lastNumber) return false;
     this.#lastNumber = number;
     this.#flows.set(`${lane} ${scope}`, {
@@ -90,6 +101,7 @@ export class Flows {
       lane,
       credit,
       portionBytes,
+      isLinkFast,
       told: since,
       cursor: since,
       quietThrough: since,
@@ -101,11 +113,12 @@ export class Flows {
   }
 
   /** More credit; a flow that was replaced meanwhile is passed over. */
-  grant(number: number, credit: number, portionBytes: number): void {
+  grant(number: number, credit: number, portionBytes: number, isLinkFast = false): void {
     const flow = [...this.#flows.values()].find((candidate) => candidate.number === number);
     if (flow === undefined) return;
     flow.credit = Math.min(flow.credit + credit, maxCredit);
     flow.portionBytes = portionBytes;
+    flow.isLinkFast = isLinkFast;
     this.wake();
   }
 
@@ -222,7 +235,8 @@ export class Flows {
     if (foreign.length > 0 || isDueToHead) {
       const { number, told: since } = flow;
       const epoch = this.#parts.epoch();
-      this.#parts.line.send(portionText({ flow: number, epoch, since, through, head }, foreign));
+      const text = portionText({ flow: number, epoch, since, through, head }, foreign);
+      this.#parts.line.send(text, flow.isLinkFast);
       flow.told = through;
       flow.credit -= 1;
     }

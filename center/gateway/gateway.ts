@@ -44,20 +44,23 @@ export function createGateway(parts: GatewayParts, startEpoch: string): Gateway 
       running.delete(run);
     });
   };
+  const lookAtEpoch = async () => {
+    const next = await readEpoch(parts.database).catch(() => undefined);
+    if (next === undefined) return parts.effects.log('The epoch could not be read.');
+    if (next === epoch) return;
+    epoch = next;
+    for (const connection of connections) connection.refuse('sync.overloaded', true);
+  };
   const stopAnnouncing = announceHeads(connections, context);
   const stopListening = parts.bus.listen((news) => {
-    if (news.kind === 'epoch') {
-      void readEpoch(parts.database).then((next) => {
-        epoch = next;
-        for (const connection of connections) connection.refuse('sync.overloaded', true);
-      });
-    } else if (news.kind === 'head') {
+    if (news.kind === 'epoch') void lookAtEpoch();
+    else if (news.kind === 'head') {
       for (const { stage } of connections) {
         if (stage.kind === 'welcomed' && stage.scope === news.scope) stage.flows?.hear(news);
       }
     } else endConnections(news, connections);
   });
-  const stopPings = keepAlive(connections, context);
+  const stopPings = keepAlive(connections, context, lookAtEpoch);
   return {
     accept,
     close: async () => {
@@ -87,7 +90,11 @@ const connectionsOf = (device: DeviceId, connections: ReadonlySet<Connection>) =
   [...connections].filter(({ stage }) => 'device' in stage && stage.device === device);
 
 /** Pings everyone, ends the silent ones, looks for lost news now and then, and notes who was heard of. */
-function keepAlive(connections: ReadonlySet<Connection>, context: GatewayContext): () => void {
+function keepAlive(
+  connections: ReadonlySet<Connection>,
+  context: GatewayContext,
+  lookAtEpoch: () => Promise<void>,
+): () => void {
   const { effects, limits, devices, bus } = context;
   let cancel: () => void = () => undefined;
   let refreshedAt = effects.clock.now();
@@ -110,7 +117,7 @@ function keepAlive(connections: ReadonlySet<Connection>, context: GatewayContext
         () => effects.log('Last contacts could not be noted.'),
       );
     }
-    if (isToRefresh) void endBarred(connections, context);
+    if (isToRefresh) void Promise.all([endBarred(connections, context), lookAtEpoch()]);
     cancel = effects.timers.after(limits.pingMs, round);
   };
   cancel = effects.timers.after(limits.pingMs, round);

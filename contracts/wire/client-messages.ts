@@ -141,6 +141,9 @@ const credit = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxCred
 /** About how many bytes of unpacked documents a portion should hold; a longer record travels alone. */
 const portionBytes = v.pipe(v.number(), v.integer(), v.minValue(512), v.maxValue(maxMessageBytes / 4));
 
+/** Time counts more than bytes: portions should be packed quickly rather than small. */
+const isLinkFast = v.optional(v.literal(true));
+
 /**
  * Follows the feed of a scope and lane from `since`: the center sends a `portion` whenever there is something and credit is
  * left, now or later, lower lanes first. A new `flow` of the same scope and lane takes the place of the older one.
@@ -154,10 +157,17 @@ export const FollowSchema = v.object({
   since: count,
   credit,
   portionBytes,
+  isLinkFast,
 });
 
 /** More credit for a flow, and from now on this size of portion. */
-export const GrantSchema = v.object({ type: v.literal('grant'), flow: count, credit, portionBytes });
+export const GrantSchema = v.object({
+  type: v.literal('grant'),
+  flow: count,
+  credit,
+  portionBytes,
+  isLinkFast,
+});
 
 /** Asks for the newest versions of records of a scope, outside the feed (DIG-4). Answered by `fetched`. */
 export const FetchSchema = v.object({

@@ -183,9 +183,8 @@ export class Following {
     const credit = this.#credit;
     const flow: Flow = { scope, lane, number: this.#numbers, expected: since, credit, isSilent: false };
     this.#flows.set(flow.number, flow);
-    const portionBytes = this.#portionBytes;
-    const message = { type: 'follow', flow: flow.number, scope, lane, since, credit, portionBytes } as const;
-    this.#parts.conversation.tell(message);
+    const size = this.#portionSize;
+    this.#parts.conversation.tell({ type: 'follow', flow: flow.number, scope, lane, since, credit, ...size });
   }
 
   /** Fresh credit for flows that used half of it, once what they sent is committed: so nothing piles up here. */
@@ -196,13 +195,18 @@ export class Following {
       const missing = wanted - flow.credit - waiting;
       if (missing <= 0 || flow.credit + waiting > wanted / 2) continue;
       flow.credit += missing;
-      const portionBytes = this.#portionBytes;
-      this.#parts.conversation.tell({ type: 'grant', flow: flow.number, credit: missing, portionBytes });
+      const size = this.#portionSize;
+      this.#parts.conversation.tell({ type: 'grant', flow: flow.number, credit: missing, ...size });
     }
   }
 
   get #credit(): number {
     return Math.min(this.#parts.meter.credit, this.#context.limits.credit);
+  }
+
+  get #portionSize() {
+    const portionBytes = this.#portionBytes;
+    return this.#parts.meter.isFast ? ({ portionBytes, isLinkFast: true } as const) : { portionBytes };
   }
 
   get #portionBytes(): number {

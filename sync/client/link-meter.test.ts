@@ -47,6 +47,18 @@ describe('LinkMeter (FLOW-2)', () => {
     expect(meter.offerBytes / rate).toBeLessThan(0.35);
   });
 
+  it.each([
+    [8_000, 10, false],
+    [2_000_000, 600, false],
+    [2_000_000, 10, true],
+  ])('tells whether %d bytes per second over %d ms are fast: %s (PCK-8)', (rate, roundTrip, isFast) => {
+    const meter = new LinkMeter();
+    expect(meter.isFast).toBe(false);
+    meter.answered(meter.departs(0, 0), roundTrip);
+    offerOver(meter, rate, roundTrip, 10_000);
+    expect(meter.isFast).toBe(isFast);
+  });
+
   it.each([8_000, 100_000, 1_000_000])('sizes portions of a feed at %d bytes per second', (rate) => {
     const meter = new LinkMeter();
     meter.answered(meter.departs(0, 0), 600);

@@ -14,6 +14,9 @@ const pieceSeconds = 0.25;
 const smallestPiece = 2048;
 const largestPiece = maxMessageBytes / 8;
 const largestWindow = 4 * 1024 * 1024;
+/** A link within the country's fixed networks; what goes by radio or satellite takes longer or carries less. */
+const fastRoundTripMs = 60;
+const fastBytesPerSecond = 400 * 1024;
 /** Before anything was measured: about a second of a slow link. */
 const firstBytesPerSecond = 16 * 1024;
 const firstRoundTripMs = 500;
@@ -84,6 +87,12 @@ export class LinkMeter {
   /** Smallest of the last round trips without a queue, in milliseconds. */
   get roundTripMs(): number {
     return this.#roundTrips.length === 0 ? firstRoundTripMs : Math.min(...this.#roundTrips);
+  }
+
+  /** Whether time counts more than bytes: messages are packed quickly then, and portions asked for so. */
+  get isFast(): boolean {
+    const bytesPerSecond = Math.max(this.#up.bytesPerSecond, this.#down.bytesPerSecond);
+    return this.roundTripMs <= fastRoundTripMs && bytesPerSecond >= fastBytesPerSecond;
   }
 
   /** Most bytes of offers under way. */

@@ -5,7 +5,8 @@ import { misunderstood } from './session-end.ts';
 
 /** One connection's way to pack, both directions; it keeps their history. Unpacking throws on what does not fit. */
 export interface Packer {
-  pack(text: string): Uint8Array;
+  /** `isLinkFast`: time counts more than bytes (PCK-8). */
+  pack(text: string, isLinkFast?: boolean): Uint8Array;
   unpack(bytes: Uint8Array): string;
 }
 
@@ -32,9 +33,11 @@ export class PackingEnd extends Error {
 /** Packs the messages of one connection: text until the welcome, then as it says (PCK-1). */
 export class MessagePacking {
   readonly #choice: PackingChoice | undefined;
+  readonly #isLinkFast: () => boolean;
   #packer: Packer | undefined;
 
-  constructor(choice: PackingChoice | undefined) {
+  constructor(choice: PackingChoice | undefined, isLinkFast: () => boolean = () => false) {
+    this.#isLinkFast = isLinkFast;
     // What was offered has to be what is used: another dictionary may arrive while the center answers.
     this.#choice = choice === undefined ? undefined : { ...choice };
   }
@@ -59,7 +62,7 @@ export class MessagePacking {
   }
 
   pack(text: string): WireMessage {
-    return this.#packer?.pack(text) ?? text;
+    return this.#packer?.pack(text, this.#isLinkFast()) ?? text;
   }
 
   unpack(message: WireMessage): string {

@@ -74,7 +74,7 @@ export class Session {
     this.#context = context;
     this.#ledger = parts.ledger;
     this.#listener = parts.listener;
-    this.#packing = new MessagePacking(parts.packing);
+    this.#packing = new MessagePacking(parts.packing, () => this.#meter.isFast);
     const listen = {
       unasked: (message: Unasked, bytes: number) => this.#hear(message, bytes),
       ended: () => this.#wakeup.wake(),

@@ -20,6 +20,23 @@ function unpackedOr(packing: 'zstd' | 'deflate', bytes: Uint8Array): string {
   }
 }
 
+describe.each(packings)('on a fast link by %s (PCK-8)', (packing) => {
+  it('packs long messages by the agreed codec and goes on with both kinds', () => {
+    const { here, there } = pairOf(packing);
+    const long = JSON.stringify({
+      rows: Array.from({ length: 400 }, (_, at) => ({ at, text: `row ${at * 7}` })),
+    });
+    const texts = [long, `[${long},${long}]`, '{"type":"grant","flow":1}', `[${long},${long}]`];
+    for (const text of texts) {
+      for (const isLinkFast of [true, false]) expect(there.unpack(here.pack(text, isLinkFast))).toBe(text);
+    }
+    const number = packing === 'zstd' ? 1 : 2;
+    expect(here.pack(`[${long},${long}]`, true)[0]).toBe(number);
+    expect(createPacker(packing, dictionary).pack(`[${long},${long}]`)[0]).toBe(3);
+    expect(createPacker(packing, dictionary).pack('{"type":"grant","flow":1}', true)[0]).toBe(3);
+  });
+});
+
 describe.each(packings)('packing by %s (PCK-2)', (packing) => {
   it('gives the text back, in both directions, with and without a dictionary', () => {
     const texts = [

@@ -9,8 +9,11 @@ import { longestModelledBytes } from './symbol-coder.ts';
 
 /** Packs and unpacks the messages of one side of one connection. */
 export interface Packer {
-  /** The packed message. Every message packed must be sent, in this order, or the connection ended. */
-  pack(text: string): Uint8Array;
+  /**
+   * The packed message. Every message packed must be sent, in this order, or the connection ended. `isLinkFast`: time counts
+   * more than bytes, a long message is packed quickly rather than small (PCK-8).
+   */
+  pack(text: string, isLinkFast?: boolean): Uint8Array;
   /** The text of a packed message, in the order received. Throws `PackingFailure`; the connection ends then (PCK-2). */
   unpack(bytes: Uint8Array): string;
 }
@@ -18,6 +21,8 @@ export interface Packer {
 /** First byte of a packed message (PCK-3). */
 const codecs = { stored: 0, zstd: 1, deflate: 2, modelled: 3 } as const;
 const headerBytes = 5;
+/** What the model says in less than a millisecond or two, in bytes of text. */
+const longestWhenFast = 16 * 1024;
 
 /**
  * A packer for one side of one connection; both sides name the same packing and dictionary (PCK-1). `dictionary`: bytes
@@ -42,11 +47,12 @@ class ConnectionPacker implements Packer {
     this.#received = received;
   }
 
-  pack(text: string): Uint8Array {
+  pack(text: string, isLinkFast = false): Uint8Array {
     const length = Buffer.byteLength(text);
     if (length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
     if (!text.isWellFormed()) throw new PackingFailure('holds half a character');
-    const value = length > longestModelledBytes ? undefined : exactValueOf(text);
+    const isBulk = length > (isLinkFast ? longestWhenFast : longestModelledBytes);
+    const value = isBulk ? undefined : exactValueOf(text);
     if (value === undefined) return this.#packBulk(text, length);
     const coder = new BitCoder(null);
     this.#sent.codeMessage(coder, value);

@@ -10,8 +10,18 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** Relays connections to `target` ("host:port"). With `cutEveryMs` each is cut without a word so long after it was opened. */
-export async function openRelay(target: string, cutEveryMs?: number): Promise<Relay> {
+export interface RelayShape {
+  /** Each connection is cut without a word so long after it was opened. */
+  readonly cutEveryMs?: number | undefined;
+  /** What every byte takes in each direction. */
+  readonly delayMs?: number;
+}
+
+/** Relays connections to `target` ("host:port"). */
+export async function openRelay(
+  target: string,
+  { cutEveryMs, delayMs = 0 }: RelayShape = {},
+): Promise<Relay> {
   const [host = '', port = ''] = target.split(':');
   const open = new Set<Socket>();
   const bytes = { up: 0, down: 0 };
@@ -43,8 +53,8 @@ export async function openRelay(target: string, cutEveryMs?: number): Promise<Re
     far.on('data', (chunk: Buffer) => {
       bytes.down += chunk.length;
     });
-    near.pipe(far);
-    far.pipe(near);
+    carry(near, far, delayMs);
+    carry(far, near, delayMs);
   });
   const own = await new Promise<number>((resolve) => {
     server.listen(0, '127.0.0.1', () => {
@@ -62,4 +72,17 @@ export async function openRelay(target: string, cutEveryMs?: number): Promise<Re
         server.close(() => resolve());
       }),
   };
+}
+
+function carry(from: Socket, to: Socket, delayMs: number): void {
+  if (delayMs === 0) {
+    from.pipe(to);
+    return;
+  }
+  // Timers of one length fire in their order.
+  from.on('data', (chunk: Buffer) => {
+    setTimeout(() => {
+      if (!to.destroyed) to.write(chunk);
+    }, delayMs);
+  });
 }

@@ -59,7 +59,7 @@ export function deskCalls(folder: string): Calls {
   return {
     'desk.open': async (value) => {
       const { center, code, name, cutEveryMs } = v.parse(OpenSchema, value);
-      proxy = cutEveryMs === undefined ? undefined : await openRelay(center, cutEveryMs);
+      proxy = cutEveryMs === undefined ? undefined : await openRelay(center, { cutEveryMs });
       const address = proxy === undefined ? center : `127.0.0.1:${proxy.port}`;
       desk = await openDesk(join(folder, name), `ws://${address}/sync`, code);
       return null;
