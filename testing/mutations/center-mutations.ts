@@ -145,6 +145,6 @@ export const centerMutations: readonly Mutation[] = [
         replace: "return policy === 'commit' || durable >= 0 ? head : durable;",
       },
     ],
-    traps: [system('testing/center/gateway.test.ts'), simulate(5, 40, 'center-restored', 8)],
+    traps: [simulate(7, 23, 'center-restored', 12)],
   },
 ];

@@ -17,6 +17,9 @@ const workingDaysPerWeek = 5;
 export const workingDaysPerYear = 250;
 const mostMachines = 5;
 const backUpEvery = 4;
+/** Of every so many working days the last ones pass without a backup: longer than rows are kept whatever the watermark says. */
+const backUpRound = 24;
+const backUpDays = 8;
 
 /** What the people of a clinic do in a year of working days, and what befalls their machines meanwhile. */
 export class ClinicStory {
@@ -188,7 +191,7 @@ export class ClinicStory {
         this.#world.clone(workstation);
       } else await workstation.stop();
     }
-    if (number % backUpEvery === 0) await center.backUp();
+    if (number % backUpEvery === 0 && number % backUpRound < backUpDays) await center.backUp();
     await this.#world.time.settle();
   }
 
