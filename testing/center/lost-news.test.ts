@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CenterWorld, startWorld } from './center-world.ts';
 import { connectTwo } from './wire-client-two.ts';
@@ -23,3 +24,14 @@ it.each(['revoked_at', 'cloned_at', 'wipe_ordered_at'])(
     await staying.close();
   },
 );
+
+it('GAT-5: a process meets the new epoch of a restored center although it did not hear of it', async () => {
+  const identity = await world.enrol();
+  const client = await connectTwo(world.center.url, identity);
+  const epoch = randomUUID();
+  await world.sql.query('update center set epoch = $1', [epoch]);
+  expect(await client.next('refused')).toMatchObject({ retry: true });
+  const again = await connectTwo(world.center.url, identity);
+  expect(again.welcome.epoch).toBe(epoch);
+  await again.close();
+});
