@@ -140,7 +140,8 @@ function deviceRow(device, now, language, actions) {
   return element(
     'tr',
     { 'data-device': device.id, 'data-state': device.state },
-    element('th', { scope: 'row' }, device.label, ' ', stateOf(device, now, language)),
+    // The commands of the center ask for the id.
+    element('th', { scope: 'row', title: device.id }, device.label, ' ', stateOf(device, now, language)),
     element('td', {}, contact),
     element('td', { class: 'number' }, device.backlog === null ? '–' : writeCount(language, device.backlog)),
     element('td', {}, oldest),

@@ -11,6 +11,9 @@ interface Found {
 
 /** A pause shorter than between two strokes of a quick typist: the search starts while the finger still lifts. */
 const pauseMs = 60;
+/** Records still arrive while somebody looks for them: an empty answer is asked for again, for some minutes. */
+const againMs = 3_000;
+const mostRepeats = 100;
 const mostShown = 20;
 const nothing: Found = { text: '', patients: [], error: null };
 
@@ -22,12 +25,16 @@ export function useFoundPatients(text: string): Omit<Found, 'text'> & { readonly
   useEffect(() => {
     if (wanted === '') return setFound(nothing);
     let isCurrent = true;
-    const timer = setTimeout(async () => {
+    const look = async (repeatsLeft: number) => {
       const outcome = await bridge.request('patients.search', { text: wanted, limit: mostShown });
       if (!isCurrent) return;
-      if (outcome.ok) setFound({ text: wanted, patients: outcome.value.patients, error: null });
-      else setFound({ text: wanted, patients: [], error: outcome.error });
-    }, pauseMs);
+      const patients = outcome.ok ? outcome.value.patients : [];
+      setFound({ text: wanted, patients, error: outcome.ok ? null : outcome.error });
+      if (outcome.ok && patients.length === 0 && repeatsLeft > 0) {
+        timer = setTimeout(() => void look(repeatsLeft - 1), againMs);
+      }
+    };
+    let timer = setTimeout(() => void look(mostRepeats), pauseMs);
     return () => {
       isCurrent = false;
       clearTimeout(timer);

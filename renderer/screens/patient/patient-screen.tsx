@@ -12,6 +12,7 @@ import { AmendDialog } from './amend-dialog.tsx';
 import { HomeNotice } from './home-notice.tsx';
 import { IdentityCard } from './identity-card.tsx';
 import { LinkedCard, ReplacedNotice } from './linked-card.tsx';
+import { PatientRequests } from './patient-requests.tsx';
 import { StartVisitDialog } from './start-visit-dialog.tsx';
 import { TrendsCard } from './trends-card.tsx';
 import { VisitHistory } from './visit-history.tsx';
@@ -69,6 +70,7 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
       <div className="patient-columns">
         <div className="patient-side">
           <AllergyCard record={record} mayWrite={mayWrite} />
+          <PatientRequests patientId={record.id} />
           {record.linked.length > 0 && <LinkedCard record={record} mayWrite={mayCare} />}
           <IdentityCard record={record} onAmend={mayWrite ? () => setOpen('amend') : null} />
         </div>

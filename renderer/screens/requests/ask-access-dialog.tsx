@@ -12,8 +12,14 @@ import './requests.css';
 
 const grounds = ['consent', 'break-glass'] as const;
 
+interface AskAccessDialogProps {
+  readonly onClose: () => void;
+  /** Told the id of the request, once it is saved. */
+  readonly onAsked: (id: string) => void;
+}
+
 /** Asks the center for the records of somebody else's patient: with consent, or without it when a life depends on them. */
-export function AskAccessDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+export function AskAccessDialog({ onClose, onAsked }: AskAccessDialogProps): ReactNode {
   const { t } = useWords();
   const ask = useRequest('requests.ask-access');
   const [typed, setTyped] = useState('');
@@ -28,7 +34,9 @@ export function AskAccessDialog({ onClose }: { readonly onClose: () => void }): 
     setTried(true);
     if (mistake !== null || reason.trim() === '' || ask.isBusy) return;
     const outcome = await ask.send({ pinfl, ground, reason: reason.trim() });
-    if (outcome.ok) onClose();
+    if (!outcome.ok) return;
+    onAsked(outcome.value.id);
+    onClose();
   };
 
   return (

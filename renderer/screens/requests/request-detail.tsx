@@ -48,7 +48,7 @@ export function RequestDetail({ row, mayCare }: RequestDetailProps): ReactNode {
       </p>
       <p className="request-reason">{matter.reason}</p>
       <p className="request-marks">
-        <span className="chip">{stateOf(t, row)}</span>
+        <span className="chip chip-state">{stateOf(t, row)}</span>
         <DeliveryMark delivery={row.delivery} />
       </p>
       <ol className="request-events" aria-label={t('request.events')}>

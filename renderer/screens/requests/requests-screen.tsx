@@ -65,7 +65,7 @@ export function RequestsScreen(): ReactNode {
           {chosen !== undefined && <RequestDetail key={chosen.id} row={chosen} mayCare={mayCare} />}
         </div>
       )}
-      {isAsking && <AskAccessDialog onClose={() => setAsking(false)} />}
+      {isAsking && <AskAccessDialog onClose={() => setAsking(false)} onAsked={setChosenId} />}
     </div>
   );
 }
@@ -108,7 +108,7 @@ function RequestItem({ row, isChosen, onChoose }: RequestItemProps): ReactNode {
           <span className="caption">{facts.filter((fact) => fact !== null).join(' · ')}</span>
           <span className="request-marks">
             <UrgencyMark urgency={row.body.urgency} />
-            <span className="chip">{stateOf(t, row)}</span>
+            <span className="chip chip-state">{stateOf(t, row)}</span>
           </span>
         </span>
       </button>
