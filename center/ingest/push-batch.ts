@@ -122,10 +122,18 @@ async function applyByScope(
   }
   const applied = [...outcome.applied];
   let { hasErrands } = outcome;
+  const visited = new Set([device.scope]);
   for (const [home, visiting] of rowsByHome) {
+    visited.add(home);
     const taken = await applyElsewhere(parts, device, home, visiting, raws);
     if (taken.kind === 'refused') return taken;
-    answered.push(...taken.answered);
+    for (const each of taken.answered) {
+      const { row, outcome: told } = each;
+      // The record moved on after this facility last heard of it; one that is just moving leads back.
+      if (told.kind === 'elsewhere' && row.kind === 'sound' && !visited.has(told.home)) {
+        addTo(rowsByHome, told.home, row);
+      } else answered.push(each);
+    }
     applied.push(...taken.applied);
     hasErrands ||= taken.hasErrands;
   }
