@@ -163,9 +163,8 @@ export class ClinicStory {
     const random = faults.random('poisoned-document');
     const id = v.parse(RecordIdSchema, uuidV7(time.now(), random));
     const rev = `1-${Buffer.from(random.bytes(16)).toString('hex')}`;
-    const record: AnyRecord = JSON.parse(
-      JSON.stringify({ id, scope: home, rev, body: { urgency: 'someday' } }),
-    );
+    const body = { patientId: id, day: '2026-01-01', reason: 'x', urgency: 'someday', entries: [] };
+    const record: AnyRecord = JSON.parse(JSON.stringify({ id, scope: home, rev, body }));
     await center.core.seed([{ collection: 'visits', record }]);
   }
 
