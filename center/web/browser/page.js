@@ -180,6 +180,13 @@ function chooseLanguage(language) {
   show();
 }
 
+/**
+ * Workstations enter where this page came in, too.
+ * @param {Pick<Location, 'protocol' | 'host'>} page
+ */
+const addressForWorkstations = ({ protocol, host }) =>
+  `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/sync`;
+
 /** @param {Facility} facility */
 async function showNewCode(facility) {
   const { language, session } = state;
@@ -191,6 +198,13 @@ async function showNewCode(facility) {
       element('p', { class: 'strong' }, facility.names[language] ?? facility.scope),
       element('output', { class: 'enrolment-code' }, code.code),
       element('p', {}, say(language, 'codeHelp'), ' ', writeMoment(code.expiresAt, 0)),
+      element(
+        'p',
+        {},
+        say(language, 'centerAddress'),
+        ' ',
+        element('strong', {}, addressForWorkstations(location)),
+      ),
     ],
     [],
   );
