@@ -40,7 +40,7 @@ export interface CenterSurroundings {
 }
 
 /** A virtual day's worth of pings would be most of a run. */
-const limits: Partial<GatewayLimits> = { pingMs: 60 * 60_000, silenceMs: 150 * 60_000 };
+const limits: Partial<GatewayLimits> = { pingMs: 4 * 60 * 60_000, silenceMs: 10 * 60 * 60_000 };
 const restartMs = 60_000;
 
 /** The center's real code on PostgreSQL in this process: its power can go at any statement, its backup can come back. */
@@ -88,7 +88,7 @@ export class SimulatedCenter {
       backup: 'operator',
       limits,
       dictionaries: () => this.#dictionaries,
-      courierLookMs: 2 * 60 * 60_000,
+      courierLookMs: 6 * 60 * 60_000,
     });
     if (!life.isOver) life.core = core;
   }

@@ -37,7 +37,7 @@ const key = new Uint8Array(32).map((_, position) => position * 5 + 3);
 const maxReplayed = 60;
 const retryMs = 7 * 60_000;
 /** A virtual day's worth of looks would be most of a run. */
-const limits: Partial<SyncLimits> = { lookEveryMs: 4 * 60 * 60_000 };
+const limits: Partial<SyncLimits> = { lookEveryMs: 12 * 60 * 60_000 };
 
 /** How the link of one workstation is now. */
 export interface LinkState {
