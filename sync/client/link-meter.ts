@@ -17,8 +17,9 @@ const largestWindow = 4 * 1024 * 1024;
 /** A link within the country's fixed networks; what goes by radio or satellite takes longer or carries less. */
 const fastRoundTripMs = 60;
 const fastBytesPerSecond = 400 * 1024;
-/** Before anything was measured: about a second of a slow link. */
+/** Before anything was measured: about a second of a slow link, as messages pack; much less where answers take long. */
 const firstBytesPerSecond = 16 * 1024;
+const firstBytesPerSecondNearby = 160 * 1024;
 const firstRoundTripMs = 500;
 
 /** What one question or offer was sent with; given back with its answer. */
@@ -38,8 +39,8 @@ export interface Departure {
  * milliseconds of a clock that may jump: a sample from before a jump is ignored or bounded, and forgotten after some others.
  */
 export class LinkMeter {
-  readonly #up = new RateFilter();
-  readonly #down = new RateFilter();
+  readonly #up = new RateFilter(() => this.#firstRate);
+  readonly #down = new RateFilter(() => this.#firstRate);
   readonly #roundTrips: number[] = [];
   #underWay = 0;
   #delivered = 0;
@@ -116,6 +117,10 @@ export class LinkMeter {
     return Math.min(Math.max(portions, 2), maxCredit);
   }
 
+  get #firstRate(): number {
+    return this.roundTripMs <= fastRoundTripMs ? firstBytesPerSecondNearby : firstBytesPerSecond;
+  }
+
   #windowAt(bytesPerSecond: number): number {
     const seconds = Math.min(this.roundTripMs, 10_000) / 1000 + queueSeconds;
     return Math.min(Math.max(bytesPerSecond * seconds, 2 * smallestPiece), largestWindow);
@@ -135,9 +140,14 @@ const pieceAt = (bytesPerSecond: number): number =>
 /** The fastest of the last samples: a link that was not filled says nothing about its speed. */
 class RateFilter {
   readonly #samples: number[] = [];
+  readonly #first: () => number;
+
+  constructor(first: () => number) {
+    this.#first = first;
+  }
 
   get bytesPerSecond(): number {
-    return this.#samples.length === 0 ? firstBytesPerSecond : Math.max(...this.#samples);
+    return this.#samples.length === 0 ? this.#first() : Math.max(...this.#samples);
   }
 
   note(bytes: number, elapsedMs: number): void {

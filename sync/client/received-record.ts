@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { maxRecordLength } from '#contracts/records/record.ts';
 import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
-import { canonicalJson } from '../merge/canonical-json.ts';
 
 const schemas: { readonly [C in CollectionName]: v.GenericSchema<unknown, RecordOf<C>> } = recordSchemas;
 
@@ -31,8 +30,15 @@ export function parseReceivedRecord<C extends CollectionName>(
  */
 function isSound<Understood>(_understood: Understood, value: unknown): value is Understood {
   try {
-    return canonicalJson(value).length <= maxRecordLength;
+    return JSON.stringify(value).length <= maxRecordLength && hasOnlyFiniteNumbers(value);
   } catch {
     return false;
   }
+}
+
+/** Of a value that JSON text gave. Throws where it is nested too deeply. */
+function hasOnlyFiniteNumbers(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every(hasOnlyFiniteNumbers);
 }

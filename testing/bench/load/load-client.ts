@@ -152,7 +152,8 @@ function run(socket: WebSocket, inbox: Inbox, packer: Packer, identity: Identity
   return {
     scope: identity.scope,
     device: identity.device,
-    pack: (message) => packer.pack(JSON.stringify(message)),
+    // The loopback is a fast link, and a workstation packs accordingly.
+    pack: (message) => packer.pack(JSON.stringify(message), true),
     sendPacked: send,
     offer: (batch, packed, limitMs = 120_000) =>
       new Promise((resolve, reject) => {
