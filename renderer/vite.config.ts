@@ -33,6 +33,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // How long plugins take is no news to somebody who starts the program.
+      checks: { pluginTimings: false },
       input: { web: 'renderer/index.html', electron: 'renderer/electron.html' },
       output: {
         // What every screen needs in one file: two dozen small ones cost a slow processor a tenth of a second.
