@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { Replica } from '#clinic/ports/replica.ts';
 import {
+  DaySchema,
   EntryIdSchema,
   HlcSchema,
   RecordIdSchema,
@@ -135,6 +136,30 @@ describe('requests', () => {
       facility: { code: there, name: { en: 'Buxoro shifoxonasi' } },
       until,
     });
+  });
+
+  test('whom another facility sees today waits there, not here', async () => {
+    const { screen, replica, register } = bench();
+    const patientId = await register();
+    const queue = screen.open('queue.day', {});
+    const { day: today } = await queue.until(() => true);
+    const body: BodyByCollection['visits'] = {
+      patientId,
+      day: v.parse(DaySchema, today),
+      reason: 'EKG',
+      urgency: 'routine',
+      entries: [],
+    };
+    const here = replica().find('staff', { limit: 1 })[0]?.scope;
+    if (here === undefined) throw new Error('no scope');
+    await receive(replica(), 'visits', there, body);
+    const ours = await receive(replica(), 'visits', here, body);
+    const { rows } = await queue.until((value) => value.rows.some(({ visitId }) => visitId === ours.id));
+    expect(rows.map(({ visitId }) => visitId)).toEqual([ours.id]);
+    const day = await screen.open('day.summary', {}).until(() => true);
+    expect(day.visitsByState.planned).toBe(1);
+    const record = await screen.open('patients.record', { id: patientId }).until((value) => value !== null);
+    expect(record?.visits).toHaveLength(2);
   });
 
   test('an incoming referral is counted as waiting until it is answered', async () => {

@@ -19,7 +19,7 @@ export const daySummaryView: SessionView<'day.summary'> = {
     touches(change, 'visits', 'patients') || (change.kind === 'day' && day === undefined),
   compute: (input, session) => {
     const day = input.day ?? session.today();
-    const visits = visitsOfDay(session.replica, day).map(({ body }) => ({
+    const visits = visitsOfDay(session.replica, day, session.scope).map(({ body }) => ({
       body,
       derived: deriveVisit(body),
     }));

@@ -2,7 +2,7 @@ import { patientsWithLinks } from '#clinic/patient-links.ts';
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { deriveVisit } from '#clinic/visit-state.ts';
 import type { PatientSummary, QueueRow } from '#contracts/bridge/views.ts';
-import type { Day, RecordId } from '#contracts/ids.ts';
+import type { Day, RecordId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import { type DeliveryReader, deliveryReader } from '../delivery.ts';
 import { summaryOf } from '../patient-summary.ts';
@@ -24,14 +24,17 @@ export const queueDayView: SessionView<'queue.day'> = {
     const delivery = deliveryReader(session.replica);
     const withLinks = patientsWithLinks(session.replica);
     const summary = (id: RecordId) => summaryOf(session.replica, id, parts.reference.mahallaName, withLinks);
-    const rows = visitsOfDay(session.replica, day).flatMap((visit) => rowOf(visit, delivery, summary) ?? []);
+    const visits = visitsOfDay(session.replica, day, session.scope);
+    const rows = visits.flatMap((visit) => rowOf(visit, delivery, summary) ?? []);
     return { day, rows: inQueueOrder(rows) };
   },
 };
 
-/** All visits of a day. */
-export function visitsOfDay(reader: ReplicaReader, day: Day): readonly RecordOf<'visits'>[] {
-  return reader.find('visits', { equals: { 'body.day': day }, limit: mostVisitsOfDay });
+/** All visits of a day to facility `scope`. Of shared patients there are others here: they wait elsewhere (SHR-1). */
+export function visitsOfDay(reader: ReplicaReader, day: Day, scope: Scope): readonly RecordOf<'visits'>[] {
+  return reader
+    .find('visits', { equals: { 'body.day': day }, limit: mostVisitsOfDay })
+    .filter((visit) => visit.scope === scope);
 }
 
 /** Null for a visit whose patient is not here: it comes with the next frame. */
