@@ -122,6 +122,8 @@ export const VisitViewSchema = v.object({
   rev: RevisionSchema,
   body: VisitBodySchema,
   state: VisitStateSchema,
+  /** The facility whose visit it is, where it is another one. */
+  elsewhere: v.optional(FacilityHitSchema),
   delivery: DeliverySchema,
 });
 export type VisitView = v.InferOutput<typeof VisitViewSchema>;

@@ -157,7 +157,8 @@ describe('what goes between two facilities', () => {
       await detail(here).locator('.request-events li', { hasText: event }).waitFor();
     }
     await openPatientOfRequest(here);
-    await here.visits().filter({ hasText: findingsThere.complaint }).waitFor();
+    const visitThere = here.visits().filter({ hasText: findingsThere.complaint });
+    await visitThere.filter({ hasText: 'Family polyclinic No. 2' }).waitFor();
     await here.visits().filter({ hasText: findings.complaint }).waitFor();
   });
 

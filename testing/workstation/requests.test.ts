@@ -152,7 +152,7 @@ describe('requests', () => {
     };
     const here = replica().find('staff', { limit: 1 })[0]?.scope;
     if (here === undefined) throw new Error('no scope');
-    await receive(replica(), 'visits', there, body);
+    const theirs = await receive(replica(), 'visits', there, body);
     const ours = await receive(replica(), 'visits', here, body);
     const { rows } = await queue.until((value) => value.rows.some(({ visitId }) => visitId === ours.id));
     expect(rows.map(({ visitId }) => visitId)).toEqual([ours.id]);
@@ -160,6 +160,8 @@ describe('requests', () => {
     expect(day.visitsByState.planned).toBe(1);
     const record = await screen.open('patients.record', { id: patientId }).until((value) => value !== null);
     expect(record?.visits).toHaveLength(2);
+    expect(record?.visits.find(({ id }) => id === theirs.id)?.elsewhere).toMatchObject({ code: there });
+    expect(record?.visits.find(({ id }) => id === ours.id)?.elsewhere).toBeUndefined();
   });
 
   test('an incoming referral is counted as waiting until it is answered', async () => {

@@ -41,7 +41,10 @@ export const patientRecordView: SessionView<'patients.record'> = {
       mahallaName: mahalla === undefined ? null : parts.reference.mahallaName(mahalla),
       delivery: delivery('patients', patient),
       home: homeShown(replica, scope, patient),
-      visits: visits.map((visit) => visitShown(visit, delivery)),
+      visits: visits.map((visit) => ({
+        ...visitShown(visit, delivery),
+        ...(visit.scope === scope ? {} : { elsewhere: facilityNamed(replica, visit.scope) }),
+      })),
       linked,
       people: peopleNamed(replica, patient, visits, linked),
     };

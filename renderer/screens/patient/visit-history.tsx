@@ -43,7 +43,7 @@ interface HistoryItemProps {
 }
 
 function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const today = useToday();
   const navigation = useNavigation();
   const derived = deriveVisit(visit.body);
@@ -61,6 +61,7 @@ function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode
         <span className="history-day">
           <strong className="figure">{describeDay(t, visit.body.day, today)}</strong>
           {author && <span className="caption">{author.name}</span>}
+          {visit.elsewhere && <span className="caption">{visit.elsewhere.name[language]}</span>}
         </span>
         <span className="history-found">
           {diagnoses.map((diagnosis) => (
