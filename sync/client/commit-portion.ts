@@ -3,12 +3,13 @@ import type { Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
 import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import { versionOf } from '../merge/revision.ts';
-import { healFromCenter } from './heal/heal-record.ts';
+import { healFromCenter, keepInHistory } from './heal/heal-record.ts';
 import type { ReadDocument } from './read-portion.ts';
 import type { SendLedger } from './send-ledger.ts';
 import { misunderstood } from './session-end.ts';
 import { setAside, type UnusableDocument } from './set-aside.ts';
 import { settleConflict, type WriteContext } from './settle-conflict.ts';
+import { isRereading } from './sync-memory.ts';
 import { forgetUnreadable, noteUnreadable } from './unreadable.ts';
 import { belongsAgain, withdraw } from './withdrawn.ts';
 
@@ -95,6 +96,8 @@ function take<C extends CollectionName>(
   if (stored !== undefined && isRival(transaction, collection, stored, record)) {
     return healFromCenter(transaction, collection, record, stored.rev, context) ? 'merged' : 'known';
   }
+  if (stored !== undefined && isRereading(transaction))
+    keepInHistory(transaction, collection, stored, record, context);
   transaction.put(collection, record);
   // Only a quarantined edit leaves a shadow without pending rows; the center's newer version ends it.
   if (stored !== undefined) transaction.sync.removeShadow(collection, record.id);

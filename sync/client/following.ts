@@ -11,7 +11,7 @@ import type { RecordRef } from './record-key.ts';
 import type { SendLedger } from './send-ledger.ts';
 import { misunderstood } from './session-end.ts';
 import type { SyncContext } from './sync-context.ts';
-import { noteFirstCopy } from './sync-memory.ts';
+import { noteFirstCopy, noteReread } from './sync-memory.ts';
 
 /** The feed of one scope and lane, followed under its newest number. */
 interface Flow {
@@ -109,7 +109,10 @@ export class Following {
         committed.push(commitPortion(transaction, read, this.#parts.ledger, context));
       }
       const [own] = this.#parts.welcome.scopes;
-      if (own !== undefined) noteFirstCopy(transaction, own.scope, own.head);
+      if (own !== undefined) {
+        noteFirstCopy(transaction, own.scope, own.head);
+        noteReread(transaction, own.scope, own.head);
+      }
       return committed;
     });
     for (const [flow, records] of stopped) this.#stop(flow, records);

@@ -6,7 +6,7 @@ import type { LinkMeter } from './link-meter.ts';
 import { noteWelcome } from './offline-limit.ts';
 import { misunderstood, SessionEnd } from './session-end.ts';
 import type { SyncContext } from './sync-context.ts';
-import { meetEpoch, noteFirstCopy } from './sync-memory.ts';
+import { meetEpoch, noteFirstCopy, noteReread } from './sync-memory.ts';
 import { isGenuineWipe } from './wipe-order.ts';
 
 export type Welcome = MessageOf<'welcome'>;
@@ -102,7 +102,10 @@ async function keepWelcome(welcome: Welcome, { replica, clock }: SyncContext): P
     const { isNew } = meetEpoch(transaction, welcome.epoch, clock.now());
     noteWelcome(transaction.settings, clock.now(), welcome.offlineLimitMs);
     const [own] = welcome.scopes;
-    if (own !== undefined) noteFirstCopy(transaction, own.scope, own.head);
+    if (own !== undefined) {
+      noteFirstCopy(transaction, own.scope, own.head);
+      noteReread(transaction, own.scope, own.head);
+    }
     return isNew;
   });
 }

@@ -17,6 +17,8 @@ import { Wakeup } from './wakeup.ts';
 
 /** Accepted rows are kept at least this long, however soon the watermark passes them (PUSH-16). */
 const keepAcceptedMs = 7 * 24 * 3600 * 1000;
+/** So far the center's clock may be ahead of the workstation's before it is not believed (PUSH-16). */
+const toleratedAheadMs = 24 * 60 * 60_000;
 
 export type Status = Omit<v.InferOutput<typeof StatusSchema>, 'type' | 'clock'>;
 
@@ -185,7 +187,9 @@ export class Session {
     if (this.#durable.size === 0) return;
     const watermarks = [...this.#durable.values()];
     this.#durable.clear();
-    const acceptedBefore = this.#centerTime - keepAcceptedMs;
+    // A center whose clock ran ahead must not make yesterday's rows look old; a workstation's that is behind only keeps longer.
+    const soonest = this.#context.clock.now() + toleratedAheadMs;
+    const acceptedBefore = Math.min(this.#centerTime, soonest) - keepAcceptedMs;
     await this.#context.replica.transact((transaction) => {
       for (const { scope, seq } of watermarks) transaction.outbox.forgetThrough(scope, seq, acceptedBefore);
     });

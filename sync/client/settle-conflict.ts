@@ -7,6 +7,7 @@ import { type MergedBody, mergeRecord } from '../merge/merge-record.ts';
 import { versionOf } from '../merge/revision.ts';
 import { parseReceivedRecord } from './received-record.ts';
 import type { RecordRef } from './record-key.ts';
+import { isRereading } from './sync-memory.ts';
 import { writeConflictReviews } from './write-reviews.ts';
 
 /** Where and when a merge is made. */
@@ -75,6 +76,7 @@ function mergeBase<C extends CollectionName>(
 ): RecordOf<C> | undefined {
   const shadow = transaction.sync.shadow(collection, theirs.id);
   if (shadow === undefined || shadow.rev === theirs.rev) return shadow;
+  if (isRereading(transaction)) return undefined;
   const mayDescend = shadow.rev === first.baseRev && versionOf(theirs.rev) > versionOf(shadow.rev);
   return mayDescend ? shadow : undefined;
 }

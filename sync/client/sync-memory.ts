@@ -8,6 +8,7 @@ const keys = {
   lastContact: 'sync.last-contact',
   firstCopy: 'sync.first-copy',
   healed: 'sync.healed',
+  rereading: 'sync.rereading',
 } as const;
 
 /** When the center last welcomed this workstation, by the workstation's clock. */
@@ -32,6 +33,7 @@ export function meetEpoch(
   if (last === undefined) return { isNew: false };
   transaction.outbox.offerAgain();
   transaction.sync.clearCheckpoints();
+  transaction.settings.set(keys.rereading, 'yes');
   return { isNew: true };
 }
 
@@ -40,10 +42,26 @@ export const isFirstCopy = (reader: ReplicaReader): boolean => reader.settings.g
 
 /** Notes that the first copy is complete, once every lane of `scope` has reached `head`. */
 export function noteFirstCopy(transaction: ReplicaTransaction, scope: Scope, head: number): void {
-  if (!isFirstCopy(transaction)) return;
-  const isComplete = lanes.every((lane) => (transaction.sync.checkpoint(scope, lane)?.seq ?? 0) >= head);
-  if (isComplete) transaction.settings.set(keys.firstCopy, 'done');
+  if (isFirstCopy(transaction) && hasReached(transaction, scope, head)) {
+    transaction.settings.set(keys.firstCopy, 'done');
+  }
 }
+
+/**
+ * True after a restore of the center until every lane of the facility has been read again: until then a version of the center
+ * with a higher number may still be no descendant of the one here (EPO-4).
+ */
+export const isRereading = (reader: ReplicaReader): boolean => reader.settings.get(keys.rereading) === 'yes';
+
+/** Notes that everything was read again, once every lane of `scope` has reached `head`. */
+export function noteReread(transaction: ReplicaTransaction, scope: Scope, head: number): void {
+  if (isRereading(transaction) && hasReached(transaction, scope, head)) {
+    transaction.settings.set(keys.rereading, 'no');
+  }
+}
+
+const hasReached = (reader: ReplicaReader, scope: Scope, head: number): boolean =>
+  lanes.every((lane) => (reader.sync.checkpoint(scope, lane)?.seq ?? 0) >= head);
 
 /** Records found different from the center's and healed, since the workstation was enrolled (DIG-6). */
 export const readHealed = (reader: ReplicaReader): number => Number(reader.settings.get(keys.healed) ?? 0);

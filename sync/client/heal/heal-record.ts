@@ -25,11 +25,35 @@ export function healFromCenter<C extends CollectionName>(
   if ((mine?.rev ?? null) !== compared || hasUnsent(transaction, collection, theirs.id)) return false;
   if (mine?.rev === theirs.rev) return false;
   if (mine === undefined || versionOf(theirs.rev) > versionOf(mine.rev) || isSame(mine.body, theirs.body)) {
+    if (mine !== undefined) keepInHistory(transaction, collection, mine, theirs, context);
     transaction.put(collection, theirs);
     if (mine !== undefined) transaction.sync.removeShadow(collection, theirs.id);
     return true;
   }
   return mergeDiverged(transaction, collection, mine, theirs, context);
+}
+
+/**
+ * Sends the version here into the record's history at the center, aside of `theirs`, which is about to replace it: nobody can tell
+ * whether it is an ancestor, and it may be the last copy of what a restored center lost (EPO-4). The record must have no unsent
+ * edits; the caller puts `theirs`.
+ */
+export function keepInHistory<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  collection: C,
+  mine: RecordOf<C>,
+  theirs: RecordOf<C>,
+  context: WriteContext,
+): void {
+  if (isSame(mine.body, theirs.body) || recordTypes[collection].merge.kind === 'center-decides') return;
+  appendWrite(transaction, {
+    ...rewriteOf(collection, mine, context),
+    scope: theirs.scope,
+    baseRev: theirs.rev,
+    after: [mine, theirs],
+  });
+  const written = transaction.outbox.pendingOf(collection, mine.id).map((row) => row.op);
+  transaction.outbox.supersede(written);
 }
 
 function mergeDiverged<C extends CollectionName>(
@@ -43,12 +67,8 @@ function mergeDiverged<C extends CollectionName>(
   const isAsked = writeConflictReviews(transaction, { collection, mine, theirs, merged, context });
   const isKept = isAsked && merged.keepsMine;
   const rewrite = { ...rewriteOf(collection, mine, context), scope: theirs.scope, baseRev: theirs.rev };
-  if (!isKept) {
-    // What no review can hold (MRG-7) goes into the record's history as it is, beside the center's version.
-    appendWrite(transaction, { ...rewrite, after: [mine, theirs] });
-    const written = transaction.outbox.pendingOf(collection, mine.id).map((row) => row.op);
-    transaction.outbox.supersede(written);
-  }
+  // What no review can hold (MRG-7) goes into the record's history as it is, beside the center's version.
+  if (!isKept) keepInHistory(transaction, collection, mine, theirs, context);
   transaction.put(collection, theirs);
   const isTheirs = !isKept || recordTypes[collection].merge.kind === 'center-decides';
   if (isTheirs || isSame(merged.body, theirs.body)) return true;
