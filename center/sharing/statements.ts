@@ -134,9 +134,6 @@ export const putOffErrand = statement(
   'update errand set claimed_until = 0, due_at = $5 where scope = $1 and kind = $2 and collection = $3 and id = $4',
 );
 
-export const countErrands = statement('count-errands', 'select count(*) as count from errand');
-export const CountSchema = v.object({ count: bigint });
-
 const nullableScope = v.nullable(ScopeSchema);
 
 /** The newest versions of records as this facility has them. */

@@ -2,7 +2,7 @@ import type { Lane } from '#contracts/records/record.ts';
 import type { Outcome } from '#contracts/wire/center-messages.ts';
 import type { Packing } from '#contracts/wire/client-messages.ts';
 import { createPacker } from '#sync/packing/packer.ts';
-import { enrol, type Identity, type MessageOf, openWire, proofFor, type WireClient } from './wire-client.ts';
+import { type Identity, type MessageOf, openWire, proofFor, type WireClient } from './wire-client.ts';
 
 /** A connection of version 2 that was welcomed. */
 export interface WelcomedTwo extends WireClient {
@@ -90,7 +90,3 @@ async function nextWelcome(client: WireClient, introduction: Introduction): Prom
   });
   return await welcome;
 }
-
-/** A new workstation of the facility the code is for, connected in version 2. */
-export const enrolTwo = async (url: string, code: string, introduction: Introduction = {}) =>
-  await connectTwo(url, await enrol(url, code), introduction);

@@ -113,4 +113,3 @@ export const CenterMessageOneSchema = v.variant('type', [
   v.object({ type: v.literal('hint'), scope, head: count }),
   v.object({ type: v.literal('durable'), scope, seq: count }),
 ]);
-export type CenterMessageOne = v.InferOutput<typeof CenterMessageOneSchema>;
