@@ -55,14 +55,18 @@ export function writeSide(
 const mergesOf = (policy: typeof patients.merge | typeof visits.merge) =>
   policy.kind === 'fields' ? policy.fields : {};
 
+/** What is checked stays as it is: parsing would drop fields that a newer program added (docs/specs/sync.md VER-5). */
 function parseBody(collection: 'patients' | 'visits', body: Fields): Result<WrittenBack, AppError> {
   if (collection === 'patients') {
-    const parsed = v.safeParse(patients.body, body);
-    return parsed.success ? ok({ collection, body: parsed.output }) : invalid(pathsOf(parsed.issues));
+    if (isPatientBody(body)) return ok({ collection, body });
+    return invalid(pathsOf(v.safeParse(patients.body, body).issues ?? []));
   }
-  const parsed = v.safeParse(visits.body, body);
-  return parsed.success ? ok({ collection, body: parsed.output }) : invalid(pathsOf(parsed.issues));
+  if (isVisitBody(body)) return ok({ collection, body });
+  return invalid(pathsOf(v.safeParse(visits.body, body).issues ?? []));
 }
+
+const isPatientBody = (body: unknown): body is PatientBody => v.is(patients.body, body);
+const isVisitBody = (body: unknown): body is VisitBody => v.is(visits.body, body);
 
 const pathsOf = (issues: readonly v.BaseIssue<unknown>[]): readonly string[] =>
   issues.slice(0, 20).map((issue) => v.getDotPath(issue) ?? '');
