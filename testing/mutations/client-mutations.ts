@@ -165,9 +165,9 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/handshake.ts',
-        find: 'const isNewEpoch = await keepWelcome(answer, context);\n  conversation.throwIfEnded();\n  conversation.tell({',
+        find: "const isNewEpoch = await keepWelcome(answer, context);\n  conversation.tell({ type: 'confirm-ticket', ticket: answer.ticket });",
         replace:
-          "conversation.tell({ type: 'confirm-ticket', ticket: answer.ticket });\n  const isNewEpoch = await keepWelcome(answer, context);\n  conversation.throwIfEnded();\n  if (context.limits.offerRows < 0) conversation.tell({",
+          "conversation.tell({ type: 'confirm-ticket', ticket: answer.ticket });\n  const isNewEpoch = await keepWelcome(answer, context);",
       },
     ],
     traps: [simulate(1, 15, 'power-cut-before-commit', 40)],

@@ -136,11 +136,16 @@ function checkStep(
     if (old === undefined || textOf(old) === textOf(fresh)) continue;
     if (!world.writes.hadSeen(collection, id, field, old, fresh)) {
       wrong.push(
-        `${key} ${field} ${textOf(old)} overwritten unseen by ${textOf(fresh)} at ${short(after.rev)}`,
+        `${key} ${field} ${textOf(old)} overwritten unseen by ${textOf(fresh)} at ${describe(world, op)}`,
       );
     }
   }
   return [...wrong, ...checkItems(collection, was, is)];
+}
+
+function describe(world: ClinicWorld, op: OperationId): string {
+  const write = world.writes.get(op);
+  return write === undefined ? `unknown operation ${op}` : describeWrite(write);
 }
 
 function checkItems(collection: Version['collection'], was: AnyRecord, is: AnyRecord): readonly string[] {

@@ -61,7 +61,7 @@ export class ClinicStory {
   }
 
   #someoneActs(): void {
-    const up = this.#world.workstations.filter((workstation) => workstation.isUp);
+    const up = this.#world.workstations.filter((workstation) => workstation.isUp && !workstation.isLeaving);
     if (up.length === 0) return;
     const workstation = this.#random.pick(up);
     // Nurse and doctor at one patient: the same visit on two machines within moments.
@@ -200,8 +200,11 @@ export class ClinicStory {
     if (!workstation.isUp) return;
     await this.#world.enrolAgainIfRefused(workstation);
     if (!workstation.isUp || workstations.length <= options.workstations || !center.isUp) return;
-    const { pending, aside } = workstation.replica.outbox.counts();
-    if (pending + aside > 0 || !this.#random.chance(0.2)) return;
+    const leaving = workstations.filter(({ isLeaving }) => isLeaving).length;
+    if (workstations.length - leaving > options.workstations)
+      workstation.isLeaving ||= this.#random.chance(0.2);
+    // Whatever it still holds may be needed: by the center's next restore, or by whoever looks after the quarantine.
+    if (!workstation.isLeaving || !workstation.memory.isEmpty) return;
     await workstation.stop();
     this.#world.retire(workstation);
   }

@@ -30,6 +30,8 @@ import { WriteRecord } from './write-record.ts';
 
 export const home: Scope = v.parse(ScopeSchema, 'AND000001');
 
+/** Refusals that only a new enrolment ends. */
+const strangers = ['sync.device-cloned', 'sync.device-unknown', 'sync.proof-refused'] as const;
 /** Shared by all: what a packer learns of a dictionary is kept by its bytes. */
 const dictionaries = readBuiltInDictionaries();
 
@@ -134,7 +136,7 @@ export class ClinicWorld implements Surroundings {
   /** Enrols a machine again that the center refuses for good: a copy, or one it has forgotten. */
   async enrolAgainIfRefused(workstation: SimulatedWorkstation): Promise<void> {
     const { link, refusal } = workstation.client.state();
-    if (link !== 'refused' || !this.center.isUp) return;
+    if (link !== 'refused' || !strangers.some((code) => code === refusal) || !this.center.isUp) return;
     this.trace.note(`${workstation.name} is enrolled again`, String(refusal));
     if (refusal === 'sync.device-cloned' && !this.#copied.delete(workstation)) {
       throw new Error(`${workstation.name} is taken for a copy of itself`);

@@ -22,6 +22,11 @@ export class MachineMemory {
     return this.#rows.has(op);
   }
 
+  /** Whether no row is on this disk. */
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
+  }
+
   committed(notes: TransactionNotes, outbox: OutboxReader): void {
     this.#remember(notes);
     if (notes.forgotten.length > 0) this.#forgetWhatIsForgotten(outbox, notes);

@@ -61,7 +61,7 @@ export async function runWorld(postgres: PostgresInProcess, options: RunOptions)
       digest: world.trace.digest(),
     };
   } catch (error) {
-    throw new RunFailure(seed, number, world.trace.newest(4000), error);
+    throw new RunFailure(seed, number, world.trace.newest(process.env.ALLTRACE ? 4000000 : 4000), error);
   } finally {
     await world.close();
   }

@@ -60,6 +60,8 @@ export class SimulatedWorkstation {
     swallows: undefined,
   };
   clockErrorMs = 0;
+  /** Nobody works at it any more; it only sends what it still has. */
+  isLeaving = false;
   /** Writes that the person was told of as refused: the disk is full. */
   refusedActions = 0;
   readonly memory: MachineMemory;

@@ -23,7 +23,7 @@ export class WriteRecord {
   readonly #writes = new Map<OperationId, DurableWrite>();
   readonly #asides = new Set<OperationId>();
   /** What authors of a value had seen in its place, by record, field and value. */
-  readonly #seenBefore = new Map<string, Set<string | undefined>>();
+  readonly #seenBefore = new Map<string, Set<string>>();
 
   /** Another operation took its place before the center had it, perhaps (PUSH-13). */
   putAside(op: OperationId): void {
@@ -56,7 +56,7 @@ export class WriteRecord {
   #noteSeen({ collection, record }: OutboxDraft, before: AnyRecord | undefined): void {
     for (const field of tracedFields[collection] ?? []) {
       const [was, is] = [textOf(fieldsOf(before)[field]), textOf(fieldsOf(record)[field])];
-      if (is === undefined || was === is) continue;
+      if (was === is) continue;
       const key = keyOf(collection, record.id, field, is);
       this.#seenBefore.set(key, (this.#seenBefore.get(key) ?? new Set()).add(was));
     }
@@ -65,12 +65,11 @@ export class WriteRecord {
   /** Whether whoever wrote `after` into the field had seen `before` there, now or earlier in the same line of edits. */
   hadSeen(collection: CollectionName, id: RecordId, field: string, before: unknown, after: unknown): boolean {
     const wanted = textOf(before);
-    const reached = new Set<string | undefined>();
+    const reached = new Set<string>();
     const waiting = [textOf(after)];
-    while (waiting.length > 0) {
-      const text = waiting.pop();
+    for (let text = waiting.pop(); text !== undefined; text = waiting.pop()) {
       if (text === wanted) return true;
-      if (text === undefined || reached.has(text)) continue;
+      if (reached.has(text)) continue;
       reached.add(text);
       waiting.push(...(this.#seenBefore.get(keyOf(collection, id, field, text)) ?? []));
     }
@@ -90,6 +89,6 @@ export const fieldsOf = (record: AnyRecord | undefined): Readonly<Record<string,
   ...record?.body,
 });
 
-export const textOf = (value: unknown): string | undefined =>
-  value === undefined ? undefined : canonicalJson(value);
+/** JSON text, or a word that is none for a field that is not there: taking a value away is a change like others. */
+export const textOf = (value: unknown): string => (value === undefined ? 'nothing' : canonicalJson(value));
 const keyOf = (...parts: readonly string[]): string => parts.join('\n');
