@@ -153,8 +153,8 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/session.ts',
-        find: 'const acceptedBefore = this.#centerTime - keepAcceptedMs;',
-        replace: 'const acceptedBefore = this.#centerTime + keepAcceptedMs;',
+        find: 'const acceptedBefore = Math.min(this.#centerTime, soonest) - keepAcceptedMs;',
+        replace: 'const acceptedBefore = Math.max(this.#centerTime, soonest) + keepAcceptedMs;',
       },
     ],
     traps: [system('testing/sync/exchange.test.ts'), system('testing/sync/heal.test.ts'), worlds],
@@ -208,8 +208,8 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/center-message.ts',
-        find: 'if (hasCrc && crcOf(raw) !== output.crc)',
-        replace: 'if (hasCrc && crcOf(raw) < 0)',
+        find: 'if (hasCrc && !isOfCrc(text, raw, output.crc))',
+        replace: 'if (hasCrc && isOfCrc(text, raw, -1))',
       },
     ],
     traps: [unit('sync/client/center-message.test.ts')],

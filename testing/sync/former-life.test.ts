@@ -23,7 +23,7 @@ it('does not apply again what was sent right before a power cut and taken back s
   await world.time.advance(5000);
   nurse.goOffline();
   // More than goes out at once, and more urgent: after the restart the patient's row is not among the first.
-  for (let count = 0; count < 120; count += 1) writeAlert(world, nurse);
+  for (let count = 0; count < 600; count += 1) writeAlert(world, nurse);
   nurse.kill();
   expect(doctor.replica.get('patients', patient)?.body.phone).toBe(phones.nurse);
   setPhone(doctor, phones.before);
