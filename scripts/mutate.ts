@@ -67,12 +67,11 @@ function copyProject(): void {
 }
 
 async function judge(mutation: Mutation): Promise<string> {
-  if (!options.trusting) {
-    for (const trap of mutation.traps) await requireSound(trap);
-  }
+  const traps: Trap[] = [];
+  for (const trap of mutation.traps) if (options.trusting || (await isSound(trap))) traps.push(trap);
   const restore = plant(mutation);
   try {
-    for (const trap of mutation.traps) {
+    for (const trap of traps) {
       const outcome = await spring(trap);
       if (outcome === 'failed') return `caught by ${describeTrap(trap)}`;
       if (outcome === 'timeout') return `caught by ${describeTrap(trap)} (it never ended)`;
@@ -85,12 +84,15 @@ async function judge(mutation: Mutation): Promise<string> {
   }
 }
 
-/** A test that fails anyway catches nothing. */
-async function requireSound(trap: Trap): Promise<void> {
+/** A test that fails anyway catches nothing: it is passed over, and said so. */
+async function isSound(trap: Trap): Promise<boolean> {
   const key = JSON.stringify(trap);
-  const isSound = soundness.get(key) ?? (await spring(trap)) === 'passed';
-  soundness.set(key, isSound);
-  if (!isSound) throw new Error(`${describeTrap(trap)} fails without any bug`);
+  const known = soundness.get(key);
+  if (known !== undefined) return known;
+  const isPassing = (await spring(trap)) === 'passed';
+  soundness.set(key, isPassing);
+  if (!isPassing) console.log(`${describeTrap(trap)} fails without any bug`);
+  return isPassing;
 }
 
 /** Puts the bug in; returns what takes it out. */

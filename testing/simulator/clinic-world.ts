@@ -138,11 +138,14 @@ export class ClinicWorld implements Surroundings {
     const { link, refusal } = workstation.client.state();
     if (link !== 'refused' || !strangers.some((code) => code === refusal) || !this.center.isUp) return;
     this.trace.note(`${workstation.name} is enrolled again`, String(refusal));
-    if (refusal === 'sync.device-cloned' && !this.#copied.delete(workstation)) {
+    if (refusal === 'sync.device-cloned' && !this.#copied.has(workstation)) {
       throw new Error(`${workstation.name} is taken for a copy of itself`);
     }
     await workstation.stop();
-    if (await workstation.enrol(await this.center.issueCode(home))) this.reEnrolments += 1;
+    if (await workstation.enrol(await this.center.issueCode(home))) {
+      this.#copied.delete(workstation);
+      this.reEnrolments += 1;
+    }
     await workstation.start();
   }
 
