@@ -62,7 +62,6 @@ const crossing: readonly (readonly [string, string, string])[] = [
     'select distinct scope from errand',
     'which facilities have errands that are due',
   ],
-  ['center/sharing/statements.ts', 'select count(*) as count from errand', 'how many errands wait'],
   [
     'center/sharing/statements.ts',
     'select scope, id from pinfl where pinfl',

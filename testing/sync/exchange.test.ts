@@ -42,7 +42,8 @@ describe('two workstations and their center', () => {
     for (const id of ids) {
       expect(nurse.replica.get('patients', id)).toEqual(doctor.replica.get('patients', id));
     }
-    expect(world.center.history(facility)).toHaveLength(2 * ids.length);
+    // What was here before the restore may have been put aside (EPO-4); the records' own lines hold each write once.
+    expect(world.center.history(facility).filter(({ isAside }) => !isAside)).toHaveLength(2 * ids.length);
   });
 
   it('exchange through a process that starts with unsent rows whose answer was lost (PULL-5)', async () => {
