@@ -42,7 +42,7 @@ export class ClinicStory {
     const morning = this.#start + calendarDay(number) * day + 8 * hour;
     await this.#until(morning);
     await this.#befall(morning);
-    for (const workstation of [...this.#world.workstations]) await workstation.start();
+    await this.#switchOn();
     for (const at of this.#timesOfActions(morning)) {
       await this.#until(at);
       this.#someoneActs();
@@ -51,10 +51,19 @@ export class ClinicStory {
     await this.#evening(number);
   }
 
+  /** Somebody is there every day; not everybody is. */
+  async #switchOn(): Promise<void> {
+    const machines = [...this.#world.workstations];
+    const first = this.#random.pick(machines);
+    for (const workstation of machines) {
+      if (workstation === first || this.#random.chance(0.55)) await workstation.start();
+    }
+  }
+
   /** Most days are quiet, some are a vaccination day. */
   #timesOfActions(morning: number): readonly number[] {
     const isBusy = this.#random.chance(0.06);
-    const count = isBusy ? 12 + this.#random.below(20) : this.#random.below(5);
+    const count = isBusy ? 12 + this.#random.below(20) : this.#random.below(4);
     const span = isBusy ? 2 * hour : 8 * hour;
     const begin = morning + this.#random.below(isBusy ? 6 * hour : minute);
     return Array.from({ length: count }, () => begin + this.#random.below(span)).sort((a, b) => a - b);
