@@ -238,7 +238,6 @@ const steps: readonly Step[] = [
   },
   {
     name: 'patient-from-elsewhere',
-    isDaily: true,
     go: async ({ page }) => {
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
