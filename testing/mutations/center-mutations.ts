@@ -25,7 +25,7 @@ export const centerMutations: readonly Mutation[] = [
           'const isNew = isHopeful;\n      return await new Promise<BatchOutcome>((resolve, reject) => {\n        database\n          .transaction(async (session) => {\n            const outcome = await applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful: isNew });\n            resolve(outcome);\n            await new Promise((soon) => setImmediate(soon));\n          })\n          .catch(reject);\n      });',
       },
     ],
-    traps: [simulate(1, 25, 'center-cut-at-statement', 60), system('testing/center/crash.test.ts')],
+    traps: [simulate(1, 25, 'center-cut-at-statement', 200), system('testing/center/crash.test.ts')],
   },
   {
     name: 'naive sequence',
