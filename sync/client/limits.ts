@@ -31,6 +31,8 @@ export interface SyncLimits {
   readonly compareAfterRestoreMs: number;
   /** Wait before a comparison that could not be finished is tried again. */
   readonly compareAgainMs: number;
+  /** The clock is looked at this often while nothing else happens (WIP-2). */
+  readonly watchClockEveryMs: number;
 }
 
 export const defaultLimits: SyncLimits = {
@@ -53,4 +55,5 @@ export const defaultLimits: SyncLimits = {
   compareEveryMs: 6 * 60 * 60_000,
   compareAfterRestoreMs: 10 * 60_000,
   compareAgainMs: 60_000,
+  watchClockEveryMs: 10 * 60_000,
 };

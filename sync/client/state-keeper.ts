@@ -25,7 +25,6 @@ export interface SyncClientState extends Omit<SyncState, 'waitingRequests'> {
 /** The screen is told of changed numbers at most this often. */
 const tellEveryMs = 100;
 const maxReviewsRead = 1000;
-const watchClockEveryMs = 10 * 60_000;
 
 /** Holds the state, counts what the replica says after commits, and tells listeners when it differs. */
 export class StateKeeper {
@@ -130,9 +129,9 @@ export class StateKeeper {
 
   /** Keeps how late the clock ever was, so that the offline limit counts on whatever is done to the clock (WIP-2). */
   #watchClock(): void {
-    const { replica, clock, timers } = this.#context;
+    const { replica, clock, timers, limits } = this.#context;
     const watch = () => {
-      this.#cancelWatch = timers.after(watchClockEveryMs, watch);
+      this.#cancelWatch = timers.after(limits.watchClockEveryMs, watch);
       const now = clock.now();
       this.#set({ isBeyondOfflineLimit: offlineState(replica.settings, now).isBeyondLimit });
       if (!isClockNews(replica.settings, now)) return;
