@@ -3,6 +3,7 @@ import { describeFailure } from '../describe-failure.ts';
 import { kindOfFailure } from '../postgres/failures.ts';
 import { actOnRequest } from './act-on-request.ts';
 import { publishFacility } from './directory.ts';
+import { finishErrands } from './finish-errands.ts';
 import { follow } from './follow.ts';
 import { followPatientAgain } from './patient-errands.ts';
 import { endShare } from './shares.ts';
@@ -131,7 +132,7 @@ async function followAll(
   if (errands.length > 1) {
     try {
       await follow(context, scope, errands);
-      await finish(context, scope, errands);
+      await finishErrands(context.database, scope, errands);
       return [];
     } catch (error) {
       context.effects.log(`Records of ${scope} go one by one: ${describeFailure(error)}`);
@@ -159,7 +160,7 @@ async function attempt(
   const { database, effects } = context;
   try {
     await work();
-    await finish(context, scope, [errand]);
+    await finishErrands(database, scope, [errand]);
     return null;
   } catch (error) {
     const pauseMs = pauseAfter(error, errand.tries);
@@ -175,16 +176,6 @@ async function attempt(
     ]);
     return pauseMs;
   }
-}
-
-async function finish(context: SharingContext, scope: Scope, errands: readonly sql.Errand[]): Promise<void> {
-  await context.database.run(sql.finishErrands, [
-    scope,
-    errands.map(({ kind }) => kind),
-    errands.map(({ collection }) => collection),
-    errands.map(({ id }) => id),
-    errands.map(({ generation }) => generation),
-  ]);
 }
 
 /** A defect does not go away by hurrying; everything else soon, then later each time. */

@@ -104,7 +104,7 @@ from (
   order by due_at, kind, collection, id limit $4 for update skip locked
 ) as c
 where errand.scope = $1 and errand.kind = c.kind and errand.collection = c.collection and errand.id = c.id
-returning errand.kind, errand.collection, errand.id, errand.generation, errand.tries`,
+returning errand.kind, errand.collection, errand.id, errand.generation, errand.tries, errand.claimed_until`,
 );
 export const ErrandSchema = v.object({
   kind: v.picklist(['follow', 'act', 'directory', 'patient']),
@@ -112,21 +112,29 @@ export const ErrandSchema = v.object({
   id: RecordIdSchema,
   generation: bigint,
   tries: v.number(),
+  claimed_until: bigint,
 });
 export type Errand = v.InferOutput<typeof ErrandSchema>;
 
-/** Strikes off what is done, unless it was asked for once more meanwhile; that is due at once. */
-export const finishErrands = statement(
-  'finish-errands',
+const claimedByMe =
+  'errand.scope = $1 and errand.kind = done.kind and errand.collection = done.collection and errand.id = done.id and errand.claimed_until = done.claimed_until';
+
+/** Strikes off what is done, unless it was asked for once more meanwhile. */
+export const strikeErrands = statement(
+  'strike-errands',
   `
-with done as (
-  select * from unnest($2::text[], $3::text[], $4::uuid[], $5::bigint[]) as d (kind, collection, id, generation)
-), struck as (
-  delete from errand using done where errand.scope = $1 and errand.kind = done.kind
-    and errand.collection = done.collection and errand.id = done.id and errand.generation = done.generation
-)
-update errand set claimed_until = 0, tries = 0 from done where errand.scope = $1 and errand.kind = done.kind
-  and errand.collection = done.collection and errand.id = done.id and errand.generation <> done.generation`,
+delete from errand using unnest($2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::bigint[])
+  as done (kind, collection, id, claimed_until, generation)
+where ${claimedByMe} and errand.generation = done.generation`,
+);
+
+/** Gives back what is left of a claim, so that it is due at once. */
+export const releaseErrands = statement(
+  'release-errands',
+  `
+update errand set claimed_until = 0, tries = 0
+from unnest($2::text[], $3::text[], $4::uuid[], $5::bigint[]) as done (kind, collection, id, claimed_until)
+where ${claimedByMe}`,
 );
 
 export const putOffErrand = statement(

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { actOnRequest } from '#center/sharing/act-on-request.ts';
 import { deliver } from '#center/sharing/deliver.ts';
+import { finishErrands } from '#center/sharing/finish-errands.ts';
 import type { SharingContext } from '#center/sharing/sharing-context.ts';
 import * as sql from '#center/sharing/statements.ts';
 import { type RecordId, RecordIdSchema } from '#contracts/ids.ts';
@@ -79,14 +80,53 @@ it('SHA-2: a version that came while the errand was being done is carried too', 
   const [claimed] = await world.database.rows(sql.claimErrands, sql.ErrandSchema, claim);
   if (claimed === undefined) throw new Error('nothing to do');
   await put();
-  const { kind, collection, id, generation } = claimed;
-  await world.database.run(sql.finishErrands, [here.scope, [kind], [collection], [id], [generation]]);
+  await finishErrands(world.database, here.scope, [claimed]);
   expect(await countOf(world, 'select count(*) as count from errand where scope = $1', [here.scope])).toBe(1);
   const [again] = await world.database.rows(sql.claimErrands, sql.ErrandSchema, claim);
-  expect(again?.generation).toBe(generation + 1);
-  await world.database.run(sql.finishErrands, [here.scope, [kind], [collection], [id], [generation + 1]]);
+  expect(again?.generation).toBe(claimed.generation + 1);
   office = openOffice(world);
   await settle(world, office);
+});
+
+it('SHA-2: an errand is due at once that is asked for once more by a transaction which ends while it is struck off', async () => {
+  const { here, patient } = await referred();
+  await office.sharing.courier.close();
+  const values = [here.scope, 'follow', 0, ['patients'], [patient.id]];
+  await world.database.run(sql.writeErrands, values);
+  const claim = [here.scope, world.effects.clock.now(), 60_000, 50];
+  const [claimed] = await world.database.rows(sql.claimErrands, sql.ErrandSchema, claim);
+  if (claimed === undefined) throw new Error('nothing to do');
+  let finished: Promise<void> | undefined;
+  await world.database.transaction(async (session) => {
+    await session.run(sql.writeErrands, values);
+    finished = finishErrands(world.database, here.scope, [claimed]);
+    const waiting = "select count(*) as count from pg_stat_activity where wait_event_type = 'Lock'";
+    await vi.waitUntil(async () => (await countOf(world, waiting)) === 1, { timeout: 2_000, interval: 20 });
+  });
+  await finished;
+  const [again] = await world.database.rows(sql.claimErrands, sql.ErrandSchema, claim);
+  expect(again?.generation).toBe(claimed.generation + 1);
+  office = openOffice(world);
+  world.passTime(70_000);
+  await settle(world, office);
+});
+
+it('SHA-2: an errand whose claim ran out is left to whoever claimed it since', async () => {
+  const { here, patient } = await referred();
+  await office.sharing.courier.close();
+  await world.database.run(sql.writeErrands, [here.scope, 'follow', 0, ['patients'], [patient.id]]);
+  const claimAt = (now: number) =>
+    world.database.rows(sql.claimErrands, sql.ErrandSchema, [here.scope, now, 60_000, 50]);
+  const now = world.effects.clock.now();
+  const late = await claimAt(now);
+  const [second] = await claimAt(now + 60_001);
+  if (second === undefined) throw new Error('nothing to claim');
+  await finishErrands(world.database, here.scope, late);
+  expect(await claimAt(now + 60_002)).toEqual([]);
+  expect(await countOf(world, 'select count(*) as count from errand where scope = $1', [here.scope])).toBe(1);
+  await finishErrands(world.database, here.scope, [second]);
+  expect(await countOf(world, 'select count(*) as count from errand where scope = $1', [here.scope])).toBe(0);
+  office = openOffice(world);
 });
 
 it('SHA-5: access counts from the first time, however often it is acted upon', async () => {

@@ -78,8 +78,7 @@ describe('two facilities and the center on PostgreSQL', () => {
       timers,
       random,
       program: 'test',
-      // News that got lost are made up for by the look every so often (PULL-8), here sooner than in five minutes.
-      limits: { backOffFromMs: 50, backOffToMs: 200, lookEveryMs: 3000 },
+      limits: { backOffFromMs: 50, backOffToMs: 200 },
     });
 
   async function enrol(scope: Scope): Promise<Desk> {
