@@ -1,8 +1,5 @@
 import type { Outcome, Verdict } from '#contracts/wire/center-messages.ts';
-import type { AnsweredRow } from './row-outcome.ts';
-
-/** How long a row waits whose record is just being moved to another facility. */
-const movingWaitMs = 1_000;
+import { type AnsweredRow, movingWaitMs } from './row-outcome.ts';
 
 /** Verdicts of a version 1 push; undefined if a row cannot be answered because its operation id cannot be read. */
 export function verdictsOf(answered: readonly AnsweredRow[]): readonly Verdict[] | undefined {

@@ -137,6 +137,7 @@ async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): P
   const positions = new Map(placed.map(({ op }, index) => [op, base + 1 + index]));
   const outcomes = outcomesOf(decisions, {
     scope: origin.scope,
+    isVisiting: origin.scope !== origin.deviceScope,
     at: origin.at,
     knownBases,
     positions,

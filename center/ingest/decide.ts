@@ -20,7 +20,13 @@ export type Decision =
   /** Stands in this batch a second time. */
   | { readonly kind: 'repeated'; readonly row: SoundRow }
   /** Its base is not the newest version: a conflict if the center knows the base, otherwise a missing base. */
-  | { readonly kind: 'outdated'; readonly row: SoundRow; readonly isBaseKnown: boolean | 'look-up' }
+  | {
+      readonly kind: 'outdated';
+      readonly row: SoundRow;
+      readonly isBaseKnown: boolean | 'look-up';
+      /** Whether any version of the record is at this home. */
+      readonly isHere: boolean;
+    }
   /** Rests on the newest version, but says that the record is at home elsewhere. */
   | { readonly kind: 'misplaced'; readonly row: SoundRow }
   /** An operation id that was used for something else. */
@@ -87,7 +93,7 @@ function compareAndSet(row: SoundRow, batch: BatchState): Decision {
   if (newest === row.baseRev && !(isCenterDeciding && newest !== null)) {
     return { kind: row.scope === batch.scope ? 'apply' : 'misplaced', row };
   }
-  return { kind: 'outdated', row, isBaseKnown: isBaseKnown(row, newest, batch) };
+  return { kind: 'outdated', row, isBaseKnown: isBaseKnown(row, newest, batch), isHere: newest !== null };
 }
 
 function isBaseKnown(row: SoundRow, newest: Revision | null, batch: BatchState): boolean | 'look-up' {

@@ -26,9 +26,14 @@ export interface AnsweredRow {
 const maxConflictLength = 1_000_000;
 const putOffMs = 100;
 
+/** How long a row waits whose record is just being moved to another facility. */
+export const movingWaitMs = 1_000;
+
 /** What outcomes are made from. */
 export interface BatchResult {
   readonly scope: Scope;
+  /** The rows were led here from the device's own facility, which has the records: they are there or on their way. */
+  readonly isVisiting: boolean;
   readonly at: number;
   readonly knownBases: ReadonlySet<string>;
   /** Positions of rows that were applied or kept aside, by operation. */
@@ -73,6 +78,7 @@ function outcomeOf(decision: Decision, result: BatchResult): RowOutcome {
     case 'misplaced':
       return { kind: 'quarantined', paths: ['record.scope'] };
     case 'outdated': {
+      if (result.isVisiting && !decision.isHere) return { kind: 'retry', waitMs: movingWaitMs };
       const body = isConflict(decision, result.knownBases)
         ? result.conflicts.get(keyOf(decision.row))
         : undefined;

@@ -15,6 +15,7 @@ import {
   documentAt,
   edited,
   eventsOf,
+  moving,
   newPatient,
   newRequest,
   type Office,
@@ -179,5 +180,50 @@ it('SHA-4: behind the position of a row that is answered late, the newest versio
   if (verdict?.verdict !== 'ok') throw new Error(JSON.stringify(verdict));
   const behind = 'select count(*) as count from feed where scope = $1 and rev = $2 and seq > $3::bigint';
   expect(await countOf(world, behind, [there.scope, next.rev, String(verdict.seq)])).toBe(1);
+  await checkEverything(world);
+});
+
+/** A patient of `here` who was given away to `there` and is not taken there yet; the courier of that move is dead. */
+async function givenAway() {
+  const [here, there] = [await world.facility('1703203'), await world.facility('1735203')];
+  const patient = newPatient(here);
+  await pushOk(office, here, patient);
+  await settle(world, office);
+  await office.sharing.courier.close();
+  await pushOk(office, here, newRequest(here, moving(patient.id, there.scope)));
+  const text =
+    "select count(*) as count from doc where scope = $1 and collection = 'patients' and home is not null";
+  for (let call = 1; call < 60 && (await countOf(world, text, [here.scope])) === 0; call += 1) {
+    const dying = openOffice(world, failing(world.database, { kind: 'dead', from: call }));
+    await dying.sharing.courier.idle();
+    await dying.sharing.courier.close();
+    world.passTime(70_000);
+  }
+  expect(await documentAt(world, 'patients', there.scope, patient.id)).toBeUndefined();
+  return { here, there, patient };
+}
+
+it('SHR-5: an edit waits while its record was given away and is not taken yet, whichever home it names', async () => {
+  const { here, there, patient } = await givenAway();
+  const { rev, ...content } = patient.record;
+  const onFormer = rowFor('patients', { ...content, body: { ...content.body, phone: '+998901111111' } }, rev);
+  const onGiven = await edited(world, here, 'patients', patient.id, (body) => ({
+    ...body,
+    phone: '+998902222222',
+  }));
+  expect(onGiven.record.scope).toBe(there.scope);
+  for (const row of [onFormer, onGiven]) {
+    const outcome = await office.ingest.push(here.device, here.scope, [row]);
+    expect(outcome).toMatchObject({ kind: 'answered', verdicts: [{ verdict: 'retry' }] });
+  }
+  office = openOffice(world);
+  await settle(world, office);
+  expect(await push(office, here, [onFormer])).toMatchObject([{ verdict: 'conflict' }]);
+  await pushOk(office, here, onGiven);
+  await settle(world, office);
+  expect(await documentAt(world, 'patients', there.scope, patient.id)).toMatchObject({
+    home: null,
+    record: { rev: onGiven.rev },
+  });
   await checkEverything(world);
 });
