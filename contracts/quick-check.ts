@@ -1,43 +1,80 @@
 import * as v from 'valibot';
 
-type Check = (value: unknown) => boolean;
+/** JavaScript that says whether the variable `value` fits, in an expression. */
+type Source = string;
+
+/** What the sources of one check name: `given[n]`, and functions of their own. */
+interface Program {
+  readonly given: unknown[];
+  readonly functions: Source[];
+}
 
 /**
- * Says of a value what `v.is(schema, value)` says, several times faster: the schema is walked once and nothing is copied. For
- * what passes in thousands. Whatever it does not know how to say exactly it leaves to valibot. `quick-check.test.ts` compares both.
+ * Says of a value what `v.is(schema, value)` says, several times faster: the schema becomes a program that copies nothing, when
+ * it is first asked. For what passes in thousands. What it does not know how to say exactly it leaves to valibot; `quick-check.test.ts` compares both.
+ * The program is made of the schema alone, never of data.
  */
 export function quickCheck<Output>(
   schema: v.GenericSchema<unknown, Output>,
 ): (value: unknown) => value is Output {
-  const check = checkOf(schema);
-  return (value): value is Output => check(value);
+  let check: ((value: unknown) => boolean) | undefined;
+  return (value): value is Output => {
+    check ??= programOf(schema);
+    return check(value);
+  };
 }
 
-function checkOf(schema: v.GenericSchema): Check {
-  return quickCheckOf(schema) ?? ((value) => v.is(schema, value));
+function programOf(schema: v.GenericSchema): (value: unknown) => boolean {
+  const program: Program = { given: [], functions: [] };
+  const fits = fitting(program, schema);
+  const source = `'use strict';\n${program.functions.join('\n')}\nreturn (value) => ${fits};`;
+  return new Function('given', source)(program.given);
+}
+
+/** The expression that names a thing the program is given. */
+function given(program: Program, thing: unknown): Source {
+  program.given.push(thing);
+  return `given[${program.given.length - 1}]`;
+}
+
+/** The expression that calls a function of `value` with this body. */
+function calling(program: Program, body: Source): Source {
+  const name = `fits${program.functions.length}`;
+  program.functions.push(`function ${name}(value) {\n${body}\n}`);
+  return `${name}(value)`;
+}
+
+function fitting(program: Program, schema: v.GenericSchema): Source {
+  const source = sourceOf(program, schema);
+  if (source !== undefined) return source;
+  return `${given(program, (value: unknown) => v.is(schema, value))}(value)`;
 }
 
 /** Undefined where only valibot knows. */
-function quickCheckOf(schema: v.GenericSchema): Check | undefined {
+function sourceOf(program: Program, schema: v.GenericSchema): Source | undefined {
   if ('fallback' in schema) return undefined;
-  if ('pipe' in schema) return pipeCheck(schema.pipe);
-  if (isObject(schema)) return objectCheck(schema);
-  if (isArray(schema)) return arrayCheck(schema.item);
-  if (isVariant(schema)) return variantCheck(schema);
-  if (isUnion(schema)) return unionCheck(schema.options);
-  if (isOptional(schema) && schema.default === undefined) return orElse(undefined, schema.wrapped);
-  if (isNullable(schema) && schema.default === undefined) return orElse(null, schema.wrapped);
-  return leafCheck(schema);
+  if ('pipe' in schema) return pipeSource(program, schema.pipe);
+  if (isObject(schema)) return objectSource(program, schema);
+  if (isArray(schema)) return arraySource(program, schema.item);
+  if (isVariant(schema)) return variantSource(program, schema);
+  if (isUnion(schema)) return `(${schema.options.map((each) => fitting(program, each)).join(' || ')})`;
+  if (isOptional(schema) && schema.default === undefined) {
+    return `(value === undefined || ${fitting(program, schema.wrapped)})`;
+  }
+  if (isNullable(schema) && schema.default === undefined) {
+    return `(value === null || ${fitting(program, schema.wrapped)})`;
+  }
+  return leafSource(schema);
 }
 
-function leafCheck(schema: v.GenericSchema): Check | undefined {
-  if (isLiteral(schema)) return ofOptions([schema.literal]);
-  if (isPicklist(schema)) return ofOptions(schema.options);
-  if (schema.reference === v.string) return (value) => typeof value === 'string';
-  if (schema.reference === v.number) return (value) => typeof value === 'number' && !Number.isNaN(value);
-  if (schema.reference === v.boolean) return (value) => typeof value === 'boolean';
-  if (schema.reference === v.unknown) return () => true;
-  return undefined;
+function leafSource(schema: v.GenericSchema): Source | undefined {
+  if (isLiteral(schema)) return optionsSource([schema.literal]);
+  if (isPicklist(schema)) return optionsSource(schema.options);
+  if (schema.reference === v.string) return `typeof value === 'string'`;
+  // NaN is the number that is not itself.
+  if (schema.reference === v.number) return `(typeof value === 'number' && value === value)`;
+  if (schema.reference === v.boolean) return `typeof value === 'boolean'`;
+  return schema.reference === v.unknown ? 'true' : undefined;
 }
 
 const isObject = (schema: v.GenericSchema): schema is v.ObjectSchema<v.ObjectEntries, undefined> =>
@@ -55,130 +92,126 @@ const isNullable = (schema: v.GenericSchema): schema is v.NullableSchema<v.Gener
   schema.reference === v.nullable;
 const isLiteral = (schema: v.GenericSchema): schema is v.LiteralSchema<string | number, undefined> =>
   schema.reference === v.literal;
-const isPicklist = (schema: v.GenericSchema): schema is v.PicklistSchema<readonly string[], undefined> =>
-  schema.reference === v.picklist;
+const isPicklist = (
+  schema: v.GenericSchema,
+): schema is v.PicklistSchema<readonly (string | number)[], undefined> => schema.reference === v.picklist;
 
-function orElse(nothing: null | undefined, wrapped: v.GenericSchema): Check {
-  const check = checkOf(wrapped);
-  return (value) => value === nothing || check(value);
+/** Numbers but NaN and texts, which are equal to themselves alone. */
+const isPlain = (option: unknown): option is string | number =>
+  typeof option === 'string' || (typeof option === 'number' && Number.isFinite(option));
+
+function optionsSource(options: readonly unknown[]): Source | undefined {
+  if (options.length === 0 || !options.every(isPlain)) return undefined;
+  return `(${options.map((option) => `value === ${JSON.stringify(option)}`).join(' || ')})`;
 }
 
-function ofOptions(options: readonly unknown[]): Check | undefined {
-  const [only, second] = options;
-  // NaN is among options, but equals nothing.
-  if (options.some((option) => Number.isNaN(option))) return undefined;
-  if (options.length === 1) return (value) => value === only;
-  if (options.length === 2) return (value) => value === only || value === second;
-  const set = new Set(options);
-  return (value) => set.has(value);
+function objectSource(
+  program: Program,
+  { entries }: v.ObjectSchema<v.ObjectEntries, undefined>,
+): Source | undefined {
+  const members = Object.entries(entries).map(([key, schema]) => ({
+    key,
+    schema: schema as v.GenericSchema,
+  }));
+  // Where they are missing, these members are made.
+  if (members.some(({ schema }) => 'fallback' in schema)) return undefined;
+  if (members.some(({ schema }) => 'default' in schema && schema.default !== undefined)) return undefined;
+  const lines = members.map(({ key, schema }) => memberSource(program, key, schema));
+  // An array is an object to valibot too.
+  const isThere = `if (typeof value !== 'object' || value === null) return false;`;
+  return calling(program, [`const whole = value;`, isThere, ...lines, 'return true;'].join('\n'));
 }
 
-function objectCheck({ entries }: v.ObjectSchema<v.ObjectEntries, undefined>): Check | undefined {
-  const schemas = Object.entries(entries);
-  // Such a member need not be there, and then is made.
-  if (schemas.some(([, schema]) => 'default' in schema && schema.default !== undefined)) return undefined;
-  if (schemas.some(([, schema]) => 'fallback' in schema && schema.fallback !== undefined)) return undefined;
-  const keys = schemas.map(([key]) => key);
-  const checks = schemas.map(([, schema]) => checkOf(schema as v.GenericSchema));
-  const mayLack = schemas.map(([, { type }]) => ['optional', 'exact_optional', 'nullish'].includes(type));
-  return (value) => {
-    // An array is an object to valibot too.
-    if (typeof value !== 'object' || value === null) return false;
-    for (let index = 0; index < keys.length; index += 1) {
-      const key = keys[index] ?? '';
-      if (key in value ? checks[index]?.(Reflect.get(value, key)) !== true : mayLack[index] !== true)
-        return false;
-    }
-    return true;
-  };
+/** What is missing is undefined too; only then it matters whether it is there. */
+function memberSource(program: Program, key: string, schema: v.GenericSchema): Source {
+  const name = JSON.stringify(key);
+  const mayLack = ['optional', 'exact_optional', 'nullish'].includes(schema.type);
+  const isMissing = `value === undefined && !(${name} in whole)`;
+  return `value = whole[${name}]; if (!(${isMissing} ? ${mayLack} : ${fitting(program, schema)})) return false;`;
 }
 
-function arrayCheck(item: v.GenericSchema): Check {
-  const check = checkOf(item);
-  return (value) => {
-    if (!Array.isArray(value)) return false;
-    for (let index = 0; index < value.length; index += 1) if (!check(value[index])) return false;
-    return true;
-  };
-}
-
-function unionCheck(options: readonly v.GenericSchema[]): Check {
-  const checks = options.map(checkOf);
-  return (value) => checks.some((check) => check(value));
+function arraySource(program: Program, item: v.GenericSchema): Source {
+  return calling(
+    program,
+    `if (!Array.isArray(value)) return false;
+     const items = value;
+     for (let index = 0; index < items.length; index += 1) {
+       value = items[index];
+       if (!${fitting(program, item)}) return false;
+     }
+     return true;`,
+  );
 }
 
 /** Where each option has a literal of its own, so that at most one can fit. */
-function variantCheck({
-  key,
-  options,
-}: v.VariantSchema<string, v.VariantOptions<string>, undefined>): Check | undefined {
-  const checks = new Map<unknown, Check>();
+function variantSource(
+  program: Program,
+  { key, options }: v.VariantSchema<string, v.VariantOptions<string>, undefined>,
+): Source | undefined {
+  const cases = new Map<string | number, v.GenericSchema>();
   for (const option of options) {
-    if (!isObject(option) || 'pipe' in option) return undefined;
-    const entry: v.GenericSchema | undefined = option.entries[key] as v.GenericSchema | undefined;
-    if (entry === undefined || 'pipe' in entry || !isLiteral(entry)) return undefined;
-    if (checks.has(entry.literal) || Number.isNaN(entry.literal)) return undefined;
-    checks.set(entry.literal, checkOf(option));
+    if (!isObject(option) || 'pipe' in option || 'fallback' in option) return undefined;
+    const entry = option.entries[key] as v.GenericSchema | undefined;
+    if (entry === undefined || 'pipe' in entry || 'fallback' in entry || !isLiteral(entry)) return undefined;
+    if (!isPlain(entry.literal) || cases.has(entry.literal)) return undefined;
+    cases.set(entry.literal, option);
   }
-  return (value) =>
-    typeof value === 'object' && value !== null && checks.get(Reflect.get(value, key))?.(value) === true;
+  const lines = [...cases].map(
+    ([literal, option]) => `case ${JSON.stringify(literal)}: return ${fitting(program, option)};`,
+  );
+  return calling(
+    program,
+    `if (typeof value !== 'object' || value === null) return false;
+     switch (value[${JSON.stringify(key)}]) { ${lines.join('\n')} default: return false; }`,
+  );
 }
 
-/** A schema whose value stays the very same, and validations of it. */
-function pipeCheck(pipe: unknown): Check | undefined {
-  if (!Array.isArray(pipe)) return undefined;
-  const [schema, ...actions]: readonly v.PipeItem<unknown, unknown, v.BaseIssue<unknown>>[] = pipe;
-  if (schema?.kind !== 'schema') return undefined;
-  const first = schema as v.GenericSchema;
-  // An object's actions see a copy without its unknown members.
-  const keepsValue = [v.string, v.number, v.array].some((reference) => reference === first.reference);
-  if (!keepsValue || 'pipe' in first) return undefined;
-  const checks = [checkOf(first)];
+/** A schema of text, number or list, and validations of it; they see the very value. */
+function pipeSource(program: Program, pipe: unknown): Source | undefined {
+  const [first, ...actions] = flattened(pipe);
+  if (first?.kind !== 'schema') return undefined;
+  const base = first as v.GenericSchema;
+  const sources = [fitting(program, base)];
   for (const action of actions) {
     if (action.kind === 'metadata' || action.type === 'brand') continue;
-    const check = validationCheck(action);
-    if (check === undefined) return undefined;
-    checks.push(check);
+    const source = validationSource(program, base, action);
+    if (source === undefined) return undefined;
+    sources.push(source);
   }
-  return allOf(checks);
+  return `(${sources.join(' && ')})`;
 }
 
-function allOf(checks: readonly Check[]): Check {
-  const [first, second, third] = checks;
-  if (first === undefined || second === undefined) return first ?? (() => true);
-  if (third === undefined) return (value) => first(value) && second(value);
-  return (value) => checks.every((check) => check(value));
+type PipeItem = v.PipeItem<unknown, unknown, v.BaseIssue<unknown>>;
+
+/** A pipe may begin with a pipe. */
+function flattened(pipe: unknown): readonly PipeItem[] {
+  if (!Array.isArray(pipe)) return [];
+  const [first, ...actions]: readonly PipeItem[] = pipe;
+  if (first === undefined || 'fallback' in first) return [];
+  return 'pipe' in first ? [...flattened(first.pipe), ...actions] : [first, ...actions];
 }
 
 const patterns: readonly string[] = ['regex', 'iso_date', 'uuid'];
 const predicates: readonly string[] = ['check', 'integer', 'finite'];
-type Bound = (value: { readonly length: number }, bound: number) => boolean;
-const lengthBounds: Readonly<Record<string, Bound>> = {
-  max_length: ({ length }, bound) => length <= bound,
-  min_length: ({ length }, bound) => length >= bound,
-  length: ({ length }, bound) => length === bound,
-};
-const valueBounds: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
-  max_value: (value, bound) => value <= bound,
-  min_value: (value, bound) => value >= bound,
-};
+const lengthBounds: Readonly<Record<string, string>> = { max_length: '<=', min_length: '>=', length: '===' };
+const valueBounds: Readonly<Record<string, string>> = { max_value: '<=', min_value: '>=' };
 
-/** The check of one action, for values that its schema has checked already. */
-function validationCheck(action: object): Check | undefined {
-  const { kind, type, requirement } = { kind: '', type: '', requirement: undefined, ...action };
+/** One action, for values that fit `base`. */
+function validationSource(program: Program, base: v.GenericSchema, action: PipeItem): Source | undefined {
+  const { kind, type, requirement } = { requirement: undefined, ...action };
   if (kind !== 'validation') return undefined;
   const wanted: unknown = requirement;
-  // A pattern with a memory answers differently each time.
-  if (patterns.includes(type) && wanted instanceof RegExp && !wanted.global && !wanted.sticky) {
-    return (value) => typeof value === 'string' && wanted.test(value);
+  const [isText, isNumber] = [base.reference === v.string, base.reference === v.number];
+  if (isPlain(wanted)) {
+    const bounds = isNumber ? valueBounds : isText || base.reference === v.array ? lengthBounds : {};
+    const bound = bounds[type];
+    return bound && typeof wanted === 'number'
+      ? `value${isNumber ? '' : '.length'} ${bound} ${wanted}`
+      : undefined;
   }
-  if (predicates.includes(type) && typeof wanted === 'function') return (value) => Boolean(wanted(value));
-  if (typeof wanted !== 'number') return undefined;
-  const isOfLength = lengthBounds[type];
-  if (isOfLength !== undefined) {
-    return (value) => (typeof value === 'string' || Array.isArray(value)) && isOfLength(value, wanted);
-  }
-  const isOfValue = valueBounds[type];
-  if (isOfValue === undefined) return undefined;
-  return (value) => typeof value === 'number' && isOfValue(value, wanted);
+  if (isText && patterns.includes(type) && wanted instanceof RegExp)
+    return `${given(program, wanted)}.test(value)`;
+  // A list's predicates would see a copy.
+  const isPredicate = (isText || isNumber) && predicates.includes(type) && typeof wanted === 'function';
+  return isPredicate ? `${given(program, wanted)}(value)` : undefined;
 }

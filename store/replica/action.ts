@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { createRevision, now, type RxStorageChangeEvent } from 'rxdb';
-import * as v from 'valibot';
 import type {
   AuditDraft,
   CommitNotice,
@@ -13,7 +12,8 @@ import type {
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { RecordId, Revision } from '#contracts/ids.ts';
 import { maxRecordLength } from '#contracts/records/record.ts';
-import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
+import { recordChecks } from '#contracts/records/record-check.ts';
+import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import type { PatientIndex } from '../patient-index-port.ts';
 import type { DocumentTable } from '../rx-storage/document-table.ts';
 import type { Connection } from '../sqlcipher/connection.ts';
@@ -88,19 +88,20 @@ export class Action implements ReplicaTransaction {
 
   put<C extends CollectionName>(collection: C, record: RecordOf<C>): void {
     this.#beforeWrite('content');
-    checkRecord(collection, record);
+    const text = checkedText(collection, record);
     const table = this.#parts.tables.of(collection);
-    const previous = this.#before(table, collection, record.id);
-    const document: StoredRecord<C> = {
-      ...record,
-      _deleted: false,
-      _attachments: {},
-      _meta: { lwt: now() },
-      _rev: createRevision(this.#parts.token, previous),
-    };
-    if (!table.insert(document)) table.replace(document);
+    const written = this.#written(collection, record.id);
+    const fresh = this.#document(record, written?.previous);
+    // Most records come for the first time: then nothing has to be read.
+    if (table.insert(fresh, bodyOf(text, fresh))) {
+      this.#remember(collection, record.id, { previous: written?.previous, document: fresh });
+    } else {
+      const previous = written === undefined ? table.read(record.id) : written.previous;
+      const document = this.#document(record, previous);
+      table.replace(document, bodyOf(text, document));
+      this.#remember(collection, record.id, { previous, document });
+    }
     if (isPatient(collection, record)) this.#parts.patientIndex.put(record.id, record.body);
-    this.#remember(collection, record.id, { previous, document });
   }
 
   remove(collection: CollectionName, id: RecordId): void {
@@ -109,7 +110,8 @@ export class Action implements ReplicaTransaction {
       throw new Error('a record with unsent edits is not removed');
     }
     const table = this.#parts.tables.of(collection);
-    const previous = this.#before(table, collection, id);
+    const written = this.#written(collection, id);
+    const previous = written === undefined ? table.read(id) : written.previous;
     table.delete(id);
     this.#parts.connection
       .prepare('DELETE FROM receipt WHERE collection = ? AND record_id = ?')
@@ -148,15 +150,23 @@ export class Action implements ReplicaTransaction {
     if (kind === 'content' && this.#parts.isContentRefused()) throw new ReplicaFailure('store.disk-full');
   }
 
-  /** The document before this action, however often the action writes it: RxDB hears of one change. */
-  #before<C extends CollectionName>(
-    table: DocumentTable<RecordOf<C>>,
-    collection: C,
-    id: RecordId,
-  ): StoredRecord<C> | undefined {
-    const written = this.#writesByCollection.get(collection)?.get(id);
+  /** What this action wrote of the record already. However often it does, RxDB hears of one change from the first `previous`. */
+  #written<C extends CollectionName>(collection: C, id: RecordId): Write<C> | undefined {
     // Entries under a collection's name are of that collection.
-    return written === undefined ? table.read(id) : (written.previous as StoredRecord<C> | undefined);
+    return this.#writesByCollection.get(collection)?.get(id) as Write<C> | undefined;
+  }
+
+  #document<C extends CollectionName>(
+    record: RecordOf<C>,
+    previous: StoredRecord<C> | undefined,
+  ): StoredRecord<C> {
+    return {
+      ...record,
+      _deleted: false,
+      _attachments: {},
+      _meta: { lwt: now() },
+      _rev: createRevision(this.#parts.token, previous),
+    };
   }
 
   #remember<C extends CollectionName>(collection: C, id: RecordId, write: Write<C>): void {
@@ -165,11 +175,21 @@ export class Action implements ReplicaTransaction {
   }
 }
 
-/** The last gate before the disk. Whoever made the record should have parsed it: failing here is a defect. */
-function checkRecord<C extends CollectionName>(collection: C, record: RecordOf<C>): void {
-  if (!v.is(recordSchemas[collection], record)) throw new TypeError(`not a record of ${collection}`);
-  // A character is at most 6 units of JSON text, so most records need no second look.
-  if (JSON.stringify(record).length > maxRecordLength) throw new RangeError('the record is too long');
+/**
+ * The record's JSON text, through the last gate before the disk. Whoever made the record should have parsed it: failing here is
+ * a defect.
+ */
+function checkedText<C extends CollectionName>(collection: C, record: RecordOf<C>): string {
+  if (!recordChecks[collection](record)) throw new TypeError(`not a record of ${collection}`);
+  const text = JSON.stringify(record);
+  if (text.length > maxRecordLength) throw new RangeError('the record is too long');
+  return text;
+}
+
+/** The document's JSON text, made of the record's: a record is written as text once. */
+function bodyOf<C extends CollectionName>(recordText: string, document: StoredRecord<C>): string {
+  const { _deleted, _attachments, _meta, _rev } = document;
+  return `${recordText.slice(0, -1)},${JSON.stringify({ _deleted, _attachments, _meta, _rev }).slice(1)}`;
 }
 
 function isPatient(

@@ -61,9 +61,9 @@ export class DocumentTable<Document> {
     return this.#parse(this.#livingBody.value([orderedText(id)]));
   }
 
-  /** Inserts a document; false if its id is taken. */
-  insert(document: RxDocumentData<Document>): boolean {
-    return this.#insert.run(this.#values(document)) === 1;
+  /** Inserts a document; false if its id is taken. `body`: its JSON text, where the caller has it. */
+  insert(document: RxDocumentData<Document>, body?: string): boolean {
+    return this.#insert.run(this.#values(document, body)) === 1;
   }
 
   /** Replaces the document that has the revision `revision`; false if there is none. */
@@ -73,9 +73,9 @@ export class DocumentTable<Document> {
     return this.#replaceRevision.run(values) === 1;
   }
 
-  /** Replaces a document whatever its revision. */
-  replace(document: RxDocumentData<Document>): void {
-    const values = this.#values(document);
+  /** Replaces a document whatever its revision. `body`: its JSON text, where the caller has it. */
+  replace(document: RxDocumentData<Document>, body?: string): void {
+    const values = this.#values(document, body);
     values.push(orderedText(this.primaryOf(document)));
     this.#replace.run(values);
   }
@@ -104,7 +104,7 @@ export class DocumentTable<Document> {
     return typeof body === 'string' ? this.parseBody(body) : undefined;
   }
 
-  #values(document: RxDocumentData<Document>): SqlValue[] {
+  #values(document: RxDocumentData<Document>, body = JSON.stringify(document)): SqlValue[] {
     const values: SqlValue[] = [
       orderedText(this.primaryOf(document)),
       document._rev,
@@ -112,7 +112,7 @@ export class DocumentTable<Document> {
       document._meta.lwt,
     ];
     for (const read of this.#columnReaders) values.push(read(document));
-    values.push(JSON.stringify(document));
+    values.push(body);
     return values;
   }
 }

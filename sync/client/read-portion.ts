@@ -28,7 +28,7 @@ export interface AnyReceived {
 export const readDocuments = (portion: Portion): readonly ReadDocument[] =>
   portion.documents.map((document): ReadDocument => {
     const { seq, collection } = document;
-    if ('withdrawn' in document)
+    if (!('record' in document))
       return { kind: 'withdrawn', seq, record: { collection, id: document.withdrawn } };
     const received = parseReceivedRecord(collection, document.record);
     if (received.isUsable) return { kind: 'record', seq, received: { collection, record: received.record } };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { maxRecordLength } from '#contracts/records/record.ts';
+import { recordChecks } from '#contracts/records/record-check.ts';
 import { type CollectionName, type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
 
 const schemas: { readonly [C in CollectionName]: v.GenericSchema<unknown, RecordOf<C>> } = recordSchemas;
@@ -17,28 +18,49 @@ export function parseReceivedRecord<C extends CollectionName>(
   collection: C,
   value: unknown,
 ): ReceivedRecord<C> {
-  const parsed = v.safeParse(schemas[collection], value);
-  if (!parsed.success) {
-    return { isUsable: false, paths: parsed.issues.slice(0, 20).map((issue) => v.getDotPath(issue) ?? '') };
+  const isRecord: (value: unknown) => value is RecordOf<C> = recordChecks[collection];
+  if (isRecord(value)) {
+    return isSound(value) ? { isUsable: true, record: value } : { isUsable: false, paths: [''] };
   }
-  return isSound(parsed.output, value) ? { isUsable: true, record: value } : { isUsable: false, paths: [''] };
+  const { issues = [] } = v.safeParse(schemas[collection], value);
+  return { isUsable: false, paths: issues.slice(0, 20).map((issue) => v.getDotPath(issue) ?? '') };
 }
 
+/** JSON text of one UTF-16 unit takes at most so many, and that of one number. */
+const longestUnit = 6;
+const longestNumber = 25;
+
 /**
- * Whether what the schema understood may be stored as it came. No record schema changes what it reads. JSON text may hold
- * 1e999, which no later revision or comparison could write down again (REV-2).
+ * Whether what fits the schema may be stored as it came. JSON text may hold 1e999, which no later revision or comparison could
+ * write down again (REV-2).
  */
-function isSound<Understood>(_understood: Understood, value: unknown): value is Understood {
+function isSound(value: unknown): boolean {
   try {
-    return JSON.stringify(value).length <= maxRecordLength && hasOnlyFiniteNumbers(value);
+    const atMost = longestText(value);
+    return (
+      atMost <= maxRecordLength ||
+      (atMost < Number.POSITIVE_INFINITY && JSON.stringify(value).length <= maxRecordLength)
+    );
   } catch {
     return false;
   }
 }
 
-/** Of a value that JSON text gave. Throws where it is nested too deeply. */
-function hasOnlyFiniteNumbers(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.values(value).every(hasOnlyFiniteNumbers);
+/**
+ * At least the length of the JSON text of a value that JSON text gave; infinite if it holds a number that is not finite. Throws
+ * where it is nested too deeply.
+ */
+function longestText(value: unknown): number {
+  if (typeof value === 'string') return longestUnit * value.length + 2;
+  if (typeof value === 'number') return Number.isFinite(value) ? longestNumber : Number.POSITIVE_INFINITY;
+  if (typeof value !== 'object' || value === null) return longestNumber;
+  let length = 2;
+  if (Array.isArray(value)) {
+    for (const item of value) length += longestText(item) + 1;
+    return length;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    length += longestUnit * name.length + 4 + longestText(member);
+  }
+  return length;
 }
