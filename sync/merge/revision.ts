@@ -19,8 +19,13 @@ export function revisionOf(
   collection: CollectionName,
   record: Omit<AnyRecord, 'rev'> & { readonly rev?: Revision },
 ): Revision {
-  const { rev: _own, ...content } = record;
-  const text = `${op}\n${baseRev ?? ''}\n${collection}\n${canonicalJson(content)}`;
+  const text = `${op}\n${baseRev ?? ''}\n${collection}\n${canonicalJson(withoutRevision(record))}`;
   const digest = hash('sha256', text, 'hex').slice(0, 32);
   return `${versionOf(baseRev) + 1}-${digest}` as Revision;
+}
+
+function withoutRevision(record: Omit<AnyRecord, 'rev'> & { readonly rev?: Revision }): object {
+  if (!('rev' in record)) return record;
+  const { rev: _own, ...content } = record;
+  return content;
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
 import { createPacker } from './packer.ts';
@@ -61,6 +62,14 @@ describe.each(packings)('packing by %s (PCK-2)', (packing) => {
     const longest = 'a'.repeat(maxMessageBytes);
     expect(there.unpack(here.pack(longest))).toBe(longest);
     expect(() => here.pack(`${longest}a`)).toThrow(PackingFailure);
+  });
+
+  it('refuses bytes that are not UTF-8 although their checksum fits', () => {
+    for (const content of [[0xff], [0x61, 0xc3], [0xed, 0xa0, 0x80]]) {
+      const stored = Buffer.from([0, 0, 0, 0, 0, ...content]);
+      stored.writeUInt32BE(crc32(Buffer.from(content)), 1);
+      expect(unpackedOr(packing, stored)).toBe('refused');
+    }
   });
 
   it('refuses what is cut, changed, of another codec or another dictionary', () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
 import { BitCoder } from './bit-coder.ts';
@@ -56,32 +57,42 @@ class ConnectionPacker implements Packer {
     if (value === undefined) return this.#packBulk(text, length);
     const coder = new BitCoder(null);
     this.#sent.codeMessage(coder, value);
-    return framed(codecs.modelled, text, coder.finish());
+    return framed(codecs.modelled, crc32(text), coder.finish());
   }
 
   unpack(bytes: Uint8Array): string {
     if (this.#isBroken) throw new PackingFailure('follows a message that did not unpack');
     this.#isBroken = true;
     if (bytes.length < headerBytes) throw new PackingFailure('shorter than a header');
-    const text = this.#textOf(bytes[0] ?? 0, bytes.subarray(headerBytes));
-    if (checksumOf(bytes) !== crc32(text)) throw new PackingFailure('the checksum does not fit');
+    const text = this.#textOf(bytes[0] ?? 0, bytes.subarray(headerBytes), checksumOf(bytes));
     this.#isBroken = false;
     return text;
   }
 
   #packBulk(text: string, length: number): Uint8Array {
-    const packed = this.#bulk.pack(Buffer.from(text));
+    const bytes = Buffer.from(text);
+    const packed = this.#bulk.pack(bytes);
     return packed.length < length
-      ? framed(this.#bulkNumber, text, packed)
-      : framed(codecs.stored, text, Buffer.from(text));
+      ? framed(this.#bulkNumber, crc32(bytes), packed)
+      : framed(codecs.stored, crc32(bytes), bytes);
   }
 
-  #textOf(codec: number, content: Uint8Array): string {
-    if (codec === codecs.modelled) return this.#modelledText(content);
-    if (codec === codecs.stored && content.length <= maxMessageBytes) return utf8(content);
+  #textOf(codec: number, content: Uint8Array, checksum: number): string {
+    if (codec === codecs.modelled) {
+      const text = this.#modelledText(content);
+      if (crc32(text) !== checksum) throw new PackingFailure('the checksum does not fit');
+      return text;
+    }
+    const bytes = codec === codecs.stored ? content : this.#unpackBulk(codec, content);
+    if (bytes.length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
+    if (crc32(bytes) !== checksum) throw new PackingFailure('the checksum does not fit');
+    return utf8(bytes);
+  }
+
+  #unpackBulk(codec: number, content: Uint8Array): Uint8Array {
     if (codec !== this.#bulkNumber) throw new PackingFailure('not the packing that was agreed');
     try {
-      return utf8(this.#bulk.unpack(content));
+      return this.#bulk.unpack(content);
     } catch (cause) {
       throw new PackingFailure('does not unpack', { cause });
     }
@@ -95,10 +106,11 @@ class ConnectionPacker implements Packer {
   }
 }
 
-function framed(codec: number, text: string, content: Uint8Array): Uint8Array {
+/** `checksum`: the CRC-32 of the text in UTF-8, which is quickest told of bytes. */
+function framed(codec: number, checksum: number, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(headerBytes + content.length);
   bytes[0] = codec;
-  new DataView(bytes.buffer).setUint32(1, crc32(text));
+  new DataView(bytes.buffer).setUint32(1, checksum);
   bytes.set(content, headerBytes);
   return bytes;
 }
@@ -106,5 +118,8 @@ function framed(codec: number, text: string, content: Uint8Array): Uint8Array {
 const checksumOf = (bytes: Uint8Array): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(1);
 
-/** Bytes that are not UTF-8 give a text whose checksum does not fit. */
-const utf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+/** `Buffer` takes half the time of a `TextDecoder`, but puts signs of its own where bytes are not UTF-8. */
+function utf8(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new PackingFailure('is not UTF-8');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
