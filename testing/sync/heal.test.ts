@@ -129,6 +129,41 @@ describe('silent divergence (DIG-1 to DIG-6)', () => {
     expect(storedBy(scene.doctor, id)).toEqual(record);
   });
 
+  it('does not store a copy that was withdrawn while its answer was on the way', async () => {
+    const scene = await atRest(13);
+    const { world, nurse, doctor } = scene;
+    doctor.kill();
+    const id = randomRecordId(world.random);
+    const scope = v.parse(ScopeSchema, 'TAS000001');
+    const copy = { ...storedBy(nurse, first(scene)), id, scope, rev: otherRev(3) };
+    world.center.corrupt(facility, (documents) =>
+      documents.set(`patients/${id}`, { rev: copy.rev, record: copy }),
+    );
+    const isAnswer = (text: string) => text.startsWith('{"type":"fetched"') && text.includes(copy.rev);
+    let answers = 0;
+    nurse.rewrite = (text) => {
+      if (isAnswer(text)) {
+        answers += 1;
+        // Its portion goes out ahead of the answer that was made before.
+        world.center.withdraw(facility, 'patients', id);
+      }
+      return text;
+    };
+    nurse.faults = (_direction, text) => (isAnswer(text) ? 500 : 'deliver');
+    nurse.limits = { compareAgainMs: 60_000 };
+    nurse.kill();
+    nurse.start();
+    const seen: boolean[] = [];
+    for (let step = 0; step < 100; step += 1) {
+      await world.time.advance(100);
+      seen.push(nurse.disk.records.patients.has(id));
+    }
+    expect(answers).toBe(1);
+    expect(seen).not.toContain(true);
+    await world.time.advance(2 * 60_000);
+    expect(nurse.client.state().healed).toBe(0);
+  });
+
   it('leaves alone what is unsent or in quarantine, and finds the rest beside it', async () => {
     const scene = await atRest(8);
     const { world, nurse, ids } = scene;

@@ -1,4 +1,6 @@
+import type { SyncStateReader } from '#clinic/ports/replica.ts';
 import type { Scope } from '#contracts/ids.ts';
+import { lanes } from '#contracts/records/record.ts';
 import { digestBuckets, maxRecordsPerFetch } from '#contracts/wire/protocol.ts';
 import { bucketOf } from '../../merge/digest.ts';
 import type { Conversation, MessageOf } from '../conversation.ts';
@@ -42,6 +44,13 @@ interface Difference extends RecordRef {
   readonly center: CountedVersion | null;
 }
 
+/** What was known when the replica was compared. */
+interface Compared {
+  readonly known: KnownVersions;
+  /** How far its feeds were committed. */
+  readonly positions: string;
+}
+
 /**
  * Compares the replica with the center by digest and heals what differs (DIG-1 to DIG-6). One comparison per object. Ends with
  * a `SessionEnd` when the connection does; every step is durable by itself.
@@ -51,6 +60,8 @@ export class Healing {
   readonly #conversation: Conversation;
   readonly #scope: Scope;
   readonly #moment: HealingMoment;
+  /** Copies that were passed over because the feed went on while they were asked for. */
+  #passedOver = 0;
 
   constructor(context: SyncContext, conversation: Conversation, scope: Scope, moment: HealingMoment) {
     this.#context = context;
@@ -74,6 +85,7 @@ export class Healing {
     if (!this.#moment.isAtRest(this.#scope, digests.seq)) return { kind: 'unfinished' };
     const known = readKnownVersions(this.#context.replica);
     if (known === undefined) return { kind: 'unfinished' };
+    const positions = this.#positions(this.#context.replica.sync);
     const environment = this.#environment(generation);
     if (environment.isStale()) return undefined;
     const own = await digestReplica(this.#context.replica, known, environment);
@@ -82,7 +94,8 @@ export class Healing {
     if (differing.length === 0) return { kind: 'equal' };
     const differences = await this.#differences(differing, digests.seq, known, environment);
     if (differences === undefined) return undefined;
-    return { kind: 'healed', records: await this.#heal(differences, known) };
+    const records = await this.#heal(differences, { known, positions });
+    return this.#passedOver > 0 ? { kind: 'unfinished' } : { kind: 'healed', records };
   }
 
   #askDigests(): Promise<MessageOf<'digests'>> {
@@ -131,16 +144,16 @@ export class Healing {
     return versions;
   }
 
-  async #heal(differences: readonly Difference[], known: KnownVersions): Promise<number> {
+  async #heal(differences: readonly Difference[], compared: Compared): Promise<number> {
     let healed = 0;
     for (let from = 0; from < differences.length; from += maxRecordsPerFetch) {
-      healed += await this.#healSome(differences.slice(from, from + maxRecordsPerFetch), known);
+      healed += await this.#healSome(differences.slice(from, from + maxRecordsPerFetch), compared);
     }
     return healed;
   }
 
   /** Asks for the newest versions, also of what the center did not list: it may have come meanwhile. */
-  async #healSome(differences: readonly Difference[], known: KnownVersions): Promise<number> {
+  async #healSome(differences: readonly Difference[], compared: Compared): Promise<number> {
     let healed = 0;
     let open = new Map(differences.map((difference) => [recordKey(difference), difference]));
     while (open.size > 0) {
@@ -153,7 +166,7 @@ export class Healing {
       );
       // An answer about nothing that was asked for would be asked for again for ever.
       if (answered.size === 0) return healed;
-      healed += await this.#apply(fetched, open, known);
+      healed += await this.#apply(fetched, open, compared);
       open = new Map([...open].filter(([key]) => !answered.has(key)));
     }
     return healed;
@@ -171,10 +184,11 @@ export class Healing {
   #apply(
     fetched: MessageOf<'fetched'>,
     open: ReadonlyMap<string, Difference>,
-    known: KnownVersions,
+    { known, positions }: Compared,
   ): Promise<number> {
     const { replica, clock, identity, random } = this.#context;
     return replica.transact((transaction) => {
+      const hasFeedMoved = this.#positions(transaction.sync) !== positions;
       const context = { device: identity.device, scope: identity.scope, now: clock.now(), random };
       let healed = 0;
       for (const { collection, record } of fetched.documents) {
@@ -187,6 +201,11 @@ export class Healing {
         }
         // What the center has taken since it was listed comes by the feed.
         if (received.record.rev !== difference.center?.rev) continue;
+        // It may have been withdrawn since, and that would not be told again (SHR-6).
+        if (difference.local === null && hasFeedMoved) {
+          this.#passedOver += 1;
+          continue;
+        }
         const compared = difference.local?.rev ?? null;
         healed += healFromCenter(transaction, collection, received.record, compared, context) ? 1 : 0;
       }
@@ -199,6 +218,11 @@ export class Healing {
       noteHealed(transaction, healed);
       return healed;
     });
+  }
+
+  /** How far the feeds of the scope are committed, in one text. */
+  #positions(sync: SyncStateReader): string {
+    return lanes.map((lane) => sync.checkpoint(this.#scope, lane)?.seq ?? 0).join();
   }
 
   #environment(generation: number): ScanEnvironment {
