@@ -4,6 +4,7 @@ import type { Day, Instant, PersonId, RecordId, Scope } from '#contracts/ids.ts'
 import { type BodyByCollection, type CollectionName, recordTypes } from '#contracts/records/registry.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { ReplicaReader } from '../ports/replica.ts';
+import type { Signer } from '../ports/signer.ts';
 
 /** Who acts, where and when. `now` comes from a clock that may be wrong. */
 export interface ActionContext {
@@ -12,6 +13,8 @@ export interface ActionContext {
   readonly scope: Scope;
   /** The day at the clinic. */
   readonly today: Day;
+  /** Signs in the person's name; absent for somebody who has no signing key yet. */
+  readonly signer?: Signer;
   /** A fresh UUIDv7. */
   newId(): string;
 }

@@ -4,8 +4,9 @@ import { fail, ok } from '#contracts/result.ts';
 import { newEntryId } from '../ids.ts';
 import { canMove, deriveVisit } from '../visit-state.ts';
 import { type Action, checkBody, withoutUndefined } from './action.ts';
+import { signClosed } from './sign-closed.ts';
 
-/** Moves a visit in the queue, or to another room. Fails with `record.not-found`, `visit.wrong-state`. */
+/** Moves a visit in the queue, or to another room; whoever finishes it signs it. Fails with `record.not-found`, `visit.wrong-state`. */
 export const moveVisit: Action<RequestInput<'visits.move'>> = (reader, input, context) => {
   const before = reader.get('visits', input.id);
   if (before === undefined) return fail(appError('record.not-found'));
@@ -18,7 +19,8 @@ export const moveVisit: Action<RequestInput<'visits.move'>> = (reader, input, co
     state: input.state,
     room: input.room,
   });
-  const body = { ...before.body, entries: [...before.body.entries, move] };
+  const moved = { ...before.body, entries: [...before.body.entries, move] };
+  const body = input.state === 'finished' ? signClosed(input.id, moved, context) : moved;
   const fits = checkBody('visits', body);
   if (!fits.ok) return fits;
   return ok({

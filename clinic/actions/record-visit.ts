@@ -5,11 +5,12 @@ import { fail, ok, type Result } from '#contracts/result.ts';
 import { newEntryId } from '../ids.ts';
 import { acceptsFindings, canMove, type DerivedVisit, deriveVisit } from '../visit-state.ts';
 import { type Action, type ActionContext, checkBody, invalid, withoutUndefined } from './action.ts';
+import { signClosed } from './sign-closed.ts';
 
 /**
  * Appends entries to a visit and moves its state, all or nothing. A correction names an entry that still counts; a void
  * names one that is not void, a restore one that is. Findings need a patient who is there: on a planned or cancelled visit
- * only together with a move. Fails with `record.not-found`, `record.invalid`, `visit.wrong-state`.
+ * only together with a move. Whoever finishes the visit signs it. Fails with `record.not-found`, `record.invalid`, `visit.wrong-state`.
  */
 export const recordVisit: Action<RequestInput<'visits.record'>> = (reader, input, context) => {
   const before = reader.get('visits', input.id);
@@ -20,7 +21,8 @@ export const recordVisit: Action<RequestInput<'visits.record'>> = (reader, input
   if (!mayAdd(input.entries, visit, state)) return fail(appError('visit.wrong-state'));
   const appended = appendDrafts(before.body, input.entries, context);
   if (!appended.ok) return appended;
-  const body = state === undefined ? appended.value : withState(appended.value, state, context);
+  const moved = state === undefined ? appended.value : withState(appended.value, state, context);
+  const body = state === 'finished' ? signClosed(input.id, moved, context) : moved;
   const fits = checkBody('visits', body);
   if (!fits.ok) return fits;
   const late = input.enteredLate === undefined ? {} : { enteredLate: input.enteredLate };

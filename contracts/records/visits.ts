@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { DaySchema, EntryIdSchema, InstantSchema, PersonIdSchema, RecordIdSchema } from '../ids.ts';
 import { filledText, recordType, text } from './record.ts';
+import { maxSignatures, SignatureSchema } from './signature.ts';
 
 /** Queue states in their usual order; `cancelled` ends a visit that did not take place. */
 export const visitStates = ['planned', 'arrived', 'triaged', 'in-progress', 'finished', 'cancelled'] as const;
@@ -67,6 +68,8 @@ export const VisitBodySchema = v.object({
   reason: text(300),
   urgency: UrgencySchema,
   entries: v.pipe(v.array(VisitEntrySchema), v.maxLength(500)),
+  /** Made by whoever closed the visit. Append-only. Since protocol version 3. */
+  signatures: v.optional(v.pipe(v.array(SignatureSchema), v.maxLength(maxSignatures))),
 });
 export type VisitBody = v.InferOutput<typeof VisitBodySchema>;
 
@@ -78,7 +81,14 @@ export const visits = recordType({
   lane: 1,
   merge: {
     kind: 'fields',
-    fields: { patientId: 'atom', day: 'atom', reason: 'atom', urgency: 'atom', entries: 'entries' },
+    fields: {
+      patientId: 'atom',
+      day: 'atom',
+      reason: 'atom',
+      urgency: 'atom',
+      entries: 'entries',
+      signatures: 'entries',
+    },
   },
   indexed: [
     { path: 'body.patientId', type: 'string', maxLength: 36 },

@@ -10,7 +10,7 @@ import {
 } from '../ids.ts';
 import { LaneSchema } from '../records/record.ts';
 import { CollectionNameSchema } from '../records/registry.ts';
-import { DictionaryVersionSchema, PackingSchema, TicketSchema } from './client-messages.ts';
+import { AuditHeadSchema, DictionaryVersionSchema, PackingSchema, TicketSchema } from './client-messages.ts';
 import { digestBuckets, maxDocumentsPerFrame, maxRecordsPerFetch, maxRowsPerPush } from './protocol.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
@@ -55,6 +55,8 @@ export const WelcomeSchema = v.object({
   dictionary: v.optional(v.nullable(DictionaryVersionSchema)),
   /** How long the workstation may work without a welcome before it asks to be connected. Since version 2. */
   offlineLimitMs: v.optional(count),
+  /** The newest head of this workstation's audit trail that the center keeps. Since version 3. */
+  audit: v.optional(AuditHeadSchema),
 });
 
 /**

@@ -3,16 +3,19 @@ import {
   DeviceIdSchema,
   InstantSchema,
   OperationIdSchema,
+  PersonIdSchema,
   RecordIdSchema,
   RevisionSchema,
   ScopeSchema,
 } from '../ids.ts';
 import { LaneSchema } from '../records/record.ts';
 import { CollectionNameSchema } from '../records/registry.ts';
+import { StaffKeySchema } from '../records/signature.ts';
 import {
   digestBuckets,
   maxCredit,
   maxDocumentsPerFrame,
+  maxKeysPerStatus,
   maxMessageBytes,
   maxRecordsPerFetch,
   maxRowsPerPush,
@@ -192,6 +195,13 @@ export const ListSchema = v.object({
   bucket: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(digestBuckets - 1)),
 });
 
+/** The newest entry of a workstation's audit trail, or one before it: its number and hash (docs/specs/audit.md AUD-6). */
+export const AuditHeadSchema = v.object({
+  seq: v.pipe(count, v.minValue(1)),
+  hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not a hash')),
+});
+export type AuditHead = v.InferOutput<typeof AuditHeadSchema>;
+
 /** How the workstation is, for the center's page. */
 export const StatusSchema = v.object({
   type: v.literal('status'),
@@ -204,6 +214,27 @@ export const StatusSchema = v.object({
   clock: InstantSchema,
   /** Records found different from the center's and healed, since the workstation was enrolled. Since version 2. */
   healed: v.optional(count),
+  /**
+   * The head of the audit trail, and what the trail holds at the number that `welcome` named (null: nothing so far). Since
+   * version 3.
+   */
+  audit: v.optional(
+    v.object({ ...AuditHeadSchema.entries, atKept: v.optional(v.nullable(AuditHeadSchema.entries.hash)) }),
+  ),
+  /** Signing keys of people here that their staff records lack; told until they have them. Since version 3. */
+  staffKeys: v.optional(
+    v.pipe(
+      v.array(
+        v.object({
+          person: PersonIdSchema,
+          id: StaffKeySchema.entries.id,
+          publicKey: StaffKeySchema.entries.publicKey,
+          since: InstantSchema,
+        }),
+      ),
+      v.maxLength(maxKeysPerStatus),
+    ),
+  ),
 });
 
 export const ClientMessageSchema = v.variant('type', [

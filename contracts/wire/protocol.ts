@@ -1,5 +1,5 @@
 /** Version of the messages in this folder. Raised with every change of their shape (docs/specs/sync.md VER-1, VER-3). */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** Oldest version a center still serves: two back, as far as there were any. */
 export const oldestProtocolVersion = 1;
@@ -13,6 +13,9 @@ export const maxDocumentsPerFrame = 500;
 
 /** Most portions a workstation may ask for ahead. */
 export const maxCredit = 64;
+
+/** Most signing keys told in one `status`. */
+export const maxKeysPerStatus = 20;
 
 /** Most records in one `fetch`. */
 export const maxRecordsPerFetch = 200;
