@@ -40,6 +40,38 @@ export const errorMeanings = {
     nurse: 'The finger was not recognised.',
     technician: 'Try again or use the passphrase.',
   },
+  'access.pin-not-right': {
+    nurse: 'The PIN of the key is not right. The screen shows how many attempts are left.',
+    technician:
+      'Eight wrong PINs in all block the key for good: only a reset helps, and that destroys its secret.',
+  },
+  'access.pin-needed': {
+    nurse: 'The key wants its PIN: too many fingers were not recognised, or it knows no finger.',
+    technician: 'A right PIN lets fingers count again.',
+  },
+  'access.key-blocked': {
+    nurse: 'The key takes no more attempts. Pull it out, insert it again, or use another way in.',
+    technician:
+      'Three wrong PINs in a row need the key to be plugged in again; eight in all need a reset and a new enrolment.',
+  },
+  'access.key-unknown': {
+    nurse: 'This is another key, or it was reset: it does not open this workstation for this person.',
+    technician: 'Enrol the key again under people and keys; remove the old entry.',
+  },
+  'access.key-unsuitable': {
+    nurse: 'This key cannot be used: it has no fingerprint sensor and no PIN, or lacks what is needed.',
+    technician:
+      'The key needs CTAP 2 with hmac-secret and user verification. Set a PIN or enrol a finger first.',
+  },
+  'access.cancelled': { nurse: 'Cancelled.', technician: 'Nothing to do.' },
+  'access.weak-pin': {
+    nurse: 'The key does not accept this PIN: too short, or too simple.',
+    technician: 'At least 4 characters; a key may ask for more. getInfo tells its minimum.',
+  },
+  'access.paper-key-wrong': {
+    nurse: 'The paper key is not right. The groups with a typing error are marked.',
+    technician: 'Each group has a check character. A paper key opens until the next one is made.',
+  },
   // Enrolment of the workstation
   'enrolment.already-enrolled': {
     nurse: 'This workstation is enrolled already.',
