@@ -8,6 +8,7 @@ import type { Packer } from '#sync/packing/packer.ts';
 import { wait } from '../ports.ts';
 import type { GatewayContext } from './conversation.ts';
 import type { Flows } from './flows.ts';
+import type { ReadMessage } from './intake.ts';
 import type { Line } from './line.ts';
 import type { OfferedPackings } from './packings.ts';
 
@@ -52,7 +53,7 @@ export interface Connection {
   /** From now on every message of both directions is packed. */
   packWith(packer: Packer): void;
   /** Parses what came; undefined if it is no message of the protocol. */
-  read(message: string | Uint8Array): ClientMessage | undefined;
+  read(message: string | Uint8Array): ReadMessage | undefined;
   /** Says why and ends the connection. */
   refuse(code: ErrorCode, retry: boolean, protocol?: number): void;
   /** Ends it in order, after everything was sent. */
@@ -99,7 +100,11 @@ export function createConnection(line: Line, context: GatewayContext): Connectio
     packWith: (chosen) => {
       packer = chosen;
     },
-    read: (message) => readMessage(unpacked(message, packer)),
+    read: (raw) => {
+      const text = unpacked(raw, packer);
+      const message = readMessage(text);
+      return message === undefined || text === undefined ? undefined : { message, length: text.length };
+    },
     refuse: (code, retry, protocol) => {
       if (!line.isOpen) return;
       const more = protocol === undefined ? {} : { protocol };
