@@ -1,3 +1,4 @@
+import type { DeviceFact, DeviceRoad } from '#contracts/bridge/devices.ts';
 import type { Result } from '#contracts/result.ts';
 import type { Secret } from './secret.ts';
 
@@ -125,11 +126,35 @@ export interface CardReader {
   onRemoved(told: () => void): () => void;
 }
 
+/** What a scanner read from a printed code. */
+export interface CodeReading {
+  /**
+   * AIM symbology identifier, `]d2` for a GS1 DataMatrix, or null when the scanner does not say. It never is part of
+   * `text`.
+   */
+  readonly symbology: string | null;
+  /** At most 2,048 characters, each one byte of the code (ISO 8859-1). */
+  readonly text: string;
+}
+
+/** Reads printed codes. They identify, like cards, and can be copied as easily. */
+export interface CodeScanner {
+  readonly id: string;
+  /** Told at each code. Returns a function that ends it. */
+  onCode(told: (reading: CodeReading) => void): () => void;
+  onRemoved(told: () => void): () => void;
+}
+
 /** The devices that are plugged in now. */
 export interface DeviceShelf {
   credentialDevices(): readonly CredentialDevice[];
   cardReaders(): readonly CardReader[];
-  /** Told after a device came or went. Returns a function that ends it. */
+  codeScanners(): readonly CodeScanner[];
+  /** Every device that was recognised, also those that cannot be used, with the reason. */
+  devices(): readonly DeviceFact[];
+  /** The ways to devices that this build has. */
+  roads(): readonly DeviceRoad[];
+  /** Told after a device came or went or stands differently, and after a road changed. Returns a function that ends it. */
   onChange(told: () => void): () => void;
 }
 
@@ -137,5 +162,8 @@ export interface DeviceShelf {
 export const emptyShelf: DeviceShelf = {
   credentialDevices: () => [],
   cardReaders: () => [],
+  codeScanners: () => [],
+  devices: () => [],
+  roads: () => [],
   onChange: () => () => undefined,
 };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Random } from '#clinic/ports/clock.ts';
 import { readIfThere, replaceDurably } from '../durable-file.ts';
-import type { DeviceShelf } from '../ports.ts';
+import { type DeviceShelf, emptyShelf } from '../ports.ts';
 import { createSimulatedCardReader } from './simulated-card.ts';
 import { createSimulatedKey } from './simulated-key.ts';
 
@@ -16,7 +16,7 @@ export async function openSimulatedShelf(folder: string, random: Random): Promis
   const seed = await readOrMakeSeed(join(folder, 'simulated-key.json'), random);
   const key = createSimulatedKey({ seed, random, waitForTouch: touchSoon });
   const cards = createSimulatedCardReader();
-  return { credentialDevices: () => [key], cardReaders: () => [cards], onChange: () => () => undefined };
+  return { ...emptyShelf, credentialDevices: () => [key], cardReaders: () => [cards] };
 }
 
 function touchSoon(signal: AbortSignal): Promise<'right-finger'> {

@@ -21,7 +21,11 @@ export const rulesByRoom: Readonly<Record<string, RoomRules>> = {
     hasNode: true,
   },
   sync: { rooms: ['contracts', 'clinic/ports'], packages: ['@noble/hashes', 'valibot', 'ws'], hasNode: true },
-  access: { rooms: ['contracts', 'clinic/ports'], packages: ['@noble/hashes', 'valibot'], hasNode: true },
+  access: {
+    rooms: ['contracts', 'clinic/ports'],
+    packages: ['@noble/hashes', 'koffi', 'node-hid', 'valibot'],
+    hasNode: true,
+  },
   workstation: {
     rooms: ['contracts', 'clinic', 'store', 'sync', 'access'],
     packages: ['@noble/hashes', 'valibot', 'ws'],

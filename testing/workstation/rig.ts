@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { DerivePassphraseKey } from '#access/argon2.ts';
+import { emptyShelf } from '#access/ports.ts';
 import { createSimulatedCardReader } from '#access/simulated/simulated-card.ts';
 import {
   createSimulatedKey,
@@ -110,9 +111,9 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     log: createLog((line) => log.push(line), time.clock),
     derivePassphraseKey: quickDerive,
     devices: {
+      ...emptyShelf,
       credentialDevices: () => [key],
       cardReaders: () => [createSimulatedCardReader()],
-      onChange: () => () => undefined,
     },
     hasSimulatedDevices: options.hasSimulatedDevices ?? true,
     reference: options.reference ?? noReference,

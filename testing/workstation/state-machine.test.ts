@@ -1,6 +1,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { emptyShelf } from '#access/ports.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { layoutOf } from '#workstation/folder-layout.ts';
 import { createManualTime } from './manual-time.ts';
@@ -136,7 +137,7 @@ describe('lock and unlock', () => {
     await rig.workstation.lock();
     const released = await Workstation.create({
       ...release,
-      devices: { credentialDevices: () => [], cardReaders: () => [], onChange: () => () => undefined },
+      devices: emptyShelf,
     });
     expect(released.state().hasSimulatedDevices).toBe(false);
     expect(released.state().people.flatMap(({ methods }) => methods)).not.toContain('simulated-key');
