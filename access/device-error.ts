@@ -7,6 +7,8 @@ export function deviceError(error: DeviceFailure): AppError {
   switch (error.failure) {
     case 'removed':
     case 'garbled':
+    case 'no-answer':
+    case 'untrusted':
       return appError('access.device-removed', detail);
     case 'finger-not-recognised':
     case 'pin-not-right':
@@ -20,6 +22,10 @@ export function deviceError(error: DeviceFailure): AppError {
     case 'blocked':
     case 'no-credential':
     case 'not-supported':
+    case 'not-set-up':
+    case 'refused':
+    case 'pin-not-allowed':
+    case 'no-room':
       return appError('access.finger-not-recognised', detail);
   }
 }

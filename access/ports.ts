@@ -5,7 +5,10 @@ import type { Secret } from './secret.ts';
 /** What a key may say while it works; shown on screen. */
 export type DeviceProgress = 'touch-now' | 'processing';
 
-/** How its owner proves presence to a key. Both give the same secret; the screen asks for a PIN only as a fallback. */
+/**
+ * How its owner proves presence to a key. Both give the same secret; the screen asks for a PIN only as a fallback. The PIN
+ * is UTF-8 in NFC, 4 to 63 bytes; the caller wipes it.
+ */
 export type Verification = { readonly method: 'finger' } | { readonly method: 'pin'; readonly pin: Secret };
 
 /** The device was unplugged in the middle. */
@@ -20,18 +23,49 @@ interface Cancelled {
 interface TimedOut {
   readonly failure: 'timed-out';
 }
+/** The key is plugged in and says nothing: pull it out and put it in again. */
+interface NoAnswer {
+  readonly failure: 'no-answer';
+}
 /** Another operation holds the key: one at a time. */
 interface Busy {
   readonly failure: 'busy';
 }
-/** The key cannot verify its owner, or has no hmac-secret. */
+/** The key cannot do this at all: it will not do for Hamshira, or not for this. */
 interface NotSupported {
   readonly failure: 'not-supported';
-  readonly lacks: 'user-verification' | 'hmac-secret';
+  readonly lacks: 'user-verification' | 'hmac-secret' | 'ctap2' | 'finger-enrolment' | 'pin';
+}
+/** The key could, but nothing is set up on it yet: no finger enrolled, no PIN set. */
+interface NotSetUp {
+  readonly failure: 'not-set-up';
+  readonly lacks: Verification['method'];
 }
 /** Bytes that do not follow the protocol. */
 interface Garbled {
   readonly failure: 'garbled';
+}
+/**
+ * The answer follows the protocol and is not to be believed: wrong signature, unverified owner, another key's answer.
+ * `rule` names the check (docs/specs/ctap.md); nothing of the answer was used.
+ */
+interface Untrusted {
+  readonly failure: 'untrusted';
+  readonly rule:
+    | 'attestation'
+    | 'credential'
+    | 'extension'
+    | 'key-agreement'
+    | 'public-key'
+    | 'relying-party'
+    | 'secret'
+    | 'signature'
+    | 'verification';
+}
+/** The key refused for a reason of its own: the CTAP status code, for the technician. */
+interface Refused {
+  readonly failure: 'refused';
+  readonly status: number;
 }
 /** The finger is not an enrolled one. At 0 left the key wants its PIN. */
 interface FingerNotRecognised {
@@ -43,25 +77,52 @@ interface PinNotRight {
   readonly failure: 'pin-not-right';
   readonly attemptsLeft: number | null;
 }
-/** The key takes no finger or no PIN any more until it is plugged in again or reset. */
+/**
+ * The key takes no finger or no PIN any more until the right `pin` is given (which frees the finger), it is `replugged`, or
+ * it is `reset` (which destroys every credential on it).
+ */
 interface Blocked {
   readonly failure: 'blocked';
   readonly method: Verification['method'];
+  readonly until: 'pin' | 'replugged' | 'reset';
 }
 /** The key does not hold this credential: another key, or it was reset. */
 interface NoCredential {
   readonly failure: 'no-credential';
 }
 
-type OperationFailure = Removed | Cancelled | TimedOut | Busy | NotSupported | Garbled;
+/** The new PIN is shorter than the key wants (characters), or longer than 63 bytes, or not allowed by its own rules. */
+interface PinNotAllowed {
+  readonly failure: 'pin-not-allowed';
+  readonly leastLength: number;
+}
+/** The key has no room for another finger. */
+interface NoRoom {
+  readonly failure: 'no-room';
+}
+
+type OperationFailure =
+  | Removed
+  | Cancelled
+  | TimedOut
+  | NoAnswer
+  | Busy
+  | NotSupported
+  | NotSetUp
+  | Garbled
+  | Untrusted
+  | Refused;
 type VerificationFailure = FingerNotRecognised | PinNotRight | Blocked;
 /** What {@link CredentialDevice.createCredential} may fail with. */
 export type CreateFailure = OperationFailure | VerificationFailure;
 /** What {@link CredentialDevice.releaseSecret} may fail with. */
 export type ReleaseFailure = OperationFailure | VerificationFailure | NoCredential;
 
+/** What looking after a key (fingers, PIN) may fail with. */
+export type CareFailure = OperationFailure | VerificationFailure | PinNotAllowed | NoRoom;
+
 /** Every way a key may fail, for whoever turns it into a sentence. */
-export type DeviceFailure = CreateFailure | ReleaseFailure;
+export type DeviceFailure = CreateFailure | ReleaseFailure | CareFailure;
 
 /** One operation on a key: may be cancelled, tells how far it is. */
 export interface DeviceOperation {
