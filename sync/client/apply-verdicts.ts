@@ -151,7 +151,7 @@ function accept(
   transaction.outbox.accept(row.op, seq, at);
   if (!row.isAside) {
     moveShadow(transaction, row);
-    removeIfWithdrawn(transaction, refOf(row));
+    removeIfWithdrawn(transaction, row);
   }
   progress.accepted.push({ row, centerSeq: seq });
 }
@@ -221,7 +221,7 @@ export function quarantineRow(
 ): readonly OutboxRow[] {
   transaction.outbox.quarantine(row.op, code);
   const later = pendingOf(transaction, row);
-  removeIfWithdrawn(transaction, refOf(row));
+  removeIfWithdrawn(transaction, row);
   if (later[0] === undefined || later[0].seq < row.seq) return [row];
   const shadow = transaction.sync.shadow(row.collection, row.record.id);
   rebasePending(transaction, refOf(row), shadow?.rev ?? null, context);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RecordId } from '#contracts/ids.ts';
 import { readWithdrawn } from '#sync/client/withdrawn.ts';
 import { facility, SyncWorld, type Workstation } from './sync-world.ts';
-import { amendPatient, registerPatient } from './world-edits.ts';
+import { amendPatient, registerPatient, startVisit } from './world-edits.ts';
 
 interface Scene {
   readonly world: SyncWorld;
@@ -52,6 +52,31 @@ describe('a record that is withdrawn (SHR-6)', () => {
     expect(nurse.replica.outbox.counts()).toMatchObject({ pending: 0, quarantined: 1 });
     await world.time.advance(7 * 60 * 60_000);
     expect(holds(scene)).toBe(false);
+  });
+
+  it('goes, if it is a patient, not before the visits about the patient are sent', async () => {
+    const scene = await withPatient(4);
+    const { world, nurse, id } = scene;
+    world.center.moods.putOff = (row) => (row.collection === 'visits' ? 'before' : 'no');
+    const [one, two] = [startVisit(world, nurse, id), startVisit(world, nurse, id)];
+    await world.time.advance(3000);
+    world.center.withdraw(facility, 'patients', id);
+    await world.time.advance(3000);
+    expect(holds(scene)).toBe(true);
+    nurse.kill();
+    nurse.start();
+    await world.time.advance(3000);
+    expect(holds(scene)).toBe(true);
+    world.center.moods.putOff = (row) => (row.id === two ? 'before' : 'no');
+    await world.time.advance(10 * 60_000);
+    expect(nurse.replica.outbox.pendingOf('visits', one)).toEqual([]);
+    expect(holds(scene)).toBe(true);
+    world.center.moods.putOff = () => 'no';
+    await world.time.advance(10 * 60_000);
+    expect(nurse.replica.outbox.counts()).toMatchObject({ pending: 0, quarantined: 0 });
+    expect(holds(scene)).toBe(false);
+    expect(readWithdrawn(nurse.replica)).toEqual([]);
+    expect(nurse.replica.get('visits', two)).toBeDefined();
   });
 
   it('stays when it is shared again before that', async () => {

@@ -27,11 +27,15 @@ export function registerPatient(world: SyncWorld, workstation: Workstation): Rec
   return id;
 }
 
-/** Starts a visit with one note. */
-export function startVisit(world: SyncWorld, workstation: Workstation): RecordId {
+/** Starts a visit of a patient, somebody unknown unless told otherwise. */
+export function startVisit(
+  world: SyncWorld,
+  workstation: Workstation,
+  patientId: RecordId = randomRecordId(world.random),
+): RecordId {
   const token = world.ledger.token();
   const body = v.parse(VisitBodySchema, {
-    patientId: randomRecordId(world.random),
+    patientId,
     day: v.parse(DaySchema, '2026-03-01'),
     reason: token,
     urgency: 'routine',

@@ -6,6 +6,7 @@ import { isSame } from '../../merge/json-equality.ts';
 import { mergeRecord } from '../../merge/merge-record.ts';
 import { versionOf } from '../../merge/revision.ts';
 import { rewriteOf, type WriteContext } from '../settle-conflict.ts';
+import { withdraw } from '../withdrawn.ts';
 import { writeConflictReviews } from '../write-reviews.ts';
 
 /**
@@ -93,10 +94,7 @@ export function healMissingAtCenter(
 ): boolean {
   const mine = transaction.get(collection, id);
   if (mine === undefined || mine.rev !== rev || hasUnsent(transaction, collection, id)) return false;
-  if (collection === 'reference' || !isOwnScope(mine.scope)) {
-    transaction.remove(collection, id);
-    return true;
-  }
+  if (collection === 'reference' || !isOwnScope(mine.scope)) return withdraw(transaction, { collection, id });
   transaction.sync.removeShadow(collection, id);
   appendWrite(transaction, { ...rewriteOf(collection, mine, context), baseRev: null, after: [mine] });
   return true;
