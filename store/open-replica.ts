@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type {
+  AuditTrailReader,
   CommitNotice,
   OutboxReader,
   PatientHit,
@@ -15,6 +16,7 @@ import type { RecordId, Revision } from '#contracts/ids.ts';
 import { type CollectionName, collectionNames, type RecordOf } from '#contracts/records/registry.ts';
 import type { PatientIndex, PatientIndexFactory } from './patient-index-port.ts';
 import { Action } from './replica/action.ts';
+import { auditTrailReader } from './replica/audit-reader.ts';
 import { type AuditVerdict, verifyAudit } from './replica/audit-trail.ts';
 import { countRecords, findRecords, listRevisions } from './replica/find-records.ts';
 import { LiveQueries } from './replica/live-queries.ts';
@@ -107,6 +109,7 @@ class SqlcipherReplica implements OpenReplica {
   readonly outbox: OutboxReader;
   readonly sync: SyncStateReader;
   readonly settings: SettingsReader;
+  readonly auditTrail: AuditTrailReader;
   readonly #parts: Parts;
   readonly #live: LiveQueries;
   readonly #listeners = new Set<(notice: CommitNotice) => void>();
@@ -124,6 +127,7 @@ class SqlcipherReplica implements OpenReplica {
     this.outbox = new Outbox(connection, { beforeWrite: refuse, changed: refuse });
     this.sync = new SyncState(connection, refuse);
     this.settings = new Settings(connection, refuse);
+    this.auditTrail = auditTrailReader(connection, (read) => this.#reading(read));
     this.#live = new LiveQueries(parts.storage, (error) => this.#noticeFailure(error));
   }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#contracts/errors.ts';
-import type { Instant, OperationId, PersonId, RecordId, Revision, Scope } from '#contracts/ids.ts';
+import type { DeviceId, Instant, OperationId, PersonId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
 import type { AnyRecord, CollectionName, RecordOf } from '#contracts/records/registry.ts';
 
@@ -69,8 +69,13 @@ export interface OutboxRow extends OutboxDraft {
 }
 
 export interface OutboxReader {
-  /** Pending rows, lane first, then order of writing; of one record always in order of writing. */
-  pending(limit: number): readonly OutboxRow[];
+  /**
+   * Pending rows, lane first, then order of writing; of one record always in order of writing. `after`: only those behind this
+   * row, which was read since the outbox last got a row.
+   */
+  pending(limit: number, after?: OutboxRow): readonly OutboxRow[];
+  /** `seq` of the pending row written last; 0 if there is none. */
+  newestPending(): number;
   /** Pending rows of one record in order of writing. */
   pendingOf(collection: CollectionName, id: RecordId): readonly OutboxRow[];
   /** Rows that were put aside and are not accepted yet, in order of writing. */
@@ -115,6 +120,40 @@ export interface AuditDraft {
   readonly collection: CollectionName | null;
   readonly record: RecordId | null;
   readonly reason?: string;
+  /** The patient it concerns, where that is not the record itself. */
+  readonly patient?: RecordId;
+}
+
+/** One entry of the audit trail. `seq` is dense and ascends from 1. */
+export interface AuditEntry {
+  readonly seq: number;
+  readonly at: Instant;
+  readonly person: PersonId | null;
+  readonly action: string;
+  readonly collection: CollectionName | null;
+  readonly record: RecordId | null;
+  readonly reason: string | null;
+  readonly patient: RecordId | null;
+}
+
+/** Entries before `before` (null: the newest), newest first; at most `limit`, and at most 1,000. */
+export interface AuditPage {
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** The audit trail as it stands (docs/specs/audit.md). Hashes are 64 hex digits. */
+export interface AuditTrailReader {
+  /** Entries about a record, or about the patient it is; by index. */
+  of(record: RecordId, page: AuditPage): readonly AuditEntry[];
+  recent(page: AuditPage): readonly AuditEntry[];
+  /** Entries behind `seq`, oldest first, with their hashes; at most 1,000. */
+  after(seq: number, limit: number): readonly { readonly entry: AuditEntry; readonly hash: string }[];
+  /** The newest entry; null for none. */
+  head(): { readonly seq: number; readonly hash: string } | null;
+  hashAt(seq: number): string | null;
+  /** What the first hash builds on; `device` is null before `beginTrail`. */
+  start(): { readonly device: DeviceId | null; readonly hash: string };
 }
 
 /** Writes of one action. Everything is durable together after the transaction, or nothing is. */
@@ -128,14 +167,25 @@ export interface ReplicaTransaction extends ReplicaReader {
   remove(collection: CollectionName, id: RecordId): void;
   /** Appends to the hash-chained audit trail. */
   audit(entry: AuditDraft): void;
+  /** Names the device whose trail this is, before its first entry. Again it changes nothing. */
+  beginTrail(device: DeviceId, at: Instant): void;
   readonly outbox: OutboxWriter;
   readonly sync: SyncStateWriter;
   readonly settings: SettingsWriter;
 }
 
+/** The center has a row, at this position of the feed. */
+export interface Acceptance {
+  readonly row: OutboxRow;
+  readonly centerSeq: number;
+  readonly at: Instant;
+}
+
 export interface OutboxWriter extends OutboxReader {
   append(draft: OutboxDraft): void;
   accept(op: OperationId, centerSeq: number, at: Instant): void;
+  /** {@link accept} for many rows of as many records at once. Returns those whose record still has pending rows. */
+  acceptAll(acceptances: readonly Acceptance[]): readonly Acceptance[];
   quarantine(op: OperationId, refusal: ErrorCode): void;
   /** Puts pending operations aside whose content went into a later one. */
   supersede(ops: readonly OperationId[]): void;
@@ -151,6 +201,8 @@ export interface OutboxWriter extends OutboxReader {
 export interface SyncStateWriter extends SyncStateReader {
   setShadow<C extends CollectionName>(collection: C, record: RecordOf<C>): void;
   removeShadow(collection: CollectionName, id: RecordId): void;
+  /** {@link removeShadow} for many records at once. */
+  removeShadows(records: readonly { readonly collection: CollectionName; readonly id: RecordId }[]): void;
   setCheckpoint(scope: Scope, lane: Lane, checkpoint: { readonly epoch: string; readonly seq: number }): void;
   clearCheckpoints(): void;
 }
@@ -194,5 +246,6 @@ export interface Replica extends ReplicaReader {
   onCommit(told: (notice: CommitNotice) => void): () => void;
   /** Patients by name in any script, PINFL, birth date or phone; best first. See docs/specs/search.md. */
   searchPatients(text: string, limit: number): readonly PatientHit[];
+  readonly auditTrail: AuditTrailReader;
   close(): Promise<void>;
 }

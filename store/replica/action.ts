@@ -10,14 +10,14 @@ import type {
   SyncStateWriter,
 } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
-import type { RecordId, Revision } from '#contracts/ids.ts';
+import type { DeviceId, Instant, RecordId, Revision } from '#contracts/ids.ts';
 import { maxRecordLength } from '#contracts/records/record.ts';
 import { recordChecks } from '#contracts/records/record-check.ts';
 import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import type { PatientIndex } from '../patient-index-port.ts';
 import type { DocumentTable } from '../rx-storage/document-table.ts';
 import type { Connection } from '../sqlcipher/connection.ts';
-import { appendToAudit } from './audit-trail.ts';
+import { appendToAudit, beginTrail } from './audit-trail.ts';
 import { countRecords, findRecords, listRevisions } from './find-records.ts';
 import { Outbox } from './outbox.ts';
 import { type RecordTables, type StoredRecord, toRecord } from './record-tables.ts';
@@ -124,6 +124,11 @@ export class Action implements ReplicaTransaction {
   audit(entry: AuditDraft): void {
     this.#beforeWrite('upkeep');
     appendToAudit(this.#parts.connection, entry);
+  }
+
+  beginTrail(device: DeviceId, at: Instant): void {
+    this.#beforeWrite('upkeep');
+    beginTrail(this.#parts.connection, device, at);
   }
 
   /** Ends the action: nothing can be written through it any more. */

@@ -1,5 +1,5 @@
-import type { AuditDraft, OutboxRow } from '#clinic/ports/replica.ts';
-import type { Instant, OperationId, RecordId, Revision } from '#contracts/ids.ts';
+import type { AuditEntry, OutboxRow } from '#clinic/ports/replica.ts';
+import type { DeviceId, Instant, OperationId, RecordId, Revision } from '#contracts/ids.ts';
 import {
   type AnyRecord,
   type CollectionName,
@@ -19,7 +19,10 @@ export class MemoryDisk {
   readonly receipts = new Map<string, Receipt>();
   readonly checkpoints = new Map<string, Checkpoint>();
   readonly settings = new Map<string, string>();
-  readonly audit: AuditDraft[] = [];
+  readonly audit: AuditEntry[] = [];
+  /** Hash of each entry, in their order. */
+  readonly auditHashes: string[] = [];
+  auditDevice: DeviceId | null = null;
   lastSeq = 0;
   /** New content is refused; what is upkeep still has room, as in the real store. */
   isFull = false;
@@ -36,6 +39,8 @@ export class MemoryDisk {
     copyMap(this.checkpoints, copy.checkpoints);
     copyMap(this.settings, copy.settings);
     copy.audit.push(...this.audit);
+    copy.auditHashes.push(...this.auditHashes);
+    copy.auditDevice = this.auditDevice;
     copy.lastSeq = this.lastSeq;
     return copy;
   }

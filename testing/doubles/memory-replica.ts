@@ -1,4 +1,5 @@
 import type {
+  AuditTrailReader,
   CommitNotice,
   OutboxDraft,
   OutboxRow,
@@ -13,7 +14,7 @@ import type {
 } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
-import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
+import type { Instant, OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
 import {
   type AnyRecord,
@@ -21,6 +22,7 @@ import {
   collectionNames,
   type RecordOf,
 } from '#contracts/records/registry.ts';
+import { appendAudit, memoryAuditTrail } from './memory-audit.ts';
 import { type Checkpoint, MemoryDisk, type Records } from './memory-disk.ts';
 import { findIn } from './memory-find.ts';
 
@@ -40,9 +42,11 @@ export class MemoryReplica implements Replica {
   readonly outbox;
   readonly sync;
   readonly settings;
+  readonly auditTrail: AuditTrailReader;
 
   constructor(disk: MemoryDisk = new MemoryDisk()) {
     this.disk = disk;
+    this.auditTrail = memoryAuditTrail(disk);
     const reads = createTransaction(disk, new Changes());
     this.outbox = reads.outbox;
     this.sync = reads.sync;
@@ -230,9 +234,19 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
       changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
       changes.record(collection, record.id);
     },
-    audit: (entry) => {
-      disk.audit.push(entry);
-      changes.also(() => disk.audit.pop());
+    audit: (draft) => {
+      appendAudit(disk, draft);
+      changes.also(() => {
+        disk.audit.pop();
+        disk.auditHashes.pop();
+      });
+    },
+    beginTrail: (device) => {
+      if (disk.auditDevice !== null) return;
+      disk.auditDevice = device;
+      changes.also(() => {
+        disk.auditDevice = null;
+      });
     },
     outbox: createOutbox(disk, changes),
     sync: createSyncState(disk, changes),
@@ -256,6 +270,8 @@ function listRevisions(
 }
 
 const isPending = (row: OutboxRow): boolean => row.state === 'pending' && !row.isAside;
+const byTravel = (left: OutboxRow, right: OutboxRow): number =>
+  left.lane - right.lane || left.seq - right.seq;
 const isUnsentAside = (row: OutboxRow): boolean => row.state === 'pending' && row.isAside;
 
 function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
@@ -275,11 +291,19 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
     if (row === undefined) throw new Error('no such operation');
     return row;
   };
+  const accept = (op: OperationId, centerSeq: number, at: Instant) => {
+    const row = rowOf(op);
+    change({ ...row, state: 'accepted', centerSeq, acceptedAt: at, refusal: null });
+    const key = keyOf(row.collection, row.record.id);
+    if (row.isAside || (disk.receipts.get(key)?.seq ?? 0) > row.seq) return;
+    changes.set(disk.receipts, key, { seq: row.seq, rev: row.record.rev, at });
+  };
   return {
-    pending: (limit) =>
-      rows(isPending)
-        .sort((left, right) => left.lane - right.lane || left.seq - right.seq)
-        .slice(0, limit),
+    pending: (limit, after) => {
+      const inOrder = rows(isPending).sort(byTravel);
+      return inOrder.filter((row) => after === undefined || byTravel(after, row) < 0).slice(0, limit);
+    },
+    newestPending: () => rows(isPending).at(-1)?.seq ?? 0,
     pendingOf,
     asides: (limit) => rows(isUnsentAside).slice(0, limit),
     byState: (state, limit) => inState(state).slice(0, limit),
@@ -316,12 +340,10 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
         refusal: null,
       });
     },
-    accept: (op, centerSeq, at) => {
-      const row = rowOf(op);
-      change({ ...row, state: 'accepted', centerSeq, acceptedAt: at, refusal: null });
-      const key = keyOf(row.collection, row.record.id);
-      if (row.isAside || (disk.receipts.get(key)?.seq ?? 0) > row.seq) return;
-      changes.set(disk.receipts, key, { seq: row.seq, rev: row.record.rev, at });
+    accept,
+    acceptAll: (acceptances) => {
+      for (const { row, centerSeq, at } of acceptances) accept(row.op, centerSeq, at);
+      return acceptances.filter(({ row }) => pendingOf(row.collection, row.record.id).length > 0);
     },
     quarantine: (op, refusal: ErrorCode) => change({ ...rowOf(op), state: 'quarantined', refusal }),
     supersede: (ops) => {
@@ -357,6 +379,11 @@ function createSyncState(disk: MemoryDisk, changes: Changes): SyncStateWriter {
     setShadow: <C extends CollectionName>(collection: C, record: RecordOf<C>) =>
       changes.set(mapOf(disk.shadows, collection), record.id, structuredClone(record)),
     removeShadow: (collection, id) => changes.delete<RecordId, AnyRecord>(disk.shadows[collection], id),
+    removeShadows: (records) => {
+      for (const { collection, id } of records) {
+        changes.delete<RecordId, AnyRecord>(disk.shadows[collection], id);
+      }
+    },
     setCheckpoint: (scope: Scope, lane: Lane, checkpoint: Checkpoint) =>
       changes.set(disk.checkpoints, keyOf(scope, lane), checkpoint),
     clearCheckpoints: () => {

@@ -55,6 +55,7 @@ export function takingNotes(transaction: ReplicaTransaction, notes: TransactionN
       transaction.remove(collection, id);
     },
     audit: (entry) => transaction.audit(entry),
+    beginTrail: (device, at) => transaction.beginTrail(device, at),
     outbox: outboxTakingNotes(transaction.outbox, notes, seen),
     sync: syncOf(transaction.sync),
     settings: {
@@ -70,7 +71,8 @@ function outboxTakingNotes(
   seen: ReadonlyMap<string, AnyRecord | undefined>,
 ): OutboxWriter {
   return {
-    pending: (limit) => outbox.pending(limit),
+    pending: (limit, after) => outbox.pending(limit, after),
+    newestPending: () => outbox.newestPending(),
     pendingOf: (collection, id) => outbox.pendingOf(collection, id),
     asides: (limit) => outbox.asides(limit),
     byState: (state, limit) => outbox.byState(state, limit),
@@ -83,6 +85,12 @@ function outboxTakingNotes(
     accept: (op, centerSeq, at) => {
       notes.accepted.push({ op, receipt: { centerSeq, at } });
       outbox.accept(op, centerSeq, at);
+    },
+    acceptAll: (acceptances) => {
+      for (const { row, centerSeq, at } of acceptances) {
+        notes.accepted.push({ op: row.op, receipt: { centerSeq, at } });
+      }
+      return outbox.acceptAll(acceptances);
     },
     quarantine: (op, refusal) => outbox.quarantine(op, refusal),
     supersede: (ops) => {
@@ -106,6 +114,7 @@ const syncOf = (sync: SyncStateWriter): SyncStateWriter => ({
   checkpoint: (scope, lane) => sync.checkpoint(scope, lane),
   setShadow: (collection, record) => sync.setShadow(collection, record),
   removeShadow: (collection, id) => sync.removeShadow(collection, id),
+  removeShadows: (records) => sync.removeShadows(records),
   setCheckpoint: (scope, lane, checkpoint) => sync.setCheckpoint(scope, lane, checkpoint),
   clearCheckpoints: () => sync.clearCheckpoints(),
 });

@@ -1,4 +1,5 @@
 import type {
+  AuditTrailReader,
   CommitNotice,
   OutboxReader,
   PatientHit,
@@ -36,6 +37,7 @@ export class SimulatedReplica implements Replica {
   readonly outbox: OutboxReader;
   readonly sync: SyncStateReader;
   readonly settings: SettingsReader;
+  readonly auditTrail: AuditTrailReader;
   readonly #inner: OpenReplica;
   readonly #watch: CommitWatch;
   #isDead = false;
@@ -46,6 +48,7 @@ export class SimulatedReplica implements Replica {
     this.outbox = inner.outbox;
     this.sync = inner.sync;
     this.settings = inner.settings;
+    this.auditTrail = inner.auditTrail;
   }
 
   /** From now on nothing of it answers. */
