@@ -62,7 +62,15 @@ process.exitCode = haveEndedWell.every(Boolean) && reports.every(({ failure }) =
 function play(seeds: readonly number[]): Promise<boolean> {
   const child = spawn(
     process.execPath,
-    [script, seeds.join(','), String(days), options.without, options.only, options.times],
+    [
+      '--max-semi-space-size=32',
+      script,
+      seeds.join(','),
+      String(days),
+      options.without,
+      options.only,
+      options.times,
+    ],
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   children.add(child);
@@ -82,10 +90,10 @@ function play(seeds: readonly number[]): Promise<boolean> {
   });
 }
 
-function tell({ seed, seconds, writes, events, digest, failure, newest }: Report): void {
+function tell({ seed, seconds, processorSeconds, writes, events, digest, failure, newest }: Report): void {
   if (failure === null) {
     console.log(
-      `ok     seed ${seed}: ${writes} writes, ${events} events, ${seconds.toFixed(1)} s, trace ${digest.slice(0, 16)}`,
+      `ok     seed ${seed}: ${writes} writes, ${events} events, ${seconds.toFixed(1)} s (${processorSeconds.toFixed(1)} of processor), trace ${digest.slice(0, 16)}`,
     );
     return;
   }
@@ -103,6 +111,8 @@ function summarize(): void {
   for (const name of faultNames) console.log(`fault ${name}: ${count(name)}`);
   console.log(`machines enrolled again: ${sum(({ reEnrolments }) => reEnrolments)}`);
   const perYear = good.length === 0 ? 0 : sum(({ writes }) => writes) / good.length;
+  const processor = sum(({ processorSeconds }) => processorSeconds) / Math.max(1, reports.length);
+  console.log(`processor: ${processor.toFixed(1)} s a year`);
   console.log(`writes: ${sum(({ writes }) => writes)}, ${perYear.toFixed(0)} in a year`);
   console.log(
     `${good.length} of ${years} years hold all invariants, ${minutes.toFixed(1)} min on ${processes} processes`,

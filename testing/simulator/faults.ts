@@ -6,9 +6,9 @@ import type { SeededRandom } from '../doubles/seeded-random.ts';
  */
 export const usualRates = {
   /** A workstation loses its power before, in the middle of (torn and reordered unsynced writes), or right after a commit. */
-  'power-cut-before-commit': 0.002,
-  'power-cut-inside-commit': 0.003,
-  'power-cut-after-commit': 0.002,
+  'power-cut-before-commit': 0.003,
+  'power-cut-inside-commit': 0.005,
+  'power-cut-after-commit': 0.003,
   /** The center loses its power at a statement, or after a commit nobody was told of. */
   'center-cut-at-statement': 0.0002,
   'center-cut-after-commit': 0.0006,

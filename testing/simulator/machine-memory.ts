@@ -1,11 +1,8 @@
-import type { OutboxReader } from '#clinic/ports/replica.ts';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import type { OpenReplica } from '#store/open-replica.ts';
 import type { AcceptedAt, TransactionNotes } from './recorded-transaction.ts';
 import type { CommitFate } from './simulated-replica.ts';
-
-const everything = 1_000_000;
 
 /** What one machine's disk must hold, whatever happens to its power. */
 export class MachineMemory {
@@ -17,6 +14,9 @@ export class MachineMemory {
   /** A transaction that the power cut met. */
   #open: { readonly fate: CommitFate; readonly notes: TransactionNotes } | undefined;
 
+  /** Since the last look; a machine switched off properly is only looked at whole in the end. */
+  #isPowerLost = false;
+
   /** Whether the row of the operation is still on this disk. */
   holds(op: OperationId): boolean {
     return this.#rows.has(op);
@@ -27,12 +27,14 @@ export class MachineMemory {
     return this.#rows.size === 0;
   }
 
-  committed(notes: TransactionNotes, outbox: OutboxReader): void {
+  /** `readRows` gives the operations of every row on the disk, whatever its state. */
+  committed(notes: TransactionNotes, readRows: () => ReadonlySet<OperationId>): void {
     this.#remember(notes);
-    if (notes.forgotten.length > 0) this.#forgetWhatIsForgotten(outbox, notes);
+    if (notes.forgotten.length > 0) this.#forgetWhatIsForgotten(readRows(), notes);
   }
 
   died(fate: CommitFate, notes: TransactionNotes): void {
+    this.#isPowerLost = true;
     if (fate !== 'cut-before') this.#open = { fate, notes };
   }
 
@@ -40,12 +42,10 @@ export class MachineMemory {
    * Looks at the disk after a start. Returns the transaction the cut met, if it turned out to be there. Throws when anything
    * durable is missing, or that transaction is there in part.
    */
-  check(replica: OpenReplica): TransactionNotes | undefined {
-    const survived = this.#settleOpen(replica);
-    const rows = rowsOf(replica.outbox);
+  check(replica: OpenReplica, rows: ReadonlySet<OperationId>): TransactionNotes | undefined {
+    const survived = this.#settleOpen(replica, rows);
     // A cut in the transaction that forgot rows leaves them out.
-    if (survived !== undefined && survived.forgotten.length > 0)
-      this.#forgetWhatIsForgotten(replica.outbox, survived);
+    if (survived !== undefined && survived.forgotten.length > 0) this.#forgetWhatIsForgotten(rows, survived);
     for (const op of this.#rows)
       if (!rows.has(op)) throw new Error(`an acknowledged write is not in the outbox: ${op}`);
     for (const [key, rev] of this.#revisions) {
@@ -53,7 +53,8 @@ export class MachineMemory {
         throw new Error(`an acknowledged record is not on the disk: ${key}`);
     }
     this.#revisions.clear();
-    const { firstBroken } = replica.verifyAudit();
+    const { firstBroken } = this.#isPowerLost ? replica.verifyAudit() : { firstBroken: null };
+    this.#isPowerLost = false;
     if (firstBroken !== null) throw new Error(`the audit trail is broken at ${firstBroken}`);
     return survived;
   }
@@ -66,14 +67,13 @@ export class MachineMemory {
     return copy;
   }
 
-  #settleOpen(replica: OpenReplica): TransactionNotes | undefined {
+  #settleOpen(replica: OpenReplica, rows: ReadonlySet<OperationId>): TransactionNotes | undefined {
     const open = this.#open;
     this.#open = undefined;
     if (open === undefined) return undefined;
     const { fate, notes } = open;
     // Whether these took effect does not show; where they did not, the rows are pending still.
     for (const { op, receipt } of notes.accepted) this.#accepted.set(op, receipt);
-    const rows = rowsOf(replica.outbox);
     const marks = [
       ...notes.drafts.map(({ draft }) => rows.has(draft.op)),
       ...[...notes.puts]
@@ -98,8 +98,7 @@ export class MachineMemory {
   }
 
   /** Only rows that the center's backup holds, and that were accepted long enough ago, may be forgotten (PUSH-11, PUSH-16). */
-  #forgetWhatIsForgotten(outbox: OutboxReader, { forgotten }: TransactionNotes): void {
-    const rows = rowsOf(outbox);
+  #forgetWhatIsForgotten(rows: ReadonlySet<OperationId>, { forgotten }: TransactionNotes): void {
     for (const op of this.#rows) {
       if (rows.has(op)) continue;
       const accepted = this.#accepted.get(op);
@@ -112,17 +111,6 @@ export class MachineMemory {
     }
   }
 }
-
-/** Operations of every row, whatever its state. */
-export const rowsOf = (outbox: OutboxReader): ReadonlySet<OperationId> =>
-  new Set(
-    [
-      ...outbox.pending(everything),
-      ...outbox.asides(everything),
-      ...outbox.byState('accepted', everything),
-      ...outbox.byState('quarantined', everything),
-    ].map((row) => row.op),
-  );
 
 function revisionIn(replica: OpenReplica, key: string): Revision | null {
   const [collection = '', id = ''] = key.split('/');

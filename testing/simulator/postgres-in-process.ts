@@ -98,8 +98,13 @@ async function connect(engine: PGlite): Promise<pg.Client> {
     database: 'postgres',
   });
   await client.connect();
+  // Planning anew what was planned before is most of a small statement; nothing here survives the process anyway.
+  await client.query('set plan_cache_mode = force_generic_plan; set synchronous_commit = off; set jit = off');
   return client;
 }
+
+/** First byte of the only message without a letter for its kind. */
+const startUp = 0;
 
 /** What the driver takes for a socket; the engine answers each message at once. */
 class EngineStream extends Duplex {
@@ -128,6 +133,13 @@ class EngineStream extends Duplex {
   }
 
   async #ask(message: Buffer): Promise<void> {
-    this.push(Buffer.from(await this.#engine.execProtocolRaw(message)));
+    if (message[0] === startUp) this.push(Buffer.from(await this.#engine.execProtocolRaw(message)));
+    else {
+      const answer: Buffer[] = [];
+      const onRawData = (data: Uint8Array) => void answer.push(Buffer.from(data));
+      // Not read by the engine for itself too, and nothing to be written to any disk.
+      await this.#engine.execProtocolRawStream(message, { syncToFs: false, onRawData });
+      this.push(Buffer.concat(answer));
+    }
   }
 }

@@ -88,7 +88,7 @@ export class SimulatedCenter {
       backup: 'operator',
       limits,
       dictionaries: () => this.#dictionaries,
-      courierLookMs: 6 * 60 * 60_000,
+      courierLookMs: 24 * 60 * 60_000,
     });
     if (!life.isOver) life.core = core;
   }

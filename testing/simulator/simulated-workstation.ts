@@ -1,6 +1,7 @@
 import type { Database } from '@signalapp/sqlcipher';
+import * as v from 'valibot';
 import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
-import type { PersonId, Scope } from '#contracts/ids.ts';
+import { type OperationId, OperationIdSchema, type PersonId, type Scope } from '#contracts/ids.ts';
 import { type OpenReplica, openReplica } from '#store/open-replica.ts';
 import { createPatientIndex } from '#store/search/patient-index.ts';
 import type { SyncLimits } from '#sync/client/limits.ts';
@@ -37,7 +38,10 @@ const key = new Uint8Array(32).map((_, position) => position * 5 + 3);
 const maxReplayed = 60;
 const retryMs = 7 * 60_000;
 /** A virtual day's worth of looks would be most of a run. */
-const limits: Partial<SyncLimits> = { lookEveryMs: 12 * 60 * 60_000 };
+const limits: Partial<SyncLimits> = {
+  lookEveryMs: 12 * 60 * 60_000,
+  watchClockEveryMs: 3 * 60 * 60_000,
+};
 
 /** How the link of one workstation is now. */
 export interface LinkState {
@@ -147,7 +151,7 @@ export class SimulatedWorkstation {
     try {
       const opened = await this.#open();
       this.disk.forgetFormer();
-      this.#survived(this.memory.check(opened.replica));
+      this.#survived(this.memory.check(opened.replica, operationsIn(opened.database)));
       const identity = loadDeviceIdentity(opened.replica.settings);
       if (identity === undefined) throw new Error('the machine forgot who it is');
       this.#begin(opened, identity);
@@ -249,7 +253,7 @@ export class SimulatedWorkstation {
       beforeCommit: () => this.disk.beforeCommit(),
       committed: (notes) => {
         try {
-          this.memory.committed(notes, inner.outbox);
+          this.memory.committed(notes, () => operationsIn(database));
           this.#note(notes);
         } catch (error) {
           this.#around.fail(error);
@@ -372,3 +376,9 @@ export class SimulatedWorkstation {
     return 'deliver';
   }
 }
+
+const OperationsSchema = v.array(OperationIdSchema);
+
+/** Operations of every row of the outbox, whatever its state, read past the replica. */
+const operationsIn = (database: Database): ReadonlySet<OperationId> =>
+  new Set(v.parse(OperationsSchema, database.prepare('SELECT op FROM outbox', { pluck: true }).all([])));

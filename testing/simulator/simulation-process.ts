@@ -22,16 +22,19 @@ async function playSeeds(
   const root = makeSimulationFolder();
   process.on('exit', () => rmSync(root, { recursive: true, force: true }));
   for (const seed of seeds) {
-    const startedAt = performance.now();
-    const secondsSince = () => (performance.now() - startedAt) / 1000;
+    const [startedAt, processorAt] = [performance.now(), process.cpuUsage()];
+    const used = () => {
+      const { user, system } = process.cpuUsage(processorAt);
+      return { seconds: (performance.now() - startedAt) / 1000, processorSeconds: (user + system) / 1e6 };
+    };
     const nothing = { seed, writes: 0, events: 0, reEnrolments: 0, counts: {}, digest: '' };
     try {
       const outcome = await runWorld(postgres, { seed, days, rates, root: join(root, String(seed)) });
-      tell({ ...outcome, counts: { ...outcome.counts }, seconds: secondsSince(), failure: null, newest: [] });
+      tell({ ...outcome, counts: { ...outcome.counts }, ...used(), failure: null, newest: [] });
     } catch (error) {
       if (!(error instanceof RunFailure)) throw error;
       const newest = error.newest.slice(-newestTold).map((line) => line.slice(0, 200));
-      tell({ ...nothing, seconds: secondsSince(), failure: error.message, newest });
+      tell({ ...nothing, ...used(), failure: error.message, newest });
     }
   }
   await postgres.close();

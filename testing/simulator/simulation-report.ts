@@ -8,6 +8,8 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const ReportSchema = v.object({
   seed: count,
   seconds: v.number(),
+  /** Of the whole process, what the engine and the collector use beside it too. */
+  processorSeconds: v.number(),
   writes: count,
   events: count,
   reEnrolments: count,
