@@ -88,16 +88,16 @@ function yieldToCenter<C extends CollectionName>(
 ): void {
   const { collection, mine, theirs, pending, merged, context } = settlement;
   const supersedes = supersededBy(pending);
-  transaction.put(collection, theirs);
-  transaction.sync.removeShadow(collection, theirs.id);
   if (
     !merged.keepsMine ||
     !writeConflictReviews(transaction, { collection, mine, theirs, merged, context, supersedes })
   ) {
-    quarantineAll(transaction, pending);
+    quarantineAll(transaction, settlement);
   } else {
     transaction.outbox.supersede(pending.map((row) => row.op));
   }
+  transaction.put(collection, theirs);
+  transaction.sync.removeShadow(collection, theirs.id);
 }
 
 function replacePending<C extends CollectionName>(
@@ -108,8 +108,7 @@ function replacePending<C extends CollectionName>(
   const isKept =
     writeConflictReviews(transaction, { collection, mine, theirs, merged, context }) && merged.keepsMine;
   if (isKept) transaction.outbox.supersede(pending.map((row) => row.op));
-  // The rows themselves are then the only place where this content is whole (MRG-7).
-  else quarantineAll(transaction, pending);
+  else quarantineAll(transaction, settlement);
   transaction.sync.setShadow(collection, theirs);
   appendWrite(transaction, {
     ...rewriteOf(collection, mine, context),
@@ -166,6 +165,40 @@ function supersededBy(pending: readonly OutboxRow[]): readonly OperationId[] {
   return [...new Set(pending.flatMap((row) => [...(row.supersedes ?? []), row.op]))].slice(-maxSupersedes);
 }
 
-function quarantineAll(transaction: ReplicaTransaction, pending: readonly OutboxRow[]): void {
+/**
+ * No review can hold what was written (MRG-7): the rows stay here in quarantine, where the workstation shows them, and their
+ * content goes into the record's history at the center.
+ */
+function quarantineAll<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  { collection, theirs, pending, context }: Settlement<C>,
+): void {
   for (const row of pending) transaction.outbox.quarantine(row.op, 'sync.record-refused');
+  for (const row of pending) {
+    const written = parseReceivedRecord(collection, row.record);
+    if (written.isUsable) keepAside(transaction, collection, written.record, theirs, context, [row.op]);
+  }
+}
+
+/**
+ * Sends a version that is not to be the record's into its history at the center, aside of `theirs` (PUSH-13). The record must have no
+ * pending rows; the caller puts what it is to be. `instead`: operations with this content that the center will not get themselves.
+ */
+export function keepAside<C extends CollectionName>(
+  transaction: ReplicaTransaction,
+  collection: C,
+  version: RecordOf<C>,
+  theirs: RecordOf<C>,
+  context: WriteContext,
+  instead: readonly OperationId[] = [],
+): void {
+  appendWrite(transaction, {
+    ...rewriteOf(collection, version, context),
+    scope: theirs.scope,
+    baseRev: theirs.rev,
+    after: [version, theirs],
+    supersedes: instead,
+  });
+  const written = transaction.outbox.pendingOf(collection, version.id).map((row) => row.op);
+  transaction.outbox.supersede(written);
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
 import { type PatientBody, PatientBodySchema } from '#contracts/records/patients.ts';
+import { ReviewBodySchema } from '#contracts/records/reviews.ts';
 import { StaffBodySchema } from '#contracts/records/staff.ts';
 import { VisitBodySchema } from '#contracts/records/visits.ts';
 import { checkInvariants } from './invariants.ts';
@@ -191,6 +192,42 @@ describe('what the center cannot use (PUSH-7, PUSH-8)', () => {
     const history = world.center.history(facility);
     expect(history.at(-1)).toMatchObject({ baseRev: history.at(-2)?.record.rev, record: { id: patient } });
     expect(reviewsAt(nurse)).toEqual([]);
+  });
+});
+
+describe('what no review can hold (MRG-7)', () => {
+  it('is kept in quarantine here, and each of its versions in the history at the center', async () => {
+    const scene = await apart(12);
+    const { world, nurse, doctor, patient } = scene;
+    nurse.isOnline = true;
+    const id = randomRecordId(world.random);
+    const asking = (score: number) =>
+      v.parse(ReviewBodySchema, {
+        subject: { collection: 'patients', id: patient },
+        question: { kind: 'possible-duplicate', other: patient, score },
+        decisions: [],
+      });
+    writeBody(world, nurse, 'reviews', id, asking(1), []);
+    doctor.isOnline = true;
+    expect(await world.heal()).toBe(true);
+    nurse.goOffline();
+    doctor.goOffline();
+    // A review about a review.
+    writeBody(world, doctor, 'reviews', id, asking(2), []);
+    writeBody(world, nurse, 'reviews', id, asking(3), []);
+    writeBody(world, nurse, 'reviews', id, asking(4), []);
+    await meet(scene, doctor);
+    expect(nurse.client.state()).toMatchObject({ unsent: 0, quarantined: 2 });
+    const history = world.center.history(facility);
+    const asides = history.filter(({ isAside }) => isAside);
+    const [first, second] = nurse.replica.outbox.byState('quarantined', 10);
+    expect(asides.map(({ record, supersedes }) => [JSON.stringify(record.body), supersedes])).toEqual([
+      [JSON.stringify(asking(3)), [first?.op]],
+      [JSON.stringify(asking(4)), [second?.op]],
+    ]);
+    expect(asides.every(({ record }) => record.author === nurse.person)).toBe(true);
+    expect(doctor.replica.get('reviews', id)?.body).toEqual(asking(2));
+    expect(nurse.replica.get('reviews', id)?.body).toEqual(asking(2));
   });
 });
 

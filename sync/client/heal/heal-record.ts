@@ -5,7 +5,7 @@ import { appendWrite } from '../../local-write.ts';
 import { isSame } from '../../merge/json-equality.ts';
 import { mergeRecord } from '../../merge/merge-record.ts';
 import { versionOf } from '../../merge/revision.ts';
-import { rewriteOf, type WriteContext } from '../settle-conflict.ts';
+import { keepAside, rewriteOf, type WriteContext } from '../settle-conflict.ts';
 import { withdraw } from '../withdrawn.ts';
 import { writeConflictReviews } from '../write-reviews.ts';
 
@@ -47,14 +47,7 @@ export function keepInHistory<C extends CollectionName>(
   context: WriteContext,
 ): void {
   if (isSame(mine.body, theirs.body) || recordTypes[collection].merge.kind === 'center-decides') return;
-  appendWrite(transaction, {
-    ...rewriteOf(collection, mine, context),
-    scope: theirs.scope,
-    baseRev: theirs.rev,
-    after: [mine, theirs],
-  });
-  const written = transaction.outbox.pendingOf(collection, mine.id).map((row) => row.op);
-  transaction.outbox.supersede(written);
+  keepAside(transaction, collection, mine, theirs, context);
 }
 
 function mergeDiverged<C extends CollectionName>(
