@@ -56,6 +56,7 @@ export function createMemoryReader(here: Scope = testContext.scope): MemoryReade
     },
     outbox: {
       pending: () => [],
+      newestPending: () => 0,
       pendingOf: () => [],
       asides: () => [],
       byState: () => [],

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { OutboxDraft, OutboxRow, OutboxState, OutboxWriter } from '#clinic/ports/replica.ts';
+import type { Acceptance, OutboxDraft, OutboxRow, OutboxState, OutboxWriter } from '#clinic/ports/replica.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
 import { ErrorCodeSchema } from '#contracts/errors.ts';
 import {
@@ -11,6 +11,7 @@ import {
   RevisionSchema,
   type Scope,
 } from '#contracts/ids.ts';
+import { quickCheck } from '#contracts/quick-check.ts';
 import { LaneSchema } from '#contracts/records/record.ts';
 import { type CollectionName, CollectionNameSchema } from '#contracts/records/registry.ts';
 import type { Connection, SqlValue } from '../sqlcipher/connection.ts';
@@ -35,10 +36,24 @@ export class Outbox implements OutboxWriter {
     this.#watch = watch;
   }
 
-  pending(limit: number): readonly OutboxRow[] {
-    return this.#rows(`INDEXED BY outbox_pending WHERE ${isPending} ORDER BY travel_lane, seq LIMIT ?`, [
-      limit,
-    ]);
+  pending(limit: number, after?: OutboxRow): readonly OutboxRow[] {
+    const inOrder = 'ORDER BY travel_lane, seq LIMIT ?';
+    if (after === undefined) {
+      return this.#rows(`INDEXED BY outbox_pending WHERE ${isPending} ${inOrder}`, [limit]);
+    }
+    const lane = this.#connection.prepare('SELECT travel_lane FROM outbox WHERE seq = ?').value([after.seq]);
+    // Behind a row that is gone everything comes again, rather than nothing.
+    return this.#rows(
+      `INDEXED BY outbox_pending WHERE ${isPending} AND (travel_lane, seq) > (?, ?) ${inOrder}`,
+      [lane ?? -1, after.seq, limit],
+    );
+  }
+
+  newestPending(): number {
+    const newest = this.#connection
+      .prepare(`SELECT seq FROM outbox INDEXED BY outbox_state WHERE ${isPending} ORDER BY seq DESC LIMIT 1`)
+      .value([]);
+    return Number(newest ?? 0);
   }
 
   pendingOf(collection: CollectionName, id: RecordId): readonly OutboxRow[] {
@@ -117,15 +132,33 @@ export class Outbox implements OutboxWriter {
       `UPDATE outbox SET state = 'accepted', center_seq = ?, accepted_at = ?, refusal = NULL WHERE op = ?`,
       [centerSeq, at, op],
     );
-    // A receipt never goes back to an older write, and never tells of one whose content is only part of a later one.
     this.#connection
       .prepare(
         `INSERT INTO receipt (collection, record_id, seq, rev, at)
-         SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0
-         ON CONFLICT (collection, record_id) DO UPDATE
-           SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`,
+         SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0 ${keepNewest}`,
       )
       .run([op]);
+  }
+
+  acceptAll(acceptances: readonly Acceptance[]): readonly Acceptance[] {
+    const rows = acceptances.map(({ row, centerSeq, at }) => [row.seq, row.op, centerSeq, at]);
+    this.#change(
+      `UPDATE outbox SET state = 'accepted', center_seq = accepted.center_seq, accepted_at = accepted.at, refusal = NULL
+       FROM (SELECT value ->> 0 AS seq, value ->> 1 AS op, value ->> 2 AS center_seq, value ->> 3 AS at FROM json_each(?))
+         AS accepted
+       WHERE outbox.seq = accepted.seq AND outbox.op = accepted.op`,
+      [JSON.stringify(rows)],
+    );
+    const receipts = acceptances
+      .filter(({ row }) => !row.isAside)
+      .map(({ row, at }) => [row.collection, row.record.id, row.seq, row.record.rev, at]);
+    this.#connection
+      .prepare(
+        `INSERT INTO receipt (collection, record_id, seq, rev, at)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true ${keepNewest}`,
+      )
+      .run([JSON.stringify(receipts)]);
+    return this.#withPending(acceptances);
   }
 
   quarantine(op: OperationId, refusal: ErrorCode): void {
@@ -153,6 +186,18 @@ export class Outbox implements OutboxWriter {
     );
   }
 
+  #withPending(acceptances: readonly Acceptance[]): readonly Acceptance[] {
+    const records = acceptances.map(({ row }) => [row.collection, row.record.id]);
+    const places = this.#connection
+      .prepare(
+        `SELECT key FROM json_each(?) AS record WHERE EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_record
+           WHERE collection = record.value ->> 0 AND record_id = record.value ->> 1 AND ${isPending})`,
+      )
+      .values([JSON.stringify(records)]);
+    const withPending = new Set(places.map(Number));
+    return acceptances.filter((_acceptance, index) => withPending.has(index));
+  }
+
   #change(sql: string, parameters: readonly SqlValue[]): void {
     this.#watch.beforeWrite('upkeep');
     if (this.#connection.prepare(sql).run(parameters) > 0) this.#watch.changed();
@@ -166,30 +211,44 @@ export class Outbox implements OutboxWriter {
 // Literals, so that SQLite sees that the partial indexes fit. Statements name their index where SQLite, which has no statistics
 // here, would walk all pending rows instead: with 10,000 of them a save took five times as long.
 const isPending = `state = 'pending' AND aside = 0`;
+// A receipt never goes back to an older write, and never tells of one whose content is only part of a later one.
+const keepNewest = `ON CONFLICT (collection, record_id) DO UPDATE
+  SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`;
 const isUnsentAside = `state = 'pending' AND aside = 1`;
 
-const OutboxStateSchema = v.picklist(['pending', 'accepted', 'quarantined']);
 const SupersedesSchema = v.array(OperationIdSchema);
+const StoredRowSchema = v.object({
+  op: OperationIdSchema,
+  collection: CollectionNameSchema,
+  lane: LaneSchema,
+  base_rev: v.nullable(RevisionSchema),
+  record: v.string(),
+  state: v.picklist(['pending', 'accepted', 'quarantined']),
+  refusal: v.nullable(ErrorCodeSchema),
+});
+const isStoredRow = quickCheck(StoredRowSchema);
 
 function toOutboxRow(row: Row): OutboxRow {
-  const collection = v.parse(CollectionNameSchema, row.collection);
-  const supersedes = row.supersedes;
+  const { supersedes } = row;
+  const { op, collection, lane, base_rev, record, state, refusal } = isStoredRow(row)
+    ? row
+    : v.parse(StoredRowSchema, row);
   return {
-    op: v.parse(OperationIdSchema, row.op),
+    op,
     isAside: row.aside === 1,
     collection,
-    lane: v.parse(LaneSchema, row.lane),
-    baseRev: v.parse(v.nullable(RevisionSchema), row.base_rev),
-    record: recordFromText(collection, String(row.record)),
+    lane,
+    baseRev: base_rev,
+    record: recordFromText(collection, record),
     at: Number(row.at),
     ...(typeof supersedes === 'string'
       ? { supersedes: v.parse(SupersedesSchema, JSON.parse(supersedes)) }
       : {}),
     seq: Number(row.seq),
-    state: v.parse(OutboxStateSchema, row.state),
+    state,
     centerSeq: numberOrNull(row.center_seq),
     acceptedAt: numberOrNull(row.accepted_at),
-    refusal: v.parse(v.nullable(ErrorCodeSchema), row.refusal),
+    refusal,
   };
 }
 

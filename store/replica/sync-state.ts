@@ -57,6 +57,15 @@ export class SyncState implements SyncStateWriter {
       .run([collection, id]);
   }
 
+  removeShadows(records: readonly { readonly collection: CollectionName; readonly id: RecordId }[]): void {
+    this.#beforeWrite();
+    this.#connection
+      .prepare(
+        `DELETE FROM shadow WHERE (collection, record_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`,
+      )
+      .run([JSON.stringify(records.map(({ collection, id }) => [collection, id]))]);
+  }
+
   setCheckpoint(
     scope: Scope,
     lane: Lane,

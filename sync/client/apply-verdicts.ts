@@ -7,7 +7,7 @@ import { parseReceivedRecord } from './received-record.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
 import { misunderstood } from './session-end.ts';
 import { rebasePending, settleConflict, type WriteContext } from './settle-conflict.ts';
-import { removeIfWithdrawn } from './withdrawn.ts';
+import { readWithdrawn, removeIfWithdrawn } from './withdrawn.ts';
 
 /** What the client has to remember or do after the transaction of a batch is durable. */
 export interface BatchOutcome {
@@ -67,11 +67,12 @@ export function applyVerdicts(
   verdicts: readonly Verdict[],
   context: WriteContext,
 ): BatchOutcome {
-  const answered = pairUp(rows, verdicts);
+  const { plain, others } = sorted(pairUp(rows, verdicts));
   const progress = nothingYet();
+  acceptTogether(transaction, plain, progress);
   /** Records whose pending rows were replaced: later verdicts about the old rows say nothing any more. */
   const replacedRecords = new Set<string>();
-  for (const { row, verdict } of answered) {
+  for (const { row, verdict } of others) {
     if (row.isAside) {
       applyToAside(transaction, row, verdict, progress);
       continue;
@@ -140,6 +141,48 @@ function applyToAside(
     const waitMs = verdict.verdict === 'retry' ? verdict.waitMs : unreadableWaitMs;
     progress.waitingAsides.push({ row, waitMs });
   }
+}
+
+interface Answered {
+  readonly row: OutboxRow;
+  readonly verdict: Verdict;
+}
+interface Accepted extends Answered {
+  readonly verdict: Extract<Verdict, { readonly verdict: 'ok' }>;
+}
+
+/**
+ * `plain`: nothing but acceptances, each of another record, so that no verdict of the batch bears on another. Nearly all are;
+ * thousands are settled together then.
+ */
+function sorted(answered: readonly Answered[]): { plain: readonly Accepted[]; others: readonly Answered[] } {
+  const timesByRecord = new Map<string, number>();
+  for (const { row } of answered) {
+    const key = recordKey(refOf(row));
+    timesByRecord.set(key, (timesByRecord.get(key) ?? 0) + 1);
+  }
+  const isPlain = (each: Answered): each is Accepted =>
+    each.verdict.verdict === 'ok' && !each.row.isAside && timesByRecord.get(recordKey(refOf(each.row))) === 1;
+  return { plain: answered.filter(isPlain), others: answered.filter((each) => !isPlain(each)) };
+}
+
+/** {@link accept} for rows of as many records. */
+function acceptTogether(
+  transaction: ReplicaTransaction,
+  accepted: readonly Accepted[],
+  progress: Progress,
+): void {
+  if (accepted.length === 0) return;
+  const acceptances = accepted.map(({ row, verdict: { seq, at } }) => ({ row, centerSeq: seq, at }));
+  const withPending = new Set(transaction.outbox.acceptAll(acceptances));
+  transaction.sync.removeShadows(
+    acceptances.filter((each) => !withPending.has(each)).map(({ row }) => refOf(row)),
+  );
+  for (const { row } of withPending) moveShadow(transaction, row);
+  if (readWithdrawn(transaction).length > 0) {
+    for (const { row } of acceptances) removeIfWithdrawn(transaction, row);
+  }
+  progress.accepted.push(...acceptances);
 }
 
 function accept(

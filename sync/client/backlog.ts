@@ -5,6 +5,8 @@ import type { OperationId } from '#contracts/ids.ts';
 const maxRowsRead = 5000;
 /** Rows kept ahead: two full offers. */
 const rowsAhead = 1000;
+/** Below so many rows more are read: an offer should be full. */
+const rowsLow = 500;
 
 /**
  * Pending rows in the order they should be offered, read from the outbox a page at a time: a backlog of thousands is not read
@@ -16,6 +18,8 @@ export class Backlog {
   #isStale = true;
   /** The outbox holds more rows than were read. */
   #isCut = false;
+  /** The row read last. */
+  #last: OutboxRow | undefined;
 
   constructor(outbox: OutboxReader) {
     this.#outbox = outbox;
@@ -37,8 +41,8 @@ export class Backlog {
   ): readonly OutboxRow[] {
     if (this.#isStale) this.#read(underWay, unavailable);
     let available = this.#rows.filter(isAvailable);
-    if (available.length === 0 && this.#isCut) {
-      this.#read(underWay, unavailable);
+    if (available.length < rowsLow && this.#isCut) {
+      this.#readOn(underWay);
       available = this.#rows.filter(isAvailable);
     }
     return available;
@@ -59,8 +63,19 @@ export class Backlog {
     const limit = Math.min(maxRowsRead, rowsAhead + underWay.size + unavailable);
     const read = this.#outbox.pending(limit);
     this.#isCut = read.length === limit;
+    this.#last = read.at(-1);
     // What is under way must not be in here when its answer comes: it would be offered again after it was accepted.
     this.#rows = read.filter((row) => !underWay.has(row.op));
     this.#isStale = false;
+  }
+
+  /** The rows behind those that were read: what was read before is kept or on its way. */
+  #readOn(underWay: ReadonlySet<OperationId>): void {
+    const read = this.#outbox.pending(rowsAhead, this.#last);
+    this.#isCut = read.length === rowsAhead;
+    this.#last = read.at(-1) ?? this.#last;
+    const known = new Set(this.#rows.map((row) => row.op));
+    const fresh = read.filter((row) => !underWay.has(row.op) && !known.has(row.op));
+    this.#rows = [...this.#rows, ...fresh].slice(0, maxRowsRead);
   }
 }

@@ -62,25 +62,29 @@ export class Conversation {
     return this.#requests;
   }
 
-  /** Sends a message that has no answer. Returns its length unpacked, in UTF-16 units. */
-  tell(message: ClientMessage): number {
-    const text = JSON.stringify(message);
+  /**
+   * Sends a message that has no answer. `text`: its JSON text, where the caller has it. Returns its length unpacked, in UTF-16
+   * units.
+   */
+  tell(message: ClientMessage, text = JSON.stringify(message)): number {
     this.#transport.send(this.#packing?.pack(text) ?? text);
     return text.length;
   }
 
-  /** Sends a question; resolves with its answer, which must be of one of `types`. */
+  /** Sends a question; resolves with its answer, which must be of one of `types`. `text` as of {@link tell}. */
   ask<Type extends Answer['type']>(
     message: ClientMessage,
     types: readonly Type[],
     waitMs: number,
+    text?: string,
   ): Promise<MessageOf<Type>> {
     return new Promise((resolve, reject) => {
-      this.#open(message, waitMs, reject, (answer, done) => {
+      const answered = (answer: Answer, done: () => void) => {
         done();
         if (isOneOf(answer, types)) resolve(answer);
         else this.end(misunderstood(`${answer.type} instead of ${types.join()}`), reject);
-      });
+      };
+      this.#open(message, waitMs, reject, answered, text);
     });
   }
 
@@ -121,6 +125,7 @@ export class Conversation {
     waitMs: number,
     reject: (end: unknown) => void,
     answer: (message: Answer, done: () => void) => void,
+    text?: string,
   ): void {
     const key = keyOfQuestion(message);
     if (this.#end !== undefined) {
@@ -140,7 +145,7 @@ export class Conversation {
       reject(end);
     };
     this.#questions.set(key, { answer: (received) => answer(received, done), fail });
-    this.tell(message);
+    this.tell(message, text);
   }
 
   #receive(received: WireMessage): void {

@@ -22,6 +22,8 @@ export interface RowToOffer {
 export interface OfferBatch {
   readonly rows: readonly RowToOffer[];
   readonly messages: readonly OfferRow[];
+  /** Their JSON text. */
+  readonly texts: readonly string[];
   /** Length of the rows unpacked, in UTF-16 units. */
   readonly bytes: number;
   /** A row that no message can hold (PUSH-10); it comes right behind `rows`. */
@@ -45,6 +47,7 @@ export function takeBatch(
 ): OfferBatch {
   const rows: RowToOffer[] = [];
   const messages: OfferRow[] = [];
+  const texts: string[] = [];
   /** Newest version in this batch, by record. */
   const newest = new Map<string, AnyRecord>();
   let bytes = 0;
@@ -52,20 +55,22 @@ export function takeBatch(
     if (rows.length >= Math.min(bounds.rows, maxRowsPerPush)) break;
     const base = wholeOnly.has(row.op) ? undefined : baseAtHand(row, newest, sync);
     const message = offerRow(row, base);
-    const size = JSON.stringify(message).length;
-    if (isTooLarge(message, size)) return { rows, messages, bytes, tooLarge: row };
+    const text = JSON.stringify(message);
+    const size = text.length;
+    if (isTooLarge(text)) return { rows, messages, texts, bytes, tooLarge: row };
     if (rows.length > 0 && bytes + size > bounds.bytes) break;
     rows.push({ row, isDelta: 'delta' in message });
     messages.push(message);
+    texts.push(text);
     newest.set(recordKey({ collection: row.collection, id: row.record.id }), row.record);
     bytes += size;
   }
-  return { rows, messages, bytes, tooLarge: undefined };
+  return { rows, messages, texts, bytes, tooLarge: undefined };
 }
 
 /** UTF-8 takes at most three bytes for a UTF-16 unit: most rows need not be counted. */
-const isTooLarge = (message: OfferRow, length: number): boolean =>
-  length * 3 > maxRowBytes && Buffer.byteLength(JSON.stringify(message)) > maxRowBytes;
+const isTooLarge = (text: string): boolean =>
+  text.length * 3 > maxRowBytes && Buffer.byteLength(text) > maxRowBytes;
 
 /** The version a row builds on: the row before it in the same batch, or what the center is known to have. */
 function baseAtHand(

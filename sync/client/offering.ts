@@ -167,7 +167,7 @@ export class Offering {
     return asides.filter((row) => this.#isAvailable(row) && !this.#waitingAsides.has(row.op));
   }
 
-  #send({ rows, messages, bytes }: OfferBatch): void {
+  #send({ rows, messages, texts, bytes }: OfferBatch): void {
     this.#batch += 1;
     const sent = rows.map(({ row }) => row);
     this.#ledger.sent(sent);
@@ -183,6 +183,7 @@ export class Offering {
       { type: 'offer', batch: this.#batch, rows: [...messages] },
       ['outcomes'],
       this.#context.limits.answerMs,
+      `{"type":"offer","batch":${this.#batch},"rows":[${texts.join()}]}`,
     );
     asking.then(
       (outcomes) => {

@@ -3,8 +3,6 @@ import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
 import type { OperationId } from '#contracts/ids.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
 
-const maxRowsRead = 5000;
-
 /**
  * What this process knows about rows on their way. A row the center may have applied without our having heard of it must
  * not be merged again (PULL-5); rows written before the process started are all of that kind.
@@ -24,11 +22,7 @@ export class SendLedger {
   /** After a start, or when accepted rows are pending again: everything pending now is in doubt. */
   doubt(outbox: OutboxReader): void {
     this.#notApplied.clear();
-    const pending = outbox.pending(maxRowsRead);
-    // A longer backlog is not read for this: until it is sent, new rows are in doubt like the old ones.
-    const isWhole = pending.length < maxRowsRead;
-    const newest = pending.reduce((seq, row) => Math.max(seq, row.seq), this.#doubtfulThrough);
-    this.#doubtfulThrough = isWhole ? newest : Number.POSITIVE_INFINITY;
+    this.#doubtfulThrough = Math.max(this.#doubtfulThrough, outbox.newestPending());
   }
 
   nothingPending(): void {

@@ -21,9 +21,14 @@ export const storeMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'store/replica/outbox.ts',
-        find: "SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0\n         ON CONFLICT (collection, record_id) DO UPDATE\n           SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`,\n      )\n      .run([op]);",
+        find: '      .run([op]);',
+        replace: "      .run([op]);\n    this.#change('DELETE FROM outbox WHERE op = ?', [op]);",
+      },
+      {
+        file: 'store/replica/outbox.ts',
+        find: '    return this.#withPending(acceptances);',
         replace:
-          "SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0\n         ON CONFLICT (collection, record_id) DO UPDATE\n           SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`,\n      )\n      .run([op]);\n    this.#change('DELETE FROM outbox WHERE op = ?', [op]);",
+          "    for (const { row } of acceptances) this.#change('DELETE FROM outbox WHERE op = ?', [row.op]);\n    return this.#withPending(acceptances);",
       },
     ],
     traps: [simulate(5, 6, 'power-cut-after-commit', 10), system('testing/store/replica.test.ts')],
