@@ -69,7 +69,11 @@ function copyProject(): void {
 async function judge(mutation: Mutation): Promise<string> {
   const traps: Trap[] = [];
   for (const trap of mutation.traps) if (options.trusting || (await isSound(trap))) traps.push(trap);
-  const restore = plant(mutation);
+  const takeOut = plant(mutation);
+  if (takeOut === undefined) {
+    survivors += 1;
+    return 'NOT PLANTED: the code has changed';
+  }
   try {
     for (const trap of traps) {
       const outcome = await spring(trap);
@@ -80,7 +84,7 @@ async function judge(mutation: Mutation): Promise<string> {
     survivors += 1;
     return `SURVIVED (${mutation.why})`;
   } finally {
-    restore();
+    takeOut();
   }
 }
 
@@ -95,23 +99,27 @@ async function isSound(trap: Trap): Promise<boolean> {
   return isPassing;
 }
 
-/** Puts the bug in; returns what takes it out. */
-function plant(mutation: Mutation): () => void {
+/** Puts the bug in; returns what takes it out, undefined if the code is no longer as the bug expects it. */
+function plant(mutation: Mutation): (() => void) | undefined {
   const originals = new Map<string, string>();
   for (const { file, find, replace } of mutation.edits) {
     const path = join(copy, file);
     const text = readFileSync(path, 'utf8');
     if (!originals.has(path)) originals.set(path, text);
-    if (text.split(find).length !== 2)
-      throw new Error(`${mutation.name}: not exactly once in ${file}: ${find}`);
+    if (text.split(find).length !== 2) {
+      restore(originals);
+      return undefined;
+    }
     writeFileSync(
       path,
       text.replace(find, () => replace),
     );
   }
-  return () => {
-    for (const [path, text] of originals) writeFileSync(path, text);
-  };
+  return () => restore(originals);
+}
+
+function restore(originals: ReadonlyMap<string, string>): void {
+  for (const [path, text] of originals) writeFileSync(path, text);
 }
 
 function spring(trap: Trap): Promise<'passed' | 'failed' | 'timeout'> {
