@@ -1,4 +1,4 @@
-// Root of the web workstation: this machine's disk, clock and network, served to a browser on 127.0.0.1.
+// Root of the web workstation: this machine's disk, clock and network, served to a browser of this computer.
 import { fileURLToPath } from 'node:url';
 import { composeWorkstation } from './main-composition.ts';
 import { readWebArguments, startWebWorkstation } from './web-start.ts';

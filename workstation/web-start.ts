@@ -36,7 +36,7 @@ export function parseWebArguments(argv: readonly string[], usualRenderer: string
 const usage = `npm run workstation -- --data <folder> [options]
 
   --data <folder>      where this workstation keeps its encrypted records
-  --port <number>      port on 127.0.0.1 (default: ${usualPort})
+  --port <number>      port of localhost (default: ${usualPort})
   --renderer <folder>  built screens (default: dist/renderer)`;
 
 /** {@link parseWebArguments}, or null after telling on the terminal how it is called. */

@@ -40,7 +40,7 @@ export async function openScriptedWebHost(
     for (const socket of sockets.clients) socket.terminate();
   };
   return {
-    address: `http://127.0.0.1:${bound.port}/#token=scripted`,
+    address: `http://localhost:${bound.port}/#token=scripted`,
     cut() {
       isCut = true;
       terminateAll();

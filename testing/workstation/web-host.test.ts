@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { connect, createServer } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -39,7 +39,7 @@ async function openHost(port = 0): Promise<WebHost> {
   return openWebHost(rig.workstation, { files, door, port, checksOutput: true });
 }
 
-const authority = () => `127.0.0.1:${host.port}`;
+const authority = () => `localhost:${host.port}`;
 const tokenOf = (address: string) => new URL(address).hash.replace('#token=', '');
 
 interface Answer {
@@ -52,7 +52,7 @@ interface Answer {
 function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
-      { host: '127.0.0.1', port: host.port, path, method, headers },
+      { host: '127.0.0.1', port: host.port, path, method, headers: { host: authority(), ...headers } },
       (incoming) => {
         let body = '';
         incoming.setEncoding('utf8');
@@ -147,16 +147,22 @@ describe('files', () => {
 });
 
 describe('Host and Origin', () => {
-  test.each(['localhost:80', 'evil.example', '127.0.0.1', '127.0.0.1:1', '127.0.0.2:80', '[::1]:80'])(
-    'a request for %s is refused',
-    async (hostHeader) => {
-      expect((await get('/', { host: hostHeader })).status).toBe(403);
-      expect((await knock(hello(tokenOf(host.newAddress())), { hostHeader })).heard).toBe('403');
-    },
-  );
+  test.each([
+    'localhost:80',
+    'localhost',
+    'evil.example',
+    '127.0.0.1',
+    '127.0.0.1:1',
+    '127.0.0.2:80',
+    '[::1]:80',
+  ])('a request for %s is refused', async (hostHeader) => {
+    expect((await get('/', { host: hostHeader })).status).toBe(403);
+    expect((await knock(hello(tokenOf(host.newAddress())), { hostHeader })).heard).toBe('403');
+  });
 
-  test('a name of this computer with the right port is refused too (DNS rebinding)', async () => {
-    expect((await get('/', { host: `localhost:${host.port}` })).status).toBe(403);
+  test('another name of this computer with the right port is refused too (DNS rebinding)', async () => {
+    expect((await get('/', { host: `127.0.0.1:${host.port}` })).status).toBe(403);
+    expect((await get('/', { host: `[::1]:${host.port}` })).status).toBe(403);
     expect((await get('/', { host: `rebound.example:${host.port}` })).status).toBe(403);
   });
 
@@ -166,6 +172,20 @@ describe('Host and Origin', () => {
       expect((await knock(hello(tokenOf(host.newAddress())), { origin })).heard).toBe('403');
     },
   );
+
+  test('nobody else can listen where the name localhost may lead', async ({ skip }) => {
+    if (
+      !Object.values(networkInterfaces())
+        .flat()
+        .some((one) => one?.address === '::1')
+    )
+      skip('no IPv6 here');
+    const taken = await new Promise((resolve) => {
+      const server = createServer().listen(host.port, '::1', () => server.close(() => resolve('free')));
+      server.once('error', () => resolve('taken'));
+    });
+    expect(taken).toBe('taken');
+  });
 
   test('a page of another origin gets no file', async () => {
     expect((await get('/', { origin: 'http://evil.example' })).status).toBe(403);

@@ -28,7 +28,11 @@ export interface WebHost {
   close(): Promise<void>;
 }
 
-const address = '127.0.0.1';
+/** The name that browsers give to this computer's own pages, and the only one under which they ask keys (WebAuthn). */
+const hostName = 'localhost';
+/** What the name leads to: whoever else listened on the second address could be taken for this workstation. */
+const [mainAddress, otherAddress] = ['127.0.0.1', '::1'] as const;
+const mostPortAttempts = 20;
 const mostScreens = 16;
 const mostConnections = 128;
 const helloLimitMs = 5_000;
@@ -38,7 +42,7 @@ const longestRequestMs = 60_000;
 /** UTF-8 takes at most three bytes for one UTF-16 unit. */
 const mostMessageBytes = 3 * maxBridgeMessageLength;
 
-/** Serves screens on 127.0.0.1 (docs/specs/bridge.md). Rejects when the port is taken. */
+/** Serves screens to this computer only (docs/specs/bridge.md). Rejects when the port is taken. */
 export async function openWebHost(workstation: Workstation, options: WebHostOptions): Promise<WebHost> {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -46,26 +50,26 @@ export async function openWebHost(workstation: Workstation, options: WebHostOpti
     perMessageDeflate: false,
     clientTracking: true,
   });
-  const server = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: longestRequestMs });
-  server.maxConnections = mostConnections;
-  const port = await listen(server, options.port);
-  const host = `${address}:${port}`;
-  server.on('request', (request, response) => {
-    answer(request, response, host, options.files).catch((error) => {
-      workstation.parts.log.incident(error);
-      response.destroy();
+  const { port, servers } = await listenEverywhere(options.port);
+  const host = `${hostName}:${port}`;
+  for (const server of servers) {
+    server.on('request', (request, response) => {
+      answer(request, response, host, options.files).catch((error) => {
+        workstation.parts.log.incident(error);
+        response.destroy();
+      });
     });
-  });
-  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    stream.on('error', () => stream.destroy());
-    if (!isScreenSocket(request, host)) return refuseUpgrade(stream, '403 Forbidden');
-    if (sockets.clients.size >= mostScreens) return refuseUpgrade(stream, '503 Service Unavailable');
-    sockets.handleUpgrade(request, stream, head, (socket) => greet(socket, workstation, options));
-  });
+    server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      stream.on('error', () => stream.destroy());
+      if (!isScreenSocket(request, host)) return refuseUpgrade(stream, '403 Forbidden');
+      if (sockets.clients.size >= mostScreens) return refuseUpgrade(stream, '503 Service Unavailable');
+      sockets.handleUpgrade(request, stream, head, (socket) => greet(socket, workstation, options));
+    });
+  }
   return {
     port,
     newAddress: () => `http://${host}/#token=${options.door.newToken()}`,
-    close: () => closeServer(server, sockets),
+    close: () => closeServers(servers, sockets),
   };
 }
 
@@ -150,20 +154,52 @@ function refuseUpgrade(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function listen(server: Server, port: number): Promise<number> {
+interface Listening {
+  readonly port: number;
+  readonly servers: readonly Server[];
+}
+
+/** Listens on the loopback addresses of this computer on one port; a free one for 0. */
+async function listenEverywhere(wanted: number): Promise<Listening> {
+  for (let attempt = 1; ; attempt += 1) {
+    const main = await listen(mainAddress, wanted);
+    // A server on an IP address has one.
+    const { port } = main.address() as AddressInfo;
+    try {
+      return { port, servers: [main, await listen(otherAddress, port)] };
+    } catch (error) {
+      if (isMissingAddress(error)) return { port, servers: [main] };
+      await closeServer(main);
+      if (wanted !== 0 || attempt === mostPortAttempts) throw error;
+    }
+  }
+}
+
+const ErrorWithCode = v.object({ code: v.string() });
+
+/** This computer has no such loopback address (IPv6 is switched off), so nobody else can sit there either. */
+const isMissingAddress = (error: unknown): boolean =>
+  v.is(ErrorWithCode, error) && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code);
+
+function listen(address: string, port: number): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: longestRequestMs });
+  server.maxConnections = mostConnections;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, address, () => {
       server.off('error', reject);
-      // A server on an IP address has one.
-      resolve((server.address() as AddressInfo).port);
+      resolve(server);
     });
   });
 }
 
-async function closeServer(server: Server, sockets: WebSocketServer): Promise<void> {
+async function closeServers(servers: readonly Server[], sockets: WebSocketServer): Promise<void> {
   for (const socket of sockets.clients) socket.terminate();
   sockets.close();
+  await Promise.all(servers.map(closeServer));
+}
+
+async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   await closed;

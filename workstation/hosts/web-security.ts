@@ -24,14 +24,14 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy':
-    'camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()',
+    'camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self)',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
 
 /**
- * Whether a request names exactly this server, so that a name that resolves to 127.0.0.1 (DNS rebinding) is refused, and
+ * Whether a request names exactly this server, so that another name that resolves to this computer (DNS rebinding) is refused, and
  * comes from its own pages if it says where it comes from.
  */
 export function isFromHere(request: IncomingMessage, host: string): boolean {
