@@ -4,6 +4,7 @@ import { InstantSchema, PersonIdSchema } from '../ids.ts';
 import { filledText, text } from '../records/record.ts';
 import { administratorRoles, RoleSchema, roles } from '../roles.ts';
 import { requestContract, viewContract } from './contract.ts';
+import { DeviceFactSchema, DeviceRoadSchema } from './devices.ts';
 
 const Nothing = v.strictObject({});
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -44,21 +45,11 @@ export const KeyOperationSchema = v.object({
 });
 export type KeyOperation = v.InferOutput<typeof KeyOperationSchema>;
 
-/** A reader or key that is plugged in. */
-export const DeviceStatusSchema = v.object({
-  id: v.string(),
-  kind: v.picklist(['key', 'card-reader', 'scanner', 'simulated']),
-  name: v.string(),
-  status: v.picklist(['ready', 'no-permission', 'in-use', 'failed', 'not-usable-here']),
-});
-export type DeviceStatus = v.InferOutput<typeof DeviceStatusSchema>;
-
 /** What the lock screen shows beside the state: devices, how far a key is, and whose card was held to the reader. */
 export const DoorSchema = v.object({
   operation: v.nullable(KeyOperationSchema),
-  devices: v.array(DeviceStatusSchema),
-  /** Why no device can be read at all: a library of the system is missing. */
-  trouble: v.nullable(v.picklist(['no-hid-library', 'no-smart-card-service'])),
+  devices: v.array(DeviceFactSchema),
+  roads: v.array(DeviceRoadSchema),
   /** The person whose card was read last, and how many cards were read. A card identifies, it never unlocks. */
   card: v.nullable(v.object({ person: v.nullable(PersonIdSchema), reading: count })),
   hasPaperKey: v.boolean(),

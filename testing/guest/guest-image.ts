@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { access, chmod, copyFile, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A kernel and an initial file system that QEMU can start. */
+export interface GuestImage {
+  readonly kernel: string;
+  readonly initialFiles: string;
+}
+
+/** Programs of the host that build and run a guest, and the Debian packages they come from. */
+const programs = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  'apt-get': 'apt',
+  'dpkg-deb': 'dpkg',
+  busybox: 'busybox-static',
+} as const;
+
+/** What this machine lacks to run a guest; undefined if nothing. */
+export async function missingForGuest(): Promise<string | undefined> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'guests run on linux-x64 only';
+  for (const [program, comesFrom] of Object.entries(programs)) {
+    const isThere = await run('sh', ['-c', `command -v ${program}`]).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return `${program} is not installed (Debian package ${comesFrom})`;
+  }
+  return undefined;
+}
+
+/** In the order in which they are inserted: each needs those before it. */
+const modules = [
+  'drivers/virtio/virtio',
+  'drivers/virtio/virtio_ring',
+  'drivers/virtio/virtio_pci_modern_dev',
+  'drivers/virtio/virtio_pci_legacy_dev',
+  'drivers/virtio/virtio_pci',
+  'fs/netfs/netfs',
+  'fs/fscache/fscache',
+  'net/9p/9pnet',
+  'net/9p/9pnet_virtio',
+  'fs/9p/9p',
+  'drivers/hid/hid',
+  'drivers/hid/hid-generic',
+  'drivers/hid/uhid',
+] as const;
+
+/** For a USB device inside the guest: a host controller and a gadget that are wired to each other. */
+const usbModules = [
+  'drivers/usb/common/usb-common',
+  'drivers/usb/core/usbcore',
+  'drivers/hid/usbhid/usbhid',
+  'drivers/usb/gadget/udc/udc-core',
+  'fs/configfs/configfs',
+  'drivers/usb/gadget/libcomposite',
+  'drivers/usb/gadget/function/usb_f_hid',
+  'drivers/usb/gadget/udc/dummy_hcd',
+] as const;
+
+/**
+ * Unpacks Debian's kernel and packs the initial files of a guest into `folder`; uses what it finds there from an earlier time.
+ * The kernel's package is fetched with `apt-get download`, nothing is installed. Rejects if it cannot be had.
+ */
+export async function prepareGuest(folder: string): Promise<GuestImage> {
+  const ready = { kernel: join(folder, 'image', 'vmlinuz'), initialFiles: join(folder, 'image', 'initrd') };
+  if (await exists(ready.initialFiles)) return ready;
+  const made = join(folder, `made-${process.pid}`);
+  await rm(made, { recursive: true, force: true });
+  await mkdir(join(made, 'image'), { recursive: true });
+  await unpackKernel(made);
+  await packInitialFiles(made);
+  await rm(join(folder, 'image'), { recursive: true, force: true });
+  await rename(join(made, 'image'), join(folder, 'image'));
+  await rm(made, { recursive: true, force: true });
+  return ready;
+}
+
+async function unpackKernel(made: string): Promise<void> {
+  const { stdout } = await run('apt-cache', ['depends', 'linux-image-amd64']);
+  const [, kernelPackage] = /Depends: (linux-image-\S+)/.exec(stdout) ?? [];
+  if (kernelPackage === undefined) throw new Error('Debian names no kernel: run apt-get update.');
+  await run('apt-get', ['download', kernelPackage], { cwd: made });
+  const [archive] = (await readdir(made)).filter((name) => name.endsWith('.deb'));
+  if (archive === undefined) throw new Error('The kernel was not downloaded.');
+  await run('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: made });
+  const [kernel] = (await readdir(join(made, 'unpacked/boot'))).filter((name) => name.startsWith('vmlinuz'));
+  if (kernel === undefined) throw new Error('The package holds no kernel.');
+  await copyFile(join(made, 'unpacked/boot', kernel), join(made, 'image', 'vmlinuz'));
+}
+
+async function packInitialFiles(made: string): Promise<void> {
+  const root = join(made, 'root');
+  for (const folder of ['bin', 'modules', 'proc', 'sys', 'dev', 'host']) {
+    await mkdir(join(root, folder), { recursive: true });
+  }
+  await copyFile(await pathOf('busybox'), join(root, 'bin/busybox'));
+  await chmod(join(root, 'bin/busybox'), 0o755);
+  const installed = join(made, 'unpacked/lib/modules');
+  const [release = ''] = await readdir(installed);
+  for (const module of [...modules, ...usbModules]) {
+    const file = join(installed, release, 'kernel', `${module}.ko`);
+    if (await exists(file)) await cp(file, join(root, 'modules', basename(file)));
+  }
+  await copyFile(join(import.meta.dirname, 'guest-init.sh'), join(root, 'init'));
+  await chmod(join(root, 'init'), 0o755);
+  await writeFile(
+    join(root, 'modules/order'),
+    `${[...modules, ...usbModules].map((path) => basename(path)).join('\n')}\n`,
+  );
+  await run('sh', ['-c', 'find . | busybox cpio -o -H newc | gzip -1 > ../image/initrd'], { cwd: root });
+}
+
+async function pathOf(program: string): Promise<string> {
+  const { stdout } = await run('sh', ['-c', `command -v ${program}`]);
+  return stdout.trim();
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
