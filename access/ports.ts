@@ -177,6 +177,13 @@ export interface CardReading {
 }
 
 /**
+ * Why a card that was held to a reader gave no number: `again`: swiped too fast, partly or taken away; `no-number`: it has none
+ * this reader can read; `changing-number`: it answers another one each time, as passports and telephones do; `payment`: it is
+ * a bank's card, whose number must not be kept.
+ */
+export type CardTrouble = 'again' | 'no-number' | 'changing-number' | 'payment';
+
+/**
  * Reads cards. A card identifies, it never unlocks: the reading picks the person, who then proves presence. There is
  * deliberately nothing here that yields a secret.
  */
@@ -184,6 +191,8 @@ export interface CardReader {
   readonly id: string;
   /** Told at each card. Returns a function that ends it. */
   onCard(told: (reading: CardReading) => void): () => void;
+  /** Told when a card was held to it in vain. Returns a function that ends it. */
+  onTrouble(told: (trouble: CardTrouble) => void): () => void;
   onRemoved(told: () => void): () => void;
 }
 
