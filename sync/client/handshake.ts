@@ -1,6 +1,7 @@
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import { protocolVersion } from '#contracts/wire/protocol.ts';
 import { type DeviceIdentity, loadTicket, saveTicket, signProof } from '../device-identity.ts';
+import { meetKeptHead } from '../kept-head.ts';
 import type { Conversation, MessageOf } from './conversation.ts';
 import type { LinkMeter } from './link-meter.ts';
 import { noteWelcome } from './offline-limit.ts';
@@ -31,7 +32,9 @@ export async function greet(
   offered: OfferedPackings,
 ): Promise<{ readonly welcome: Welcome; readonly isNewEpoch: boolean }> {
   const { clock, identity, limits, replica } = context;
+  const greeting = meter.departs(0, clock.now());
   const challenge = await openWith(conversation, context, offered);
+  meter.answered(greeting, clock.now());
   checkCenter(challenge, identity);
   const ticket = loadTicket(replica.settings);
   const signature = signProof(identity, challenge.nonce, ticket);
@@ -101,6 +104,8 @@ async function keepWelcome(welcome: Welcome, { replica, clock }: SyncContext): P
     saveTicket(transaction.settings, welcome.ticket);
     const { isNew } = meetEpoch(transaction, welcome.epoch, clock.now());
     noteWelcome(transaction.settings, clock.now(), welcome.offlineLimitMs);
+    if (welcome.audit !== undefined)
+      meetKeptHead(transaction, replica.auditTrail, welcome.audit, clock.now());
     const [own] = welcome.scopes;
     if (own !== undefined) {
       noteFirstCopy(transaction, own.scope, own.head);

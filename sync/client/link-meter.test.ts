@@ -83,6 +83,25 @@ describe('LinkMeter (FLOW-2)', () => {
     expect(meter.portionBytes).toBeLessThanOrEqual(before * 1.5);
   });
 
+  it.each([
+    [600, 16 * 1024],
+    [60, 160 * 1024],
+    [20, 480 * 1024],
+    [1, 960 * 1024],
+  ])('begins at a round trip of %d ms with about %d bytes per second', (roundTrip, rate) => {
+    const meter = new LinkMeter();
+    meter.answered(meter.departs(0, 0), roundTrip);
+    expect(meter.offerBytes * 4).toBe(rate);
+    expect(meter.portionBytes * 4).toBe(rate);
+  });
+
+  it('begins anew from what is measured where a short round trip promised too much', () => {
+    const meter = new LinkMeter();
+    meter.answered(meter.departs(0, 0), 5);
+    offerOver(meter, 100_000, 5, 1_000);
+    expect(meter.offerBytes / 100_000).toBeLessThan(0.35);
+  });
+
   it('fills a fast link, within bounds', () => {
     const meter = new LinkMeter();
     meter.answered(meter.departs(0, 0), 1);

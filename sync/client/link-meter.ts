@@ -19,7 +19,12 @@ const fastRoundTripMs = 60;
 const fastBytesPerSecond = 400 * 1024;
 /** Before anything was measured: about a second of a slow link, as messages pack; much less where answers take long. */
 const firstBytesPerSecond = 16 * 1024;
+/**
+ * Of a link whose round trip is `fastRoundTripMs`; more where it is shorter: a slow link cannot carry even the half kilobyte of
+ * a greeting there and back sooner. Shorter times than this say little at a resolution of one millisecond.
+ */
 const firstBytesPerSecondNearby = 160 * 1024;
+const shortestRoundTripMs = 10;
 const firstRoundTripMs = 500;
 
 /** What one question or offer was sent with; given back with its answer. */
@@ -92,7 +97,9 @@ export class LinkMeter {
 
   /** Whether time counts more than bytes: messages are packed quickly then, and portions asked for so. */
   get isFast(): boolean {
-    const bytesPerSecond = Math.max(this.#up.bytesPerSecond, this.#down.bytesPerSecond);
+    const measured = [this.#up, this.#down].filter((rate) => rate.isMeasured);
+    const rates = measured.length > 0 ? measured : [this.#up];
+    const bytesPerSecond = Math.max(...rates.map((rate) => rate.bytesPerSecond));
     return this.roundTripMs <= fastRoundTripMs && bytesPerSecond >= fastBytesPerSecond;
   }
 
@@ -118,7 +125,8 @@ export class LinkMeter {
   }
 
   get #firstRate(): number {
-    return this.roundTripMs <= fastRoundTripMs ? firstBytesPerSecondNearby : firstBytesPerSecond;
+    if (this.roundTripMs > fastRoundTripMs) return firstBytesPerSecond;
+    return (firstBytesPerSecondNearby * fastRoundTripMs) / Math.max(this.roundTripMs, shortestRoundTripMs);
   }
 
   #windowAt(bytesPerSecond: number): number {
@@ -144,6 +152,10 @@ class RateFilter {
 
   constructor(first: () => number) {
     this.#first = first;
+  }
+
+  get isMeasured(): boolean {
+    return this.#samples.length > 0;
   }
 
   get bytesPerSecond(): number {
