@@ -7,6 +7,7 @@ import { type AppError, appError } from '#contracts/errors.ts';
 import { DaySchema, PersonIdSchema, type RecordId, type Scope } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { Applied } from '../ingest/batch.ts';
+import type { Session } from '../postgres/database.ts';
 import { readStored } from '../sharing/center-version.ts';
 import { noteApplied } from '../sharing/note-applied.ts';
 import { inScope, type SharingContext } from '../sharing/sharing-context.ts';
@@ -27,11 +28,17 @@ export interface ReviewListed {
   readonly since: number;
 }
 
+/** The open questions of all facilities, oldest first, and how many further ones there are at least. */
+export interface ReviewList {
+  readonly reviews: readonly ReviewListed[];
+  readonly more: number;
+}
+
 export type SettleOrder = RequestInput<'reviews.settle'> & { readonly scope: Scope };
 
 /** The inbox of whoever runs the center: the open questions of all facilities (docs/specs/center.md, REV). */
 export interface ReviewDesk {
-  list(): Promise<readonly ReviewListed[]>;
+  list(): Promise<ReviewList>;
   /** One question in full, with the values of the record. Null if there is none. */
   open(scope: Scope, id: RecordId): Promise<ReviewShown | null>;
   /**
@@ -41,10 +48,10 @@ export interface ReviewDesk {
   settle(order: SettleOrder): Promise<Result<null, AppError>>;
 }
 
-/** Most reviews of one facility and of all that are looked at for the list. */
-const mostOfFacility = 300;
-const mostReviews = 3_000;
-/** Most that are listed; a center with more has a problem that a list does not solve. */
+/** Reviews read at once, and most readings of one list: 100,000 questions are more than anybody counts. */
+const reviewsAtOnce = 500;
+const maxReadings = 200;
+/** Most that are listed; of the others their number is told. */
 const mostListed = 300;
 
 /** The desk on a database that has its tables. `hurry` has new versions carried to whoever holds copies. */
@@ -52,24 +59,9 @@ export function createReviewDesk(context: SharingContext, hurry: () => void): Re
   const { database } = context;
   return {
     list: async () => {
-      const rows = await database.rows(sql.readReviews, sql.ReviewRowSchema, [mostOfFacility, mostReviews]);
-      return rows
-        .map(({ scope, body }) => ({ scope, review: readStored('reviews', body) }))
-        .filter(({ review }) => isOpenReview(review.body))
-        .sort((left, right) => left.review.capturedAt - right.review.capturedAt)
-        .slice(0, mostListed)
-        .map(({ scope, review }) => {
-          const { question, subject } = review.body;
-          const fields = question.kind === 'conflict' ? question.fields.map(({ field }) => field) : [];
-          return {
-            scope,
-            id: review.id,
-            kind: question.kind,
-            collection: subject.collection,
-            fields: [...new Set(fields)],
-            since: review.capturedAt,
-          };
-        });
+      const open = await readOpenReviews(database);
+      const oldest = open.sort((left, right) => left.since - right.since).slice(0, mostListed);
+      return { reviews: oldest, more: open.length - oldest.length };
     },
     open: async (scope, id) => showReview(database, await loadReview(database, scope, id), scope, id),
     settle: async (order) => {
@@ -82,8 +74,40 @@ export function createReviewDesk(context: SharingContext, hurry: () => void): Re
   };
 }
 
+async function readOpenReviews(session: Session): Promise<ReviewListed[]> {
+  const open: ReviewListed[] = [];
+  let [scope, id] = ['', zeroId];
+  for (let reading = 0; reading < maxReadings; reading += 1) {
+    const rows = await session.rows(sql.readReviews, sql.ReviewRowSchema, [scope, id, reviewsAtOnce]);
+    open.push(...rows.flatMap(listedIfOpen));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < reviewsAtOnce) break;
+    ({ scope, id } = last);
+  }
+  return open;
+}
+
+const zeroId = '00000000-0000-0000-0000-000000000000';
+
+function listedIfOpen({ scope, body }: v.InferOutput<typeof sql.ReviewRowSchema>): readonly ReviewListed[] {
+  const review = readStored('reviews', body);
+  if (!isOpenReview(review.body)) return [];
+  const { question, subject } = review.body;
+  const fields = question.kind === 'conflict' ? question.fields.map(({ field }) => field) : [];
+  return [
+    {
+      scope,
+      id: review.id,
+      kind: question.kind,
+      collection: subject.collection,
+      fields: [...new Set(fields)],
+      since: review.capturedAt,
+    },
+  ];
+}
+
 async function settle(
-  session: Parameters<typeof writeCenterVersion>[0],
+  session: Session,
   context: SharingContext,
   { scope, ...input }: SettleOrder,
 ): Promise<Result<readonly Applied[], AppError>> {
@@ -109,7 +133,7 @@ async function settle(
 
 /** What ingest notes of every version: numbers to find a patient by, and who has copies. */
 async function note(
-  session: Parameters<typeof writeCenterVersion>[0],
+  session: Session,
   scope: Scope,
   at: number,
   { reader }: LoadedRecords,
@@ -128,7 +152,7 @@ export class ReviewMoved extends Error {}
 type Written = Extract<AnyPlannedWrite, { readonly collection: 'patients' | 'visits' | 'reviews' }>;
 
 async function writeBody(
-  session: Parameters<typeof writeCenterVersion>[0],
+  session: Session,
   context: SharingContext,
   scope: Scope,
   write: Written,

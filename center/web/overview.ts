@@ -23,6 +23,12 @@ const FacilityRowSchema = v.object({
   quarantined: bigint,
 });
 
+const readRollbacks: Statement = {
+  name: 'overview-rollbacks',
+  text: 'select device, min(at) as at from audit_head where finding is not null group by device limit 5000',
+};
+const RollbackRowSchema = v.object({ device: DeviceIdSchema, at: bigint });
+
 const readDevices: Statement = {
   name: 'overview-devices',
   text: `
@@ -107,6 +113,8 @@ export interface DeviceView {
   readonly clockErrorMs: number | null;
   /** Records found different from the center's and healed. */
   readonly healed: number | null;
+  /** When its audit trail was first found not to continue what it had told before; null for never. */
+  readonly rolledBackAt: number | null;
 }
 
 export interface ReceivedView {
@@ -124,6 +132,8 @@ export async function readOverview(database: Database, effects: Effects): Promis
   const at = effects.clock.now();
   const facilities = await database.rows(readFacilities, FacilityRowSchema, []);
   const devices = await database.rows(readDevices, DeviceRowSchema, []);
+  const rollbacks = await database.rows(readRollbacks, RollbackRowSchema, []);
+  const rolledBackAt = new Map(rollbacks.map(({ device, at: since }) => [device, since]));
   const received = await database.rows(readReceived, ReceivedRowSchema, [receivedShown]);
   const today = dayInUzbekistan(at);
   return {
@@ -136,13 +146,15 @@ export async function readOverview(database: Database, effects: Effects): Promis
       received: row.received,
       receivedToday: row.received_day === today ? row.received_on_day : 0,
       quarantined: row.quarantined,
-      devices: devices.filter((device) => device.scope === row.scope).map(viewDevice),
+      devices: devices
+        .filter((device) => device.scope === row.scope)
+        .map((device) => viewDevice(device, rolledBackAt.get(device.id) ?? null)),
     })),
     received,
   };
 }
 
-function viewDevice(row: DeviceRow): DeviceView {
+function viewDevice(row: DeviceRow, rolledBackAt: number | null): DeviceView {
   return {
     id: row.id,
     label: row.label,
@@ -156,6 +168,7 @@ function viewDevice(row: DeviceRow): DeviceView {
     openReviews: row.open_reviews,
     clockErrorMs: row.clock_error,
     healed: row.healed,
+    rolledBackAt,
   };
 }
 

@@ -27,7 +27,7 @@ export async function answerReviews(
 ): Promise<Answer | undefined> {
   switch (path) {
     case '/api/reviews':
-      return v.is(NothingSchema, body) ? { status: 200, value: { reviews: await reviews.list() } } : unfit;
+      return v.is(NothingSchema, body) ? { status: 200, value: await reviews.list() } : unfit;
     case '/api/review': {
       const named = v.safeParse(NamedSchema, body);
       if (!named.success) return unfit;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idFor } from '#center/sharing/center-version.ts';
@@ -67,6 +68,7 @@ async function stored<C extends 'patients' | 'reviews'>(collection: C, id: strin
   return v.parse(recordSchemas[collection], JSON.parse(String(text)));
 }
 
+const ListSchema = v.object({ reviews: v.array(v.object({ id: v.string() })), more: v.number() });
 const aRevision: Revision = v.parse(RevisionSchema, `1-${'0'.repeat(32)}`);
 const someone = (id: RecordId, phone: string, more: object = {}) => {
   const row = patient(facilityA, 'Maxfiyeva', id);
@@ -247,5 +249,31 @@ describe("REV: the center's inbox", () => {
     const after = await stored('reviews', reviewId);
     const op = v.parse(OperationIdSchema, idFor(`settle\n${reviewId}\n${before.rev}`));
     expect(after.rev).toBe(revisionOf(op, before.rev, 'reviews', after));
+  });
+
+  it('lists what is open however much was settled before, and tells how many more there are', async () => {
+    const decision = { id: randomUUID(), at: 1, by: somePerson, choice: 'different' } as const;
+    const back = { ...decision, id: randomUUID(), choice: 'taken-back', changes: decision.id } as const;
+    const about = (number: number, decisions: ReviewBody['decisions']) => {
+      const id = v.parse(RecordIdSchema, `ffffffff-0000-7000-8000-${String(number).padStart(12, '0')}`);
+      const body: ReviewBody = {
+        subject: { collection: 'patients', id },
+        question: { kind: 'possible-duplicate', other: newId(), score: 1 },
+        decisions,
+      };
+      const row = rowFor('reviews', { ...reviewRow(id, body).record, capturedAt: number });
+      return row;
+    };
+    const settled = Array.from({ length: 1_100 }, (_, index) => about(index, [decision]));
+    const reopened = about(5_000, [decision, back]);
+    const open = Array.from({ length: 305 }, (_, index) => about(6_000 + index, []));
+    const before = v.parse(ListSchema, (await ask('/api/reviews', {})).value);
+    const rows = [...settled, reopened, ...open];
+    for (let first = 0; first < rows.length; first += 400) await client.push(rows.slice(first, first + 400));
+    const { reviews, more } = v.parse(ListSchema, (await ask('/api/reviews', {})).value);
+    expect(before.more).toBe(0);
+    expect(reviews).toHaveLength(300);
+    expect(reviews.length + more).toBe(before.reviews.length + 306);
+    expect(reviews[0]?.id).toBe(reopened.id);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * @typedef {{ id: string, label: string, program: string, state: 'enrolled' | 'revoked' | 'cloned' | 'wipeOrdered' | 'wiped', enrolledAt: number,
  *   lastContactAt: number | null, backlog: number | null, oldestPendingAt: number | null, quarantined: number | null,
- *   openReviews: number | null, clockErrorMs: number | null }} Device
+ *   openReviews: number | null, clockErrorMs: number | null, rolledBackAt: number | null }} Device
  * @typedef {{ scope: string, names: Readonly<Record<string, string>>, isTraining: boolean, head: number,
  *   received: number, receivedToday: number, quarantined: number, devices: readonly Device[] }} Facility
  * @typedef {{ scope: string, seq: number, collection: 'patients' | 'visits' | 'staff' | 'reference' | 'reviews',
@@ -111,6 +111,7 @@ async function ask(session, path, body) {
 /**
  * @typedef {{ scope: string, id: string, kind: 'conflict' | 'possible-duplicate', collection: string,
  *   fields: readonly string[], since: number }} ReviewListed
+ * @typedef {{ reviews: readonly ReviewListed[], more: number }} ReviewList
  * @typedef {{ id: string, at: number, by: string, choice: string, reason?: string }} Decision
  * @typedef {{ field: string, base?: string, mine?: string, theirs?: string, present: string | null }} FieldShown
  * @typedef {{ id: string, name: { family: string, given: string, patronymic?: string }, sex: 'female' | 'male',
@@ -128,9 +129,9 @@ async function ask(session, path, body) {
 /**
  * The open questions of all facilities; null if they could not be had.
  * @param {string} session
- * @returns {Promise<readonly ReviewListed[] | null>}
+ * @returns {Promise<ReviewList | null>}
  */
-export const loadReviews = async (session) => (await ask(session, '/api/reviews', {}))?.reviews ?? null;
+export const loadReviews = async (session) => (await ask(session, '/api/reviews', {})) ?? null;
 
 /**
  * One question with its values; null if it could not be had.

@@ -141,7 +141,14 @@ function deviceRow(device, now, language, actions) {
     'tr',
     { 'data-device': device.id, 'data-state': device.state },
     // The commands of the center ask for the id.
-    element('th', { scope: 'row', title: device.id }, device.label, ' ', stateOf(device, now, language)),
+    element(
+      'th',
+      { scope: 'row', title: device.id },
+      device.label,
+      ' ',
+      stateOf(device, now, language),
+      ...rollbackOf(device, language),
+    ),
     element('td', {}, contact),
     element('td', { class: 'number' }, device.backlog === null ? '–' : writeCount(language, device.backlog)),
     element('td', {}, oldest),
@@ -152,6 +159,20 @@ function deviceRow(device, now, language, actions) {
     ),
     element('td', { class: 'action' }, ...actionsOn(device, language, actions)),
   );
+}
+
+/**
+ * Entries are gone from the workstation's audit trail, or others are in their place: said as long as it is enrolled.
+ * @param {Device} device
+ * @param {Language} language
+ * @returns {readonly Node[]}
+ */
+function rollbackOf(device, language) {
+  if (device.rolledBackAt === null) return [];
+  return [
+    asNode(' '),
+    element('span', { class: 'state attention', 'data-rolled-back': '' }, say(language, 'rolledBack')),
+  ];
 }
 
 /**

@@ -17,7 +17,7 @@ import { tell } from './review-words.js';
 import { languages } from './words.js';
 import { say, writeMoment } from './writing.js';
 
-/** @import { Device, Facility, Overview, ReviewListed } from './center-link.js' */
+/** @import { Device, Facility, Overview, ReviewList, ReviewListed } from './center-link.js' */
 /** @import { Settlement } from './review-dialog.js' */
 /** @import { Language } from './words.js' */
 
@@ -32,8 +32,8 @@ const state = {
   /** @type {string | null} */
   session: null,
   isRefused: false,
-  /** @type {readonly ReviewListed[]} */
-  reviews: [],
+  /** @type {ReviewList} */
+  reviews: { reviews: [], more: 0 },
   reviewsReadAt: 0,
 };
 /** The list of questions is read with the news, but not with each. */

@@ -1,20 +1,21 @@
 import { button, element, fill } from './elements.js';
 import { tell } from './review-words.js';
-import { say, writeSpan } from './writing.js';
+import { say, writeCount, writeSpan } from './writing.js';
 
-/** @import { Overview, ReviewListed } from './center-link.js' */
+/** @import { Overview, ReviewList, ReviewListed } from './center-link.js' */
 /** @import { Language } from './words.js' */
 
 /**
  * Shows the open questions of all facilities, the oldest first: where, since when, about which fields. No patient.
  * @param {HTMLElement} parent
- * @param {readonly ReviewListed[]} reviews
+ * @param {ReviewList} list
  * @param {Overview} overview
  * @param {Language} language
  * @param {(review: ReviewListed) => void} open
  */
-export function showReviews(parent, reviews, overview, language, open) {
-  const content = JSON.stringify([language, reviews, Math.floor(overview.at / 60_000)]);
+export function showReviews(parent, list, overview, language, open) {
+  const { reviews, more } = list;
+  const content = JSON.stringify([language, list, Math.floor(overview.at / 60_000)]);
   if (parent.dataset.content === content) return;
   parent.dataset.content = content;
   if (reviews.length === 0) {
@@ -34,6 +35,15 @@ export function showReviews(parent, reviews, overview, language, open) {
         element('tbody', {}, ...reviews.map((review) => rowOf(review, overview, language, open))),
       ),
     ),
+    ...(more === 0
+      ? []
+      : [
+          element(
+            'p',
+            { class: 'empty', id: 'more-reviews' },
+            `${say(language, 'moreQuestions')} ${writeCount(language, more)}`,
+          ),
+        ]),
   ]);
 }
 

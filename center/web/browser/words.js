@@ -12,6 +12,7 @@ export const languages = [
 const uzbekLatin = {
   openQuestions: 'Qaror kutayotgan savollar',
   noQuestions: 'Qaror kutayotgan savol yoʻq.',
+  moreQuestions: 'Bular eng eskilari. Yana kutayotgan savollar:',
   question: 'Savol',
   fields: 'Maydonlar',
   waiting: 'Kutmoqda',
@@ -62,6 +63,7 @@ const uzbekLatin = {
   wiped: 'oʻchirilgan',
   revoked: 'bekor qilingan',
   cloned: 'nusxasi aniqlangan',
+  rolledBack: 'audit jurnali orqaga qaytarilgan',
   never: 'hali yoʻq',
   patients: 'Bemor',
   visits: 'Tashrif',
@@ -82,6 +84,7 @@ export const words = {
   'uz-Cyrl': {
     openQuestions: 'Қарор кутаётган саволлар',
     noQuestions: 'Қарор кутаётган савол йўқ.',
+    moreQuestions: 'Булар энг эскилари. Яна кутаётган саволлар:',
     question: 'Савол',
     fields: 'Майдонлар',
     waiting: 'Кутмоқда',
@@ -132,6 +135,7 @@ export const words = {
     wiped: 'ўчирилган',
     revoked: 'бекор қилинган',
     cloned: 'нусхаси аниқланган',
+    rolledBack: 'аудит журнали орқага қайтарилган',
     never: 'ҳали йўқ',
     patients: 'Бемор',
     visits: 'Ташриф',
@@ -148,6 +152,7 @@ export const words = {
   ru: {
     openQuestions: 'Вопросы, ждущие решения',
     noQuestions: 'Вопросов нет.',
+    moreQuestions: 'Здесь самые давние. Ждут ещё вопросы:',
     question: 'Вопрос',
     fields: 'Поля',
     waiting: 'Ждёт',
@@ -198,6 +203,7 @@ export const words = {
     wiped: 'стёрто',
     revoked: 'отозвано',
     cloned: 'обнаружена копия',
+    rolledBack: 'журнал аудита откачен назад',
     never: 'ещё не было',
     patients: 'Пациент',
     visits: 'Визит',
@@ -214,6 +220,7 @@ export const words = {
   en: {
     openQuestions: 'Questions to settle',
     noQuestions: 'Nothing to settle.',
+    moreQuestions: 'These are the oldest. Further questions:',
     question: 'Question',
     fields: 'Fields',
     waiting: 'Waiting',
@@ -264,6 +271,7 @@ export const words = {
     wiped: 'erased',
     revoked: 'revoked',
     cloned: 'copy detected',
+    rolledBack: 'audit trail rolled back',
     never: 'not yet',
     patients: 'Patient',
     visits: 'Visit',
