@@ -1,0 +1,104 @@
+import type { DeviceOperation, DeviceProgress, Verification } from '#access/ports.ts';
+import { Secret } from '#access/secret.ts';
+import type { Timers } from '#clinic/ports/clock.ts';
+import type { KeyOperation } from '#contracts/bridge/access.ts';
+import { appError } from '#contracts/errors.ts';
+import { fail, type Result } from '#contracts/result.ts';
+
+/** How long a key waits for its owner before the attempt is given up. */
+const longestTouchMs = 30_000;
+
+/** What one use of a key is given: the port's operation, and how to tell of a finger that is being enrolled. */
+export interface RunningOperation extends DeviceOperation {
+  readonly onTouches: (touches: Pick<KeyOperation, 'good' | 'needed' | 'hint'>) => void;
+  /** No key is plugged in yet. */
+  readonly onMissingKey: () => void;
+}
+
+/** What a key is used for. */
+export interface KeyUse {
+  readonly kind: KeyOperation['kind'];
+  /** Proves presence by the key's PIN; without it by finger. */
+  readonly pin?: string | undefined;
+}
+
+/**
+ * The uses of keys on this computer, one at a time, so that a touch is never taken for another question than the one on the
+ * screen. How far the present one is, is shown to everybody: nothing of it tells whose key it is.
+ */
+export interface KeyOperations {
+  current(): KeyOperation | null;
+  /**
+   * Runs `work`; cancelled by {@link cancel}, and when nobody touches the key for half a minute. The one before is cancelled
+   * first: whoever asks last is at the screen.
+   */
+  run<Value>(
+    use: KeyUse,
+    work: (operation: RunningOperation) => Promise<Result<Value>>,
+  ): Promise<Result<Value>>;
+  cancel(): void;
+}
+
+/** Makes them; `told` is called after each step. */
+export function createKeyOperations(timers: Timers, told: () => void): KeyOperations {
+  let current: KeyOperation | null = null;
+  let abort: AbortController | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const show = (change: Partial<KeyOperation>): void => {
+    if (current === null) return;
+    current = { ...current, ...change };
+    told();
+  };
+
+  async function runNow<Value>(
+    own: AbortController,
+    { kind, pin }: KeyUse,
+    work: (operation: RunningOperation) => Promise<Result<Value>>,
+  ): Promise<Result<Value>> {
+    if (own.signal.aborted) return fail(appError('access.cancelled'));
+    using secret = pin === undefined ? null : new Secret(new TextEncoder().encode(pin.normalize('NFC')));
+    const verification: Verification =
+      secret === null ? { method: 'finger' } : { method: 'pin', pin: secret };
+    current = { kind, step: 'processing', good: 0, needed: 0, hint: null, attemptsLeft: null };
+    let stopWaiting = timers.after(longestTouchMs, () => own.abort());
+    const waitAnew = () => {
+      stopWaiting();
+      stopWaiting = timers.after(longestTouchMs, () => own.abort());
+    };
+    told();
+    try {
+      return await work({
+        verification,
+        signal: own.signal,
+        onProgress: (progress) => show({ step: stepOf(progress, current) }),
+        onMissingKey: () => show({ step: 'insert-key' }),
+        onTouches: (touches) => {
+          waitAnew();
+          show({ ...touches, step: 'touch-again' });
+        },
+      });
+    } finally {
+      stopWaiting();
+      current = null;
+      told();
+    }
+  }
+
+  return {
+    current: () => current,
+    cancel: () => abort?.abort(),
+    run: (use, work) => {
+      abort?.abort();
+      const own = new AbortController();
+      abort = own;
+      const result = turn.then(() => runNow(own, use, work));
+      turn = result.catch(() => undefined);
+      return result;
+    },
+  };
+}
+
+/** A key that waits for the next touch of an enrolment says no more than that it waits. */
+const stepOf = (progress: DeviceProgress, current: KeyOperation | null): KeyOperation['step'] =>
+  progress === 'touch-now' && current !== null && current.needed > 0 ? 'touch-again' : progress;
