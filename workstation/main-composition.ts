@@ -16,6 +16,7 @@ import { HeldDictionaries } from '#sync/packing/held-dictionaries.ts';
 import { createPacker } from '#sync/packing/packer.ts';
 import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
 import { createLog, type Log, type LogLine } from './log.ts';
+import { countOpenReviews } from './open-reviews.ts';
 import { type CenterOrders, type Exchange, usualIdleLockMs, type WorkstationParts } from './parts.ts';
 import { loadReferenceData } from './reference-files.ts';
 import { systemClock, systemRandom, systemTimers } from './system-effects.ts';
@@ -127,6 +128,7 @@ function startExchange(
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
+    countOpenReviews,
     packing: {
       packings: ['zstd', 'deflate'],
       createPacker,

@@ -24,7 +24,6 @@ export interface SyncClientState extends Omit<SyncState, 'waitingRequests'> {
 
 /** The screen is told of changed numbers at most this often. */
 const tellEveryMs = 100;
-const maxReviewsRead = 1000;
 
 /** Holds the state, counts what the replica says after commits, and tells listeners when it differs. */
 export class StateKeeper {
@@ -161,9 +160,7 @@ export class StateKeeper {
   #openReviews(): number {
     if (!this.#haveReviewsChanged) return this.#state.openReviews;
     this.#haveReviewsChanged = false;
-    return this.#context.replica
-      .find('reviews', { limit: maxReviewsRead, orderBy: [{ path: 'capturedAt', direction: 'desc' }] })
-      .filter((review) => review.body.decisions.length === 0).length;
+    return this.#context.countOpenReviews(this.#context.replica);
   }
 
   #set(changes: Partial<SyncClientState>): void {

@@ -1,5 +1,5 @@
 import type { Clock, Random, Timers } from '#clinic/ports/clock.ts';
-import type { Replica } from '#clinic/ports/replica.ts';
+import type { Replica, ReplicaReader } from '#clinic/ports/replica.ts';
 import type { DeviceIdentity } from '../device-identity.ts';
 import type { Connect, Transport } from '../transports/transport.ts';
 import { aroundMs, backOffMs } from './back-off.ts';
@@ -23,6 +23,8 @@ export interface SyncClientOptions {
   /** Name and version of the program, for the center's page; at most 40 characters. */
   readonly program: string;
   readonly limits?: Partial<SyncLimits>;
+  /** How many questions wait for a person here, for the center's page; none are told without it. */
+  readonly countOpenReviews?: (reader: ReplicaReader) => number;
   /** How messages may be packed; without it they stay text. */
   readonly packing?: PackingChoice;
   /**
@@ -62,7 +64,8 @@ export class SyncClient {
     const limits = { ...defaultLimits, ...options.limits };
     const onWipe = () => this.#erase();
     const named = { identity, program: program.slice(0, 40) };
-    this.#context = { replica, clock, timers, random, ...named, limits, onWipe };
+    const countOpenReviews = options.countOpenReviews ?? (() => 0);
+    this.#context = { replica, clock, timers, random, ...named, limits, countOpenReviews, onWipe };
     this.#state = new StateKeeper(this.#context);
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
@@ -193,6 +194,24 @@ describe('what the center cannot use (PUSH-7, PUSH-8)', () => {
     expect(history.at(-1)).toMatchObject({ baseRev: history.at(-2)?.record.rev, record: { id: patient } });
     expect(reviewsAt(nurse)).toEqual([]);
   });
+});
+
+it('the center is told of open questions, also of those whose decision was taken back', async () => {
+  const scene = await apart(13);
+  const { world, nurse, patient } = scene;
+  nurse.isOnline = true;
+  const id = randomRecordId(world.random);
+  const decided = { id: randomUUID(), at: 1, by: nurse.person, choice: 'different' as const };
+  const back = { ...decided, id: randomUUID(), choice: 'taken-back' as const, changes: decided.id };
+  const told: unknown[] = [];
+  for (const decisions of [[], [decided], [decided, back]]) {
+    const question = { kind: 'possible-duplicate', other: patient, score: 1 };
+    const body = { subject: { collection: 'patients', id: patient }, question, decisions };
+    writeBody(world, nurse, 'reviews', id, v.parse(ReviewBodySchema, body), []);
+    await world.time.advance(10_000);
+    told.push(world.center.statuses.get(nurse.identity.device)?.openReviews);
+  }
+  expect(told).toEqual([1, 0, 1]);
 });
 
 describe('what no review can hold (MRG-7)', () => {

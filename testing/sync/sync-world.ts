@@ -9,6 +9,7 @@ import { type DeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.t
 import { enrolDevice } from '#sync/enrol-device.ts';
 import type { Transport, WireMessage } from '#sync/transports/transport.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
+import { countOpenReviews } from '#workstation/open-reviews.ts';
 import { MemoryCenter } from '../doubles/memory-center.ts';
 import { MemoryDisk } from '../doubles/memory-disk.ts';
 import { type Death, MemoryReplica } from '../doubles/memory-replica.ts';
@@ -98,6 +99,7 @@ export class Workstation {
         random: this.random,
         identity: this.identity,
         program: this.program,
+        countOpenReviews,
         limits: this.limits,
         ...(this.packing === undefined ? {} : { packing: this.packing }),
         onWipe: async () => {
