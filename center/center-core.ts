@@ -1,5 +1,6 @@
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
+import { createHeadBook } from './audit/head-book.ts';
 import { createEnrolmentDesk, type EnrolmentCode, type EnrolmentDesk } from './enrolment.ts';
 import { type CenterRecord, createFacility, hasNoFacility, loadRecords } from './facilities.ts';
 import type { NewsBus } from './feed/bus.ts';
@@ -17,6 +18,7 @@ import type { Courier } from './sharing/courier.ts';
 import { createKnownHomes } from './sharing/known-homes.ts';
 import { startSharing } from './sharing/sharing.ts';
 import type { SharingContext } from './sharing/sharing-context.ts';
+import { createStaffDesk, type StaffDesk } from './staff/staff-keys.ts';
 
 /** What a center stands on. The database has its tables already (`migrate`). */
 export interface CenterFoundation {
@@ -43,6 +45,8 @@ export interface CenterCore {
   readonly desk: EnrolmentDesk;
   /** Carries records between facilities. */
   readonly courier: Courier;
+  /** What the center changes in staff records. */
+  readonly staff: StaffDesk;
   /** Open questions of all facilities. */
   readonly reviews: ReviewDesk;
   createFacility(record: RecordOf<'reference'>): Promise<void>;
@@ -76,12 +80,15 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
     ...(foundation.courierLookMs === undefined ? {} : { lookEveryMs: foundation.courierLookMs }),
   };
   const { hooks, courier } = startSharing(sharing);
+  const staff = createStaffDesk(sharing);
   const gateway = createGateway(
     {
       database,
       identity,
       ingest: createIngest(database, effects, hooks),
       devices,
+      heads: createHeadBook(database, effects.clock),
+      staff,
       desk,
       bus,
       durableThrough: createDurableReader(database, foundation.backup),
@@ -98,6 +105,7 @@ export async function assembleCenter(foundation: CenterFoundation): Promise<Cent
     gateway,
     desk,
     courier,
+    staff,
     reviews: createReviewDesk(sharing, () => courier.hurry()),
     ...operations(desk, courier, foundation),
     revoke: createRevocation(devices, bus),

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
-import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
+import { DeviceIdSchema, PersonIdSchema, ScopeSchema } from '#contracts/ids.ts';
+import { createHeadBook } from './audit/head-book.ts';
 import { createRevocation, createWipe } from './center-core.ts';
 import { publishDictionary } from './dictionaries.ts';
 import { createEnrolmentDesk } from './enrolment.ts';
@@ -11,12 +12,16 @@ import { findWrongDigests } from './feed/digests.ts';
 import { confirmBackup, markBeforeBackup } from './feed/durability.ts';
 import { createDeviceBook } from './gateway/device-book.ts';
 import { beginEpoch, loadIdentity } from './identity.ts';
+import type { Applied } from './ingest/batch.ts';
 import { migrate } from './migrations/migrate.ts';
 import type { Effects } from './ports.ts';
 import { type Database, openDatabase } from './postgres/database.ts';
 import { findRunningPostgres, startEmbeddedPostgres } from './postgres/embedded.ts';
+import { checkSignatures } from './staff/check-signatures.ts';
+import { createStaffDesk } from './staff/staff-keys.ts';
 import { startCenter } from './start-center.ts';
 import { systemEffects } from './system-effects.ts';
+import { type DeviceView, readOverview } from './web/overview.ts';
 
 const usage = `The reference center of Hamshira.
 
@@ -30,6 +35,11 @@ usage: npm run center -- <command> [options]
   enrol --facility <code>        print a new enrolment code
   revoke --device <id>           revoke a workstation
   wipe --device <id>             have a workstation erase its records at its next contact
+  revoke-person --facility <code> --person <id>
+                                 end a person's work and take her signing keys back
+  status                         every workstation: contact, unsent writes, and whether its audit trail was rolled back
+  audit-heads --device <id>      every head of a workstation's audit trail that was told, as JSON lines
+  verify-signatures              check every signed visit, or those of --facility
   publish-dictionary --file <f>  sign a packing dictionary and send it to every facility
   verify-digests                 compute every facility's digest anew and tell which differ
   durable mark                   note where every facility stands, right before a backup
@@ -83,6 +93,7 @@ function readArguments() {
         'offline-limit-days': { type: 'string' },
         facility: { type: 'string' },
         device: { type: 'string' },
+        person: { type: 'string' },
         file: { type: 'string' },
         help: { type: 'boolean' },
       },
@@ -108,6 +119,14 @@ async function run(command: string | undefined): Promise<void> {
       return await withDatabase(revoke);
     case 'wipe':
       return await withDatabase(wipe);
+    case 'revoke-person':
+      return await withDatabase(revokePerson);
+    case 'status':
+      return await withDatabase(showStatus);
+    case 'audit-heads':
+      return await withDatabase(showHeads);
+    case 'verify-signatures':
+      return await withDatabase(verifySignatures);
     case 'publish-dictionary':
       return await withDatabase(publish);
     case 'verify-digests':
@@ -169,6 +188,61 @@ async function wipe(database: Database, bus: NewsBus): Promise<void> {
   const isOrdered = await createWipe(createDeviceBook(database, effects), bus)(device);
   if (!isOrdered) throw new UsageError(`There is no workstation ${device}, or it was ordered before.`);
   say(`Workstation ${device} erases its records at its next contact; the page shows when it did.`);
+}
+
+async function revokePerson(database: Database, bus: NewsBus): Promise<void> {
+  const scope = parseOption(ScopeSchema, values.facility, '--facility');
+  const person = parseOption(PersonIdSchema, values.person, '--person');
+  const { id: center } = await loadIdentity(database, effects);
+  const announce = ({ lanes, ...applied }: Applied) =>
+    bus.publish({ kind: 'head', ...applied, lanes: [...lanes] });
+  const desk = createStaffDesk({ database, effects, center, announce });
+  if (!(await desk.revoke(scope, person))) {
+    throw new UsageError(`There is no member of staff ${person} at work in ${scope}.`);
+  }
+  say(`${person} is revoked; workstations of ${scope} lock her out at their next contact.`);
+}
+
+async function showStatus(database: Database): Promise<void> {
+  const { facilities } = await readOverview(database, effects);
+  for (const { scope, devices } of facilities) for (const device of devices) say(statusLine(scope, device));
+  if (facilities.some(({ devices }) => devices.some(({ rolledBackAt }) => rolledBackAt !== null))) {
+    process.exitCode = 1;
+  }
+}
+
+function statusLine(scope: string, device: DeviceView): string {
+  const moment = (at: number | null) => (at === null ? 'never' : new Date(at).toISOString());
+  const trail =
+    device.rolledBackAt === null ? '' : `; AUDIT TRAIL ROLLED BACK ${moment(device.rolledBackAt)}`;
+  return `${scope} ${device.id} ${device.state}; contact ${moment(device.lastContactAt)}; unsent ${device.backlog ?? 0}${trail}`;
+}
+
+const headsPerRead = 1_000;
+
+async function showHeads(database: Database): Promise<void> {
+  const device = parseOption(DeviceIdSchema, values.device, '--device');
+  const { facilities } = await readOverview(database, effects);
+  const facility = facilities.find(({ devices }) => devices.some(({ id }) => id === device));
+  if (facility === undefined) throw new UsageError(`There is no workstation ${device}.`);
+  const scope = parseOption(ScopeSchema, facility.scope, '--device');
+  const book = createHeadBook(database, effects.clock);
+  for (let after = 0; ; ) {
+    const heads = await book.list(scope, device, after, headsPerRead);
+    for (const { nr: _nr, ...head } of heads) say(JSON.stringify({ device, ...head }));
+    const last = heads.at(-1);
+    if (last === undefined) return;
+    after = last.nr;
+  }
+}
+
+async function verifySignatures(database: Database): Promise<void> {
+  const scope = parseOption(v.optional(ScopeSchema), values.facility, '--facility');
+  const { signed, bad } = await checkSignatures(database, scope);
+  for (const each of bad)
+    say(`${each.scope} visit ${each.visit}: signature ${each.signature} is ${each.verdict}.`);
+  say(`${signed} signatures, ${bad.length} of them do not hold.`);
+  if (bad.length > 0) process.exitCode = 1;
 }
 
 async function publish(database: Database, bus: NewsBus): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
+import type { HeadBook } from '../audit/head-book.ts';
 import type { EnrolmentDesk } from '../enrolment.ts';
 import type { NewsBus } from '../feed/bus.ts';
 import type { DurableReader } from '../feed/durability.ts';
@@ -9,6 +10,7 @@ import type { Ingest } from '../ingest/push-batch.ts';
 import type { Effects } from '../ports.ts';
 import type { Database } from '../postgres/database.ts';
 import type { KnownHomes } from '../sharing/known-homes.ts';
+import type { StaffDesk } from '../staff/staff-keys.ts';
 import { answerQuestion, type Question } from './answer-questions.ts';
 import { answerVersionOne } from './answer-version-one.ts';
 import type { Connection, Stage } from './connection.ts';
@@ -23,6 +25,8 @@ export interface GatewayContext {
   readonly identity: CenterIdentity;
   readonly ingest: Ingest;
   readonly devices: DeviceBook;
+  readonly heads: HeadBook;
+  readonly staff: StaffDesk;
   readonly desk: EnrolmentDesk;
   readonly bus: NewsBus;
   readonly durableThrough: DurableReader;
@@ -57,8 +61,11 @@ export function begin(
   if (message.type !== 'offer' || stage.kind !== 'welcomed' || stage.protocol === 1) {
     return () => handle(message, connection, context);
   }
-  const offer = context.ingest.check(message.rows);
+  const checked = context.ingest.check(message.rows);
+  // Whoever runs the rest hears of a failure; a connection that ends before does not care.
+  checked.catch(() => undefined);
   return async () => {
+    const offer = await checked;
     if (offer === undefined) return connection.refuse('sync.unknown-message', false);
     await takeOffer(message.batch, offer, stage, connection, context);
   };
@@ -142,6 +149,11 @@ async function confirmTicket(
 }
 
 async function note(status: Message<'status'>, stage: Welcomed, context: GatewayContext): Promise<void> {
-  await context.devices.report(stage.device, status);
+  const { device, scope } = stage;
+  await context.devices.report(device, status);
+  if (status.audit !== undefined && (await context.heads.note(scope, device, status.audit))) {
+    context.effects.log(`The audit trail of workstation ${device} is not the one that was told before.`);
+  }
+  for (const key of status.staffKeys ?? []) await context.staff.addKey(scope, key);
   context.bus.publish({ kind: 'page' });
 }

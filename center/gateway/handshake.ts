@@ -109,12 +109,14 @@ async function welcome(
   bus.publish({ kind: 'device-in', device, connection: connection.id });
   const { head } = await readScopeHead(database, scope);
   const watermarks = await durableMessages(scope, context);
+  const kept = protocol >= 3 ? await context.heads.newest(scope, device) : null;
   const message: Welcome = {
     type: 'welcome',
     epoch: epoch(),
     ticket,
     scopes: [{ scope, head }],
     at: effects.clock.now(),
+    ...(kept === null ? {} : { audit: kept }),
   };
   if (protocol === 1) {
     connection.stage = { kind: 'welcomed', protocol, device, scope, flows: undefined };

@@ -215,11 +215,16 @@ export const StatusSchema = v.object({
   /** Records found different from the center's and healed, since the workstation was enrolled. Since version 2. */
   healed: v.optional(count),
   /**
-   * The head of the audit trail, and what the trail holds at the number that `welcome` named (null: nothing so far). Since
+   * The head of the audit trail; and what the trail holds at the number of the head that `welcome` named, null for nothing. Since
    * version 3.
    */
   audit: v.optional(
-    v.object({ ...AuditHeadSchema.entries, atKept: v.optional(v.nullable(AuditHeadSchema.entries.hash)) }),
+    v.object({
+      ...AuditHeadSchema.entries,
+      atKept: v.optional(
+        v.object({ seq: AuditHeadSchema.entries.seq, hash: v.nullable(AuditHeadSchema.entries.hash) }),
+      ),
+    }),
   ),
   /** Signing keys of people here that their staff records lack; told until they have them. Since version 3. */
   staffKeys: v.optional(

@@ -2,6 +2,8 @@ import type * as v from 'valibot';
 import type { CommitNotice } from '#clinic/ports/replica.ts';
 import type { Instant } from '#contracts/ids.ts';
 import type { StatusSchema } from '#contracts/wire/client-messages.ts';
+import { headToTell } from '../kept-head.ts';
+import { staffKeysToTell } from '../staff-keys.ts';
 import type { Transport } from '../transports/transport.ts';
 import { Comparing } from './comparing.ts';
 import { Conversation, type MessageOf, type Unasked } from './conversation.ts';
@@ -20,7 +22,7 @@ const keepAcceptedMs = 7 * 24 * 3600 * 1000;
 /** So far the center's clock may be ahead of the workstation's before it is not believed (PUSH-16). */
 const toleratedAheadMs = 24 * 60 * 60_000;
 
-export type Status = Omit<v.InferOutput<typeof StatusSchema>, 'type' | 'clock'>;
+export type Status = Omit<v.InferOutput<typeof StatusSchema>, 'type' | 'clock' | 'audit' | 'staffKeys'>;
 
 /** What the client wants to know while a connection lives. */
 export interface SessionListener {
@@ -61,6 +63,9 @@ export class Session {
   #generation = 0;
   #told: Status | undefined;
   #mayTellStatus = true;
+  /** The head of the audit trail and new keys are told with the first status, and again at most at every look. */
+  #isTrailDue = true;
+  #toldHead: number | undefined;
   #cancelStatus: () => void = () => {};
   #cancelLook: () => void = () => {};
 
@@ -198,9 +203,11 @@ export class Session {
   #tellStatus(): void {
     if (!this.#mayTellStatus) return;
     const status = this.#listener.status();
-    if (this.#told !== undefined && isSameStatus(this.#told, status)) return;
+    const isSame = this.#told !== undefined && isSameStatus(this.#told, status);
+    if (isSame && !this.#hasTrailNews()) return;
     this.#told = status;
-    this.#conversation.tell({ type: 'status', ...status, clock: this.#context.clock.now() });
+    const clock = this.#context.clock.now();
+    this.#conversation.tell({ type: 'status', ...status, ...this.#trailNews(), clock });
     this.#mayTellStatus = false;
     this.#cancelStatus = this.#context.timers.after(this.#context.limits.statusEveryMs, () => {
       this.#mayTellStatus = true;
@@ -208,9 +215,27 @@ export class Session {
     });
   }
 
+  #hasTrailNews(): boolean {
+    return this.#isTrailDue && this.#context.replica.auditTrail.head()?.seq !== this.#toldHead;
+  }
+
+  #trailNews(): Pick<v.InferOutput<typeof StatusSchema>, 'audit' | 'staffKeys'> {
+    if (!this.#hasTrailNews()) return {};
+    this.#isTrailDue = false;
+    const { replica } = this.#context;
+    const audit = headToTell(replica.auditTrail, this.#welcomed?.welcome.audit);
+    this.#toldHead = audit?.seq;
+    const staffKeys = staffKeysToTell(replica);
+    return {
+      ...(audit === undefined ? {} : { audit }),
+      ...(staffKeys.length === 0 ? {} : { staffKeys: [...staffKeys] }),
+    };
+  }
+
   #lookLater(): void {
     this.#cancelLook = this.#context.timers.after(this.#context.limits.lookEveryMs, () => {
       this.#welcomed?.following.lookAgain();
+      this.#isTrailDue = true;
       // Counted by timers: the workstation's own clock may jump and would shorten PUSH-16.
       this.#centerTime += this.#context.limits.lookEveryMs;
       this.wake();

