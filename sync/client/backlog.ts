@@ -1,12 +1,13 @@
 import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
 import type { OperationId } from '#contracts/ids.ts';
+import { maxRowsPerPush } from '#contracts/wire/protocol.ts';
 
 /** Most rows read at once. */
 const maxRowsRead = 5000;
 /** Rows kept ahead: two full offers. */
 const rowsAhead = 1000;
-/** Below so many rows more are read: an offer should be full. */
-const rowsLow = 500;
+/** Most rows given at once: a full offer. */
+const rowsWanted = maxRowsPerPush;
 
 /**
  * Pending rows in the order they should be offered, read from the outbox a page at a time: a backlog of thousands is not read
@@ -31,7 +32,7 @@ export class Backlog {
   }
 
   /**
-   * Rows that may be offered, best first. Rows `underWay` are pending in the outbox but not in here. `unavailable`: about how
+   * Rows that may be offered, best first, as many as one offer takes. Rows `underWay` are pending in the outbox but not in here. `unavailable`: about how
    * many other pending rows `isAvailable` refuses; so many more are read.
    */
   rows(
@@ -40,12 +41,21 @@ export class Backlog {
     unavailable: number,
   ): readonly OutboxRow[] {
     if (this.#isStale) this.#read(underWay, unavailable);
-    let available = this.#rows.filter(isAvailable);
-    if (available.length < rowsLow && this.#isCut) {
-      this.#readOn(underWay);
-      available = this.#rows.filter(isAvailable);
+    const available = this.#some(isAvailable);
+    // Waiting rows that fill everything kept here hold the rest up until some of them may go.
+    if (available.length === rowsWanted || !this.#isCut || this.#rows.length + rowsAhead > maxRowsRead)
+      return available;
+    this.#readOn(underWay);
+    return this.#some(isAvailable);
+  }
+
+  #some(isAvailable: (row: OutboxRow) => boolean): readonly OutboxRow[] {
+    const some: OutboxRow[] = [];
+    for (const row of this.#rows) {
+      if (some.length === rowsWanted) break;
+      if (isAvailable(row)) some.push(row);
     }
-    return available;
+    return some;
   }
 
   /** Whether the outbox had no pending row at the last reading, and nothing changed since. */
@@ -76,6 +86,6 @@ export class Backlog {
     this.#last = read.at(-1) ?? this.#last;
     const known = new Set(this.#rows.map((row) => row.op));
     const fresh = read.filter((row) => !underWay.has(row.op) && !known.has(row.op));
-    this.#rows = [...this.#rows, ...fresh].slice(0, maxRowsRead);
+    this.#rows = [...this.#rows, ...fresh];
   }
 }

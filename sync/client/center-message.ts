@@ -7,15 +7,16 @@ import { misunderstood } from './session-end.ts';
 
 /**
  * Parses one message of the center. Throws a `SessionEnd` when it is too long, no JSON, of no known shape, or when the
- * CRC of a frame or portion does not fit (PULL-2, LNK-2).
+ * CRC of a frame or portion does not fit (PULL-2, LNK-2). `utf8`: the text in bytes, where they are at hand.
  */
-export function parseCenterMessage(text: string): CenterMessage {
+export function parseCenterMessage(text: string, utf8?: Uint8Array): CenterMessage {
   if (text.length > maxMessageBytes) throw misunderstood('message too long');
   const raw = parseJson(text);
   // Portions pass in thousands: they are checked as they came, and keep members that only a newer program knows.
   const output = isPortion(raw) ? raw : parsed(raw);
   const hasCrc = output.type === 'frame' || output.type === 'portion';
-  if (hasCrc && !isOfCrc(text, raw, output.crc)) throw misunderstood(`${output.type} crc`);
+  if (hasCrc && !isOfCrc(utf8 ?? Buffer.from(text), raw, output.crc))
+    throw misunderstood(`${output.type} crc`);
   return output;
 }
 
@@ -36,9 +37,10 @@ function parseJson(text: string): unknown {
 }
 
 /** A center writes the documents last, so that mostly the text itself can be summed up. */
-function isOfCrc(text: string, raw: unknown, crc: number): boolean {
-  const at = text.indexOf(documentsKey);
-  return (at >= 0 && crc32(text.slice(at + documentsKey.length, -1)) === crc) || crcOf(raw) === crc;
+function isOfCrc(utf8: Uint8Array, raw: unknown, crc: number): boolean {
+  const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
+  const at = bytes.indexOf(documentsKey);
+  return (at >= 0 && crc32(bytes.subarray(at + documentsKey.length, -1)) === crc) || crcOf(raw) === crc;
 }
 
 const documentsKey = '"documents":';

@@ -3,7 +3,7 @@ import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
 import type { Transport, WireMessage } from '../transports/transport.ts';
 import { parseCenterMessage } from './center-message.ts';
-import { type MessagePacking, PackingEnd } from './message-packing.ts';
+import { type MessagePacking, PackingEnd, type Unpacked } from './message-packing.ts';
 import { misunderstood, SessionEnd } from './session-end.ts';
 
 export type MessageOf<Type extends CenterMessage['type']> = Extract<CenterMessage, { readonly type: Type }>;
@@ -151,8 +151,8 @@ export class Conversation {
   #receive(received: WireMessage): void {
     if (this.#end !== undefined) return;
     try {
-      const text = this.#textOf(received);
-      const message = parseCenterMessage(text);
+      const { text, utf8 } = this.#unpacked(received);
+      const message = parseCenterMessage(text, utf8);
       // Before the next message is looked at: everything after the welcome is packed (PCK-1).
       if (message.type === 'welcome') this.#packing?.begin(message);
       this.#accept(message, text.length);
@@ -163,10 +163,10 @@ export class Conversation {
     }
   }
 
-  #textOf(received: WireMessage): string {
-    if (this.#packing !== undefined) return this.#packing.unpack(received);
+  #unpacked(received: WireMessage): Unpacked {
+    if (this.#packing !== undefined) return this.#packing.unpackWhole(received);
     if (typeof received !== 'string') throw misunderstood('bytes instead of text');
-    return received;
+    return { text: received };
   }
 
   #accept(message: CenterMessage, bytes: number): void {

@@ -7,7 +7,13 @@ import { misunderstood } from './session-end.ts';
 export interface Packer {
   /** `isLinkFast`: time counts more than bytes (PCK-8). */
   pack(text: string, isLinkFast?: boolean): Uint8Array;
-  unpack(bytes: Uint8Array): string;
+  unpackWhole(bytes: Uint8Array): Unpacked;
+}
+
+/** A message of the center; `utf8`: its text in bytes, if it came packed. */
+export interface Unpacked {
+  readonly text: string;
+  readonly utf8?: Uint8Array;
 }
 
 /** A dictionary packing begins with (docs/specs/packing.md). */
@@ -66,13 +72,17 @@ export class MessagePacking {
   }
 
   unpack(message: WireMessage): string {
+    return this.unpackWhole(message).text;
+  }
+
+  unpackWhole(message: WireMessage): Unpacked {
     if (this.#packer === undefined) {
-      if (typeof message === 'string') return message;
+      if (typeof message === 'string') return { text: message };
       throw misunderstood('bytes instead of text');
     }
     if (typeof message === 'string') throw misunderstood('text instead of bytes');
     try {
-      return this.#packer.unpack(message);
+      return this.#packer.unpackWhole(message);
     } catch (cause) {
       throw new PackingEnd('a packed message does not unpack', { cause });
     }

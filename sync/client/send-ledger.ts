@@ -61,7 +61,8 @@ export class SendLedger {
   }
 
   acceptedAt(record: RecordRef): number {
-    return this.#acceptedAt.get(recordKey(record)) ?? 0;
+    // A first copy asks for every document of a facility, and nothing was accepted.
+    return this.#acceptedAt.size === 0 ? 0 : (this.#acceptedAt.get(recordKey(record)) ?? 0);
   }
 
   notApplied(op: OperationId): void {
@@ -95,7 +96,7 @@ export class SendLedger {
   }
 
   isWaiting(record: RecordRef): boolean {
-    return this.#waiting.has(recordKey(record));
+    return this.#waiting.size > 0 && this.#waiting.has(recordKey(record));
   }
 
   get waitingRecords(): number {

@@ -17,6 +17,14 @@ export interface Packer {
   pack(text: string, isLinkFast?: boolean): Uint8Array;
   /** The text of a packed message, in the order received. Throws `PackingFailure`; the connection ends then (PCK-2). */
   unpack(bytes: Uint8Array): string;
+  /** {@link unpack}, and the text's bytes, of which a checksum is quickest told. */
+  unpackWhole(bytes: Uint8Array): Unpacked;
+}
+
+/** A text and its UTF-8. */
+export interface Unpacked {
+  readonly text: string;
+  readonly utf8: Uint8Array;
 }
 
 /** First byte of a packed message (PCK-3). */
@@ -61,12 +69,16 @@ class ConnectionPacker implements Packer {
   }
 
   unpack(bytes: Uint8Array): string {
+    return this.unpackWhole(bytes).text;
+  }
+
+  unpackWhole(bytes: Uint8Array): Unpacked {
     if (this.#isBroken) throw new PackingFailure('follows a message that did not unpack');
     this.#isBroken = true;
     if (bytes.length < headerBytes) throw new PackingFailure('shorter than a header');
-    const text = this.#textOf(bytes[0] ?? 0, bytes.subarray(headerBytes), checksumOf(bytes));
+    const whole = this.#wholeOf(bytes[0] ?? 0, bytes.subarray(headerBytes), checksumOf(bytes));
     this.#isBroken = false;
-    return text;
+    return whole;
   }
 
   #packBulk(text: string, length: number): Uint8Array {
@@ -77,16 +89,17 @@ class ConnectionPacker implements Packer {
       : framed(codecs.stored, crc32(bytes), bytes);
   }
 
-  #textOf(codec: number, content: Uint8Array, checksum: number): string {
+  #wholeOf(codec: number, content: Uint8Array, checksum: number): Unpacked {
     if (codec === codecs.modelled) {
       const text = this.#modelledText(content);
-      if (crc32(text) !== checksum) throw new PackingFailure('the checksum does not fit');
-      return text;
+      const utf8 = Buffer.from(text);
+      if (crc32(utf8) !== checksum) throw new PackingFailure('the checksum does not fit');
+      return { text, utf8 };
     }
     const bytes = codec === codecs.stored ? content : this.#unpackBulk(codec, content);
     if (bytes.length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
     if (crc32(bytes) !== checksum) throw new PackingFailure('the checksum does not fit');
-    return utf8(bytes);
+    return { text: textOf(bytes), utf8: bytes };
   }
 
   #unpackBulk(codec: number, content: Uint8Array): Uint8Array {
@@ -119,7 +132,7 @@ const checksumOf = (bytes: Uint8Array): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(1);
 
 /** `Buffer` takes half the time of a `TextDecoder`, but puts signs of its own where bytes are not UTF-8. */
-function utf8(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new PackingFailure('is not UTF-8');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

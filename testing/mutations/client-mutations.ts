@@ -208,8 +208,8 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/center-message.ts',
-        find: 'if (hasCrc && !isOfCrc(text, raw, output.crc))',
-        replace: 'if (hasCrc && isOfCrc(text, raw, -1))',
+        find: '!isOfCrc(utf8 ?? Buffer.from(text), raw, output.crc)',
+        replace: 'isOfCrc(utf8 ?? Buffer.from(text), raw, -1)',
       },
     ],
     traps: [unit('sync/client/center-message.test.ts')],
