@@ -36,6 +36,8 @@ export const usualRates = {
   'center-restored': 0.008,
   'center-restored-forgotten': 0.004,
   'device-cloned': 0.006,
+  /** At each start of a machine: its program is one of protocol version 1, and the next one is of today again. */
+  'older-program': 0.12,
 } as const;
 
 export type FaultName = keyof typeof usualRates;

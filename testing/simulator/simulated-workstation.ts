@@ -5,10 +5,11 @@ import { type OperationId, OperationIdSchema, type PersonId, type Scope } from '
 import { type OpenReplica, openReplica } from '#store/open-replica.ts';
 import { createPatientIndex } from '#store/search/patient-index.ts';
 import type { SyncLimits } from '#sync/client/limits.ts';
-import { SyncClient } from '#sync/client/sync-client.ts';
+import { SyncClient, type SyncClientOptions } from '#sync/client/sync-client.ts';
 import { type DeviceIdentity, loadDeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
 import { enrolDevice } from '#sync/enrol-device.ts';
 import type { Transport } from '#sync/transports/transport.ts';
+import { countOpenReviews } from '#workstation/open-reviews.ts';
 import { beginSession, type Session } from '#workstation/session.ts';
 import type { SeededRandom } from '../doubles/seeded-random.ts';
 import { MachineMemory } from './machine-memory.ts';
@@ -23,12 +24,14 @@ import {
 } from './simulated-link.ts';
 import { type CommitFate, SimulatedReplica } from './simulated-replica.ts';
 import type { Surroundings } from './surroundings.ts';
+import { type AnyClient, OldClient } from './version-one/old-client.ts';
 
 /** One process of a workstation, from its start to its death. */
 interface Life {
   readonly inner: OpenReplica;
   readonly replica: SimulatedReplica;
-  readonly client: SyncClient;
+  readonly client: AnyClient;
+  readonly isOld: boolean;
   readonly session: Session;
   readonly database: Database;
   isOver: boolean;
@@ -105,7 +108,12 @@ export class SimulatedWorkstation {
     return this.#alive().session;
   }
 
-  get client(): SyncClient {
+  /** Whether its program speaks version 1 of the protocol. */
+  get isOld(): boolean {
+    return this.#life?.isOld ?? false;
+  }
+
+  get client(): AnyClient {
     return this.#alive().client;
   }
 
@@ -272,7 +280,8 @@ export class SimulatedWorkstation {
       { person: this.person, name: this.name, roles: ['nurse'] },
       { clock, random: this.random },
     );
-    const client = new SyncClient({
+    const isOld = this.#around.faults.strikes('older-program');
+    const options: SyncClientOptions = {
       replica,
       identity,
       connect: () => this.#connect(isOver),
@@ -280,13 +289,15 @@ export class SimulatedWorkstation {
       timers: { after: (waitMs, run) => time.after(waitMs, () => (isOver() ? undefined : run())) },
       random: this.random,
       program: 'simulator',
+      countOpenReviews,
       packing: this.#around.packing(),
       limits,
       onTrouble: (trouble) => this.#around.troubled(this.name, trouble),
-    });
-    life = { inner, replica, client, session, database, isOver: false };
+    };
+    const client = isOld ? new OldClient({ ...options, program: 'simulator 1' }) : new SyncClient(options);
+    life = { inner, replica, client, isOld, session, database, isOver: false };
     this.#life = life;
-    trace.note(`${this.name} starts`);
+    trace.note(`${this.name} starts${isOld ? ' with an older program' : ''}`);
     client.start();
   }
 
