@@ -4,6 +4,7 @@ import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import { assembleCenter } from './center-core.ts';
 import { readDictionaries } from './dictionaries.ts';
+import { openDictionaryShelf } from './dictionary-shelf.ts';
 import type { EnrolmentCode } from './enrolment.ts';
 import type { CenterRecord } from './facilities.ts';
 import { createNewsBus, type NewsBus } from './feed/bus.ts';
@@ -107,9 +108,10 @@ interface Foundation {
 
 async function serve(options: CenterOptions, foundation: Foundation): Promise<RunningCenter> {
   const { database, bus, effects, embedded } = foundation;
-  const dictionaries = await readDictionaries(database, await loadIdentity(database, effects));
+  const identity = await loadIdentity(database, effects);
+  const dictionaries = await openDictionaryShelf(() => readDictionaries(database, identity), bus, effects);
   const core = await assembleCenter({
-    dictionaries: () => dictionaries,
+    dictionaries: dictionaries.current,
     database,
     bus,
     effects,
@@ -128,6 +130,7 @@ async function serve(options: CenterOptions, foundation: Foundation): Promise<Ru
   await bus.ready();
   const close = async () => {
     live.close();
+    await dictionaries.close();
     await core.close();
     stopSockets();
     await closeHttp(http);

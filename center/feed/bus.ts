@@ -28,6 +28,8 @@ export const NewsSchema = v.variant('kind', [
   /** The device has to connect anew, to be told that it is to erase its records. */
   v.object({ kind: v.literal('device-wipe'), device: DeviceIdSchema }),
   v.object({ kind: v.literal('epoch') }),
+  /** A packing dictionary was published. */
+  v.object({ kind: v.literal('dictionaries') }),
   /** Something that only the center's page shows. */
   v.object({ kind: v.literal('page') }),
 ]);

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadIdentity } from '#center/identity.ts';
 import { openDatabase } from '#center/postgres/database.ts';
 import { systemEffects } from '#center/system-effects.ts';
@@ -64,7 +64,7 @@ async function dictionaryOfWelcome(
 }
 
 it(
-  'signs a dictionary once, sends it to every facility, and the next start uses it (PCK-7)',
+  'signs a dictionary once, sends it to every facility, and the running center and the next start use it (PCK-7)',
   async () => {
     const identity = await world.enrol();
     expect(await publish()).toMatchObject({
@@ -88,6 +88,10 @@ it(
     const held = dictionariesOf(readBuiltInDictionaries(), await packsOf(facilityA), await centerKey());
     expect(held.map(({ version }) => version)).toEqual([3, 2, 1]);
     expect(await dictionaryOfWelcome(next.url, identity, held)).toBe(3);
+    await vi.waitUntil(
+      async () => (await dictionaryOfWelcome(world.center.url, identity, held)) === 3,
+      5_000,
+    );
     await next.close();
   },
   limitMs,
