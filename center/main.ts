@@ -249,9 +249,10 @@ async function publish(database: Database, bus: NewsBus): Promise<void> {
   const file = parseOption(v.string(), values.file, '--file');
   const identity = await loadIdentity(database, effects);
   const { version, facilities } = await publishDictionary(database, identity, await readFile(file), effects);
+  bus.publish({ kind: 'dictionaries' });
   if (facilities > 0) bus.publish({ kind: 'page' });
   say(
-    `Dictionary ${version} is on its way to ${facilities} facilities; it is used after the next start of each side.`,
+    `Dictionary ${version} is on its way to ${facilities} facilities; it is used as soon as both sides hold it.`,
   );
 }
 
