@@ -3,7 +3,7 @@ export interface Clock {
   now(): number;
 }
 
-/** Runs something later; the returned function cancels it. */
+/** Runs something later, after 0 ms as soon as what waits already had its turn; the returned function cancels it. */
 export interface Timers {
   after(waitMs: number, run: () => void): () => void;
 }

@@ -7,6 +7,10 @@ export function systemEffects(log: Log): Effects {
     clock: { now: () => Date.now() },
     timers: {
       after: (waitMs, run) => {
+        if (waitMs === 0) {
+          const immediate = setImmediate(run);
+          return () => clearImmediate(immediate);
+        }
         const timer = setTimeout(run, waitMs);
         return () => clearTimeout(timer);
       },

@@ -1,8 +1,9 @@
+import type { ErrorCode } from '#contracts/errors.ts';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { Lane } from '#contracts/records/record.ts';
 import { dayInUzbekistan } from '../calendar.ts';
 import { type Effects, wait } from '../ports.ts';
-import type { Database, Session } from '../postgres/database.ts';
+import { type Database, inOrder, type Session } from '../postgres/database.ts';
 import { kindOfFailure } from '../postgres/failures.ts';
 import { type Decision, decideRows, keyOf } from './decide.ts';
 import type { IngestHooks } from './hooks.ts';
@@ -12,7 +13,13 @@ import { findKnownBases, nothingPresent, type Present, readConflicts, readPresen
 import { type SoundRow, type UnsoundRow, unsound } from './row-check.ts';
 import { type AnsweredRow, outcomesOf, type RowOutcome } from './row-outcome.ts';
 import * as sql from './statements.ts';
-import { type PushOrigin, takePositions, writeQuarantine, writeVersions } from './write-decisions.ts';
+import {
+  newestOf,
+  type PushOrigin,
+  takePositions,
+  writeQuarantine,
+  writeVersions,
+} from './write-decisions.ts';
 
 /** Who offers rows. */
 export interface Device {
@@ -64,13 +71,14 @@ export async function runBatch(
   rows: readonly PreparedRow[],
   raws: readonly unknown[],
 ): Promise<BatchOutcome> {
-  let isHopeful = rows.every((row) => isNewRecord(row, device.home));
+  let isHopeful = areNewRecords(rows, device.home);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.transaction((session) =>
         applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful }),
       );
     } catch (error) {
+      if (error instanceof BatchRefused) return { kind: 'refused', code: error.code, retry: false };
       const kind = kindOfFailure(error);
       if (kind === 'defect') throw error;
       if (kind === 'later' || attempt === maxAttempts) return putOff(rows);
@@ -84,9 +92,30 @@ export async function runBatch(
   }
 }
 
-/** Rows like these are written without looking first: if one of them is there, PostgreSQL refuses the batch as a lost race. */
-const isNewRecord = (row: PreparedRow, home: Scope) =>
-  row.kind === 'sound' && row.baseRev === null && !row.isAside && row.scope === home;
+/**
+ * Rows like these are written without looking first: if a record or an operation of theirs is there, PostgreSQL refuses the
+ * batch as a lost race.
+ */
+function areNewRecords(rows: readonly PreparedRow[], home: Scope): boolean {
+  const records = new Set<string>();
+  const operations = new Set<string>();
+  for (const row of rows) {
+    if (row.kind !== 'sound' || row.baseRev !== null || row.isAside || row.scope !== home) return false;
+    records.add(keyOf(row));
+    operations.add(row.op);
+  }
+  return records.size === rows.length && operations.size === rows.length;
+}
+
+/** Rolls a batch back whose device may not write. */
+class BatchRefused extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode) {
+    super('The device may not write.');
+    this.code = code;
+  }
+}
 
 function originOf({ device, scope, home }: Device & { readonly home: Scope }, effects: Effects): PushOrigin {
   const at = effects.clock.now();
@@ -109,21 +138,71 @@ interface Batch {
   readonly isHopeful: boolean;
 }
 
+/** What is written is asked for in one go: new records without waiting for any answer before the commit. */
 async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): Promise<BatchOutcome> {
-  const refusal = await refusalOf(session, origin);
-  if (refusal !== undefined) return refusal;
+  const { scope } = origin;
   const sound = batch.rows.filter((row) => row.kind === 'sound');
-  const present = batch.isHopeful ? nothingPresent : await readPresent(session, origin.scope, sound);
+  const standing = refuseFallen(session, origin);
+  const [, present] = batch.isHopeful
+    ? [undefined, nothingPresent]
+    : await inOrder([standing, readPresent(session, scope, sound)]);
   const elsewhere = sound.filter((row) => isElsewhere(row, present));
   const decisions = decideRows(
     sound.filter((row) => !isElsewhere(row, present)),
     present.currentRevs,
     present.logged,
-    origin.scope,
+    scope,
   );
   const applied = rowsOf(decisions, ['apply']);
   const placed = rowsOf(decisions, ['apply', 'keep-aside']);
-  await writeVersions(session, origin.scope, { applied, placed }, present.currentRevs);
+  const toWrite = { newest: newestOf(applied), placed };
+  const written = inOrder([standing, writeVersions(session, scope, toWrite, present.currentRevs)]);
+  const others = hasOthers(batch.rows, decisions)
+    ? await written.then(() => dealWithOthers(session, origin, batch, decisions))
+    : noOthers;
+  const [, hasErrands, base] = await inOrder([
+    written,
+    applied.length > 0 ? batch.hooks.onApplied(session, origin, applied) : Promise.resolve(false),
+    takePositions(session, origin, toWrite, present.currentRevs),
+  ]);
+  const outcomes = outcomesOf(decisions, {
+    scope,
+    isVisiting: scope !== origin.deviceScope,
+    at: origin.at,
+    positions: new Map(placed.map(({ op }, index) => [op, base + 1 + index])),
+    ...others,
+  });
+  const made = appliedOf(scope, base, placed);
+  const told = new Map([...outcomes, ...outcomesElsewhere(elsewhere, present)]);
+  return {
+    kind: 'answered',
+    answered: answerAll(batch.rows, others.unusable, told, others.isKept),
+    applied: made,
+    own: made,
+    hasErrands,
+  };
+}
+
+/** What became of rows that are not written as versions, after the others were. */
+interface Others {
+  readonly unusable: readonly UnsoundRow[];
+  readonly isKept: boolean;
+  readonly knownBases: ReadonlySet<string>;
+  readonly conflicts: ReadonlyMap<string, string>;
+}
+
+const noOthers: Others = { unusable: [], isKept: true, knownBases: new Set(), conflicts: new Map() };
+
+const hasOthers = (rows: readonly PreparedRow[], decisions: readonly Decision[]): boolean =>
+  rows.some(({ kind }) => kind === 'unsound') ||
+  decisions.some(({ kind }) => kind === 'outdated' || kind === 'misused-operation' || kind === 'misplaced');
+
+async function dealWithOthers(
+  session: Session,
+  origin: PushOrigin,
+  batch: Batch,
+  decisions: readonly Decision[],
+): Promise<Others> {
   const unusable = [
     ...batch.rows.filter((row) => row.kind === 'unsound'),
     ...unsoundRows(batch, rowsOf(decisions, ['misused-operation']), 'op'),
@@ -132,30 +211,7 @@ async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): P
   const isKept = await keepUnusable(session, origin, unusable);
   const knownBases = await findKnownBases(session, origin.scope, decisions);
   const conflicts = await readConflicts(session, origin.scope, decisions, knownBases);
-  const hasErrands = applied.length > 0 && (await batch.hooks.onApplied(session, origin, applied));
-  const base = await takePositions(session, origin, { applied, placed }, present.currentRevs);
-  const positions = new Map(placed.map(({ op }, index) => [op, base + 1 + index]));
-  const outcomes = outcomesOf(decisions, {
-    scope: origin.scope,
-    isVisiting: origin.scope !== origin.deviceScope,
-    at: origin.at,
-    knownBases,
-    positions,
-    conflicts,
-  });
-  const positionsMade = appliedOf(origin.scope, base, placed);
-  return {
-    kind: 'answered',
-    answered: answerAll(
-      batch.rows,
-      unusable,
-      new Map([...outcomes, ...outcomesElsewhere(elsewhere, present)]),
-      isKept,
-    ),
-    applied: positionsMade,
-    own: positionsMade,
-    hasErrands,
-  };
+  return { unusable, isKept, knownBases, conflicts };
 }
 
 const rowsOf = (decisions: readonly Decision[], kinds: readonly Decision['kind'][]): readonly SoundRow[] =>
@@ -166,13 +222,13 @@ function appliedOf(scope: Scope, from: number, placed: readonly SoundRow[]): rea
   return [{ scope, from, head: from + placed.length, lanes: [...new Set(placed.map(({ lane }) => lane))] }];
 }
 
-async function refusalOf(session: Session, origin: PushOrigin): Promise<Refusal | undefined> {
+/** Throws {@link BatchRefused} if the device may not write any more. */
+async function refuseFallen(session: Session, origin: PushOrigin): Promise<void> {
   const values = [origin.device, origin.deviceScope];
   const [standing] = await session.rows(sql.readStanding, sql.StandingSchema, values);
-  if (standing === undefined) return { kind: 'refused', code: 'sync.device-unknown', retry: false };
-  if (standing.revoked) return { kind: 'refused', code: 'sync.device-revoked', retry: false };
-  if (standing.cloned) return { kind: 'refused', code: 'sync.device-cloned', retry: false };
-  return undefined;
+  if (standing === undefined) throw new BatchRefused('sync.device-unknown');
+  if (standing.revoked) throw new BatchRefused('sync.device-revoked');
+  if (standing.cloned) throw new BatchRefused('sync.device-cloned');
 }
 
 /** Copies are compared and set where the record is at home; what was answered before is answered here again. */

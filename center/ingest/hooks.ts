@@ -20,8 +20,8 @@ export interface IngestHooks {
   homesOf(device: Device, rows: readonly SoundRow[]): Promise<ReadonlyMap<number, Scope>>;
   /**
    * Called inside the transaction after the versions were written and before the feed's positions are taken, with the rows
-   * that became newest versions, in their order. Returns whether there is something to be done after the commit. What it
-   * throws rolls the batch back.
+   * that became newest versions, in their order. Asks the session for everything before it waits for any answer, so that
+   * the positions come last. Returns whether there is something to be done after the commit. What it throws rolls the batch back.
    */
   onApplied(session: Session, origin: PushOrigin, rows: readonly SoundRow[]): Promise<boolean>;
   /** Gives rows that were taken elsewhere positions in the device's own feed, and its facility the newest version. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
+import { quickCheck } from '#contracts/quick-check.ts';
 import { maxRecordLength } from '#contracts/records/record.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { type OfferRow, OfferRowSchema, type RecordDelta } from '#contracts/wire/client-messages.ts';
@@ -33,17 +34,24 @@ export interface PostponedRow {
 
 export type PreparedRow = CheckedRow | RowWithoutBase | PostponedRow;
 
-/** Rows whose bases are read at once, and most UTF-16 units of records that one batch may grow to. */
+/** Rows that are checked and whose bases are read at once, and most UTF-16 units of records that one batch may grow to. */
 const rowsAtOnce = 100;
 const maxBatchLength = 16 * 1024 * 1024;
 
 type DeltaRow = Extract<OfferRow, { readonly delta: RecordDelta }>;
 
 const [WholeRowSchema, DeltaRowSchema] = OfferRowSchema.options;
+const isWholeRow = quickCheck(WholeRowSchema);
 
 /** Chosen by what the row says it is, so that what is wrong with it can be named. */
 const schemaFor = (raw: unknown) =>
   typeof raw === 'object' && raw !== null && 'delta' in raw ? DeltaRowSchema : WholeRowSchema;
+
+/** Most rows are whole, and need no copy. */
+const parseRow = (raw: unknown) =>
+  isWholeRow(raw) && !('delta' in raw)
+    ? { success: true as const, output: raw }
+    : v.safeParse(schemaFor(raw), raw);
 
 /** A row that says what changed; its record is not known yet. */
 interface UnresolvedRow {
@@ -62,18 +70,28 @@ export interface CheckedOffer {
 
 /**
  * Parses the rows of an offer one by one and checks those that bring whole records: their revision is computed here and its
- * last eight digits compared (PUSH-14). `RangeError` as `checkRow`.
+ * last eight digits compared (PUSH-14). `letOthers` is waited for every hundred rows, which take some milliseconds. Rejects
+ * with `RangeError` as `checkRow` throws it.
  */
-export function checkOffered(raws: readonly unknown[], at: number): CheckedOffer {
-  const rows = raws.map((raw, index): CheckedRow | UnresolvedRow => {
-    const parsed = v.safeParse(schemaFor(raw), raw);
-    if (!parsed.success) return unsound(raw, index, pathsOf(parsed.issues, ''));
-    const row = parsed.output;
-    return isDelta(row)
-      ? { kind: 'unresolved', index, row }
-      : checkContent(row, row.record, { raw, index, now: at });
-  });
+export async function checkOffered(
+  raws: readonly unknown[],
+  at: number,
+  letOthers: () => Promise<void>,
+): Promise<CheckedOffer> {
+  const rows: (CheckedRow | UnresolvedRow)[] = [];
+  for (const [index, raw] of raws.entries()) {
+    if (index > 0 && index % rowsAtOnce === 0) await letOthers();
+    rows.push(checkOfferedRow({ raw, index, now: at }));
+  }
   return { raws, rows, at };
+}
+
+function checkOfferedRow(place: RowPlace): CheckedRow | UnresolvedRow {
+  const { raw, index } = place;
+  const parsed = parseRow(raw);
+  if (!parsed.success) return unsound(raw, index, pathsOf(parsed.issues, ''));
+  const row = parsed.output;
+  return isDelta(row) ? { kind: 'unresolved', index, row } : checkContent(row, row.record, place);
 }
 
 /**
@@ -142,12 +160,10 @@ function checkContent(row: OfferRow, content: unknown, { raw, index, now }: RowP
 
 /** Stands in until the revision is computed. */
 const anyRevision = `1-${'0'.repeat(32)}`;
-const FieldsSchema = v.looseObject({});
 
-function fieldsOf(content: unknown): Readonly<Record<string, unknown>> {
-  const fields = v.safeParse(FieldsSchema, content);
-  return fields.success ? fields.output : {};
-}
+/** Spread, anything but an object becomes one without members. */
+const fieldsOf = (content: unknown): object =>
+  typeof content === 'object' && content !== null && !Array.isArray(content) ? content : {};
 
 const isDelta = (row: OfferRow): row is DeltaRow => 'delta' in row;
 const versionKey = (collection: CollectionName, id: RecordId, rev: Revision) => `${collection}/${id}/${rev}`;

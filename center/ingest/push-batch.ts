@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { Outcome, Verdict } from '#contracts/wire/center-messages.ts';
-import type { Effects } from '../ports.ts';
+import { type Effects, wait } from '../ports.ts';
 import type { Database } from '../postgres/database.ts';
 import { outcomesOfOffer, verdictsOf } from './answers.ts';
 import { type Applied, type BatchOutcome, type Device, runBatch } from './batch.ts';
@@ -40,8 +40,11 @@ export interface Ingest {
   push(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<PushOutcome>;
   /** Checks and applies offered rows; resolves after COMMIT, one outcome per row in their order. */
   offer(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<OfferOutcome>;
-  /** The first half of `offer`: what is possible without the database. Undefined if the message cannot be used. */
-  check(rows: readonly unknown[]): CheckedOffer | undefined;
+  /**
+   * The first half of `offer`: what is possible without the database, in slices between which other work goes on. Undefined if
+   * the message cannot be used.
+   */
+  check(rows: readonly unknown[]): Promise<CheckedOffer | undefined>;
   /** The second half. */
   applyOffer(device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome>;
 }
@@ -50,7 +53,8 @@ export interface Ingest {
 export function createIngest(database: Database, effects: Effects, hooks: IngestHooks = noHooks): Ingest {
   const apply = (device: Device, rows: readonly PreparedRow[], raws: readonly unknown[]) =>
     applyByScope({ database, effects, hooks }, device, rows, raws);
-  const check = (raws: readonly unknown[]) => writable(() => checkOffered(raws, effects.clock.now()));
+  const check = (raws: readonly unknown[]) =>
+    checkOffered(raws, effects.clock.now(), () => wait(effects.timers, 0)).catch(undefinedIfTooDeep);
   const applyOffer = async (device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome> => {
     const rows = await resolveOffered(database, scope, offer).catch(undefinedIfTooDeep);
     if (rows === undefined) return unusable;
@@ -73,7 +77,7 @@ export function createIngest(database: Database, effects: Effects, hooks: Ingest
     check,
     applyOffer,
     offer: async (device, scope, raws) => {
-      const offer = check(raws);
+      const offer = await check(raws);
       return offer === undefined ? unusable : await applyOffer(device, scope, offer);
     },
   };

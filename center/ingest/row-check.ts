@@ -8,6 +8,7 @@ import {
   type Scope,
 } from '#contracts/ids.ts';
 import { type Lane, maxRecordLength } from '#contracts/records/record.ts';
+import { recordChecks } from '#contracts/records/record-check.ts';
 import { type AnyRecord, type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
 import { type PushRow, PushRowSchema } from '#contracts/wire/client-messages.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
@@ -89,7 +90,7 @@ export function soundRow(claim: Claim, index: number, text: string, now: number)
 
 /** Keeps the record as it was sent: parsing would drop fields that a newer workstation added. */
 export function isRecordOf(collection: CollectionName, record: unknown): record is AnyRecord {
-  return v.is(recordSchemas[collection], record);
+  return recordChecks[collection](record);
 }
 
 /** Paths of what keeps `record` from being one of `collection`. */

@@ -1,7 +1,7 @@
 import type { DeviceId, Revision, Scope } from '#contracts/ids.ts';
 import { appendToFeed } from '../feed/append.ts';
 import { DigestChange } from '../feed/digest-change.ts';
-import type { Session } from '../postgres/database.ts';
+import { inOrder, type Session, type SqlValue } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
 import { keyOf } from './decide.ts';
 import type { SoundRow, UnsoundRow } from './row-check.ts';
@@ -22,59 +22,59 @@ export interface PushOrigin {
 
 /** Rows of a batch that are to be written, in their order. */
 export interface RowsToWrite {
-  /** Those that became newest version of their record, if only until a later row. */
-  readonly applied: readonly SoundRow[];
-  /** These, and those kept aside: everything that gets a place in the feed. */
+  /** The newest version of each record that gets another one, in one order for every writer (see {@link newestOf}). */
+  readonly newest: readonly SoundRow[];
+  /** Every row that becomes a version, if only until a later row, and those kept aside: what gets a place in the feed. */
   readonly placed: readonly SoundRow[];
 }
 
 /**
- * Writes newest versions, then what they replaced and what was put aside. Throws {@link LostRace} if a record is no longer
- * what was decided upon.
+ * Writes newest versions, then what they replaced and what was put aside. All of it is asked for before the first answer.
+ * Throws {@link LostRace} if a record is no longer what was decided upon.
  */
 export async function writeVersions(
   session: Session,
   scope: Scope,
-  { applied, placed }: RowsToWrite,
+  { newest, placed }: RowsToWrite,
   currentRevs: ReadonlyMap<string, Revision>,
 ): Promise<void> {
-  const newestRows = newestOf(applied);
   const isThere = (row: SoundRow) => currentRevs.has(keyOf(row));
-  await insertNew(
-    session,
-    scope,
-    newestRows.filter((row) => !isThere(row)),
-  );
-  await replace(session, scope, newestRows.filter(isThere), currentRevs);
-  const newest = new Set(newestRows);
-  await keepInHistory(
-    session,
-    scope,
-    placed.filter((row) => !newest.has(row)),
-  );
+  const isNewest = new Set(newest);
+  await inOrder([
+    insertNew(
+      session,
+      scope,
+      newest.filter((row) => !isThere(row)),
+    ),
+    replace(session, scope, newest.filter(isThere), currentRevs),
+    keepInHistory(
+      session,
+      scope,
+      placed.filter((row) => !isNewest.has(row)),
+    ),
+  ]);
 }
 
 /** The last row of each record, in one order for every writer: collection, then id. */
-function newestOf(rows: readonly SoundRow[]): readonly SoundRow[] {
-  return sortByKey([...new Map(rows.map((row) => [keyOf(row), row])).values()]);
+export function newestOf(rows: readonly SoundRow[]): readonly SoundRow[] {
+  const newestByKey = [...new Map(rows.map((row) => [keyOf(row), row]))];
+  return newestByKey.sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
 }
 
-const compare = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
-
-const sortByKey = (rows: readonly SoundRow[]) =>
-  [...rows].sort((left, right) => compare(keyOf(left), keyOf(right)));
-
 async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow[]): Promise<void> {
-  let first = 0;
-  for (const many of sql.insertManyDocuments) {
-    for (; rows.length - first >= many.rows; first += many.rows) {
-      const some = rows.slice(first, first + many.rows);
-      const values = some.flatMap((row) => [row.collection, row.id, row.rev, row.text]);
-      await session.run(many.statement, [scope, ...values]);
+  const { rows: atOnce, statement } = sql.insertManyDocuments;
+  const whole = rows.length - (rows.length % atOnce);
+  const asked: Promise<unknown>[] = [];
+  for (let first = 0; first < whole; first += atOnce) {
+    const values: SqlValue[] = [scope];
+    for (const row of rows.slice(first, first + atOnce)) {
+      values.push(row.collection, row.id, row.rev, row.text);
     }
+    asked.push(session.run(statement, values));
   }
-  const rest = rows.slice(first);
-  if (rest.length > 0) await session.run(sql.insertDocuments, [scope, ...versionColumns(rest)]);
+  const rest = rows.slice(whole);
+  if (rest.length > 0) asked.push(session.run(sql.insertDocuments, [scope, ...versionColumns(rest)]));
+  await inOrder(asked);
 }
 
 async function replace(
@@ -85,9 +85,9 @@ async function replace(
 ): Promise<void> {
   if (rows.length === 0) return;
   const columns = versionColumns(rows);
-  await session.run(sql.keepReplaced, [scope, columns[0], columns[1]]);
+  const kept = session.run(sql.keepReplaced, [scope, columns[0], columns[1]]);
   const replaced = rows.map((row) => currentRevs.get(keyOf(row)) ?? null);
-  const updated = await session.run(sql.updateDocuments, [scope, ...columns, replaced]);
+  const [, updated] = await inOrder([kept, session.run(sql.updateDocuments, [scope, ...columns, replaced])]);
   if (updated !== rows.length) throw new LostRace('another writer changed one of the records');
 }
 
@@ -128,12 +128,12 @@ export async function writeQuarantine(
 export async function takePositions(
   session: Session,
   origin: PushOrigin,
-  { applied, placed }: RowsToWrite,
+  { newest, placed }: RowsToWrite,
   currentRevs: ReadonlyMap<string, Revision>,
 ): Promise<number> {
   if (placed.length === 0) return 0;
   const digests = new DigestChange();
-  for (const row of newestOf(applied)) {
+  for (const row of newest) {
     digests.replace(row.collection, row.id, currentRevs.get(keyOf(row)) ?? null, row.rev);
   }
   return await appendToFeed(session, origin, placed, digests);

@@ -1,6 +1,6 @@
 import type { RecordId, Scope } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
-import type { Session } from '../postgres/database.ts';
+import { inOrder, type Session } from '../postgres/database.ts';
 import { pinflOf, subjectOf } from './record-matters.ts';
 import * as sql from './statements.ts';
 
@@ -13,7 +13,7 @@ export interface AppliedVersion {
 
 /**
  * Notes whom applied versions are about and what has to be done about them, in the transaction that applies them and
- * before it takes feed positions (docs/specs/center.md SHA-2). Returns whether there is something for the courier to do.
+ * before it takes feed positions (docs/specs/center.md SHA-2); all of it is asked for before the first answer. Returns whether there is something for the courier to do.
  */
 export async function noteApplied(
   session: Session,
@@ -21,23 +21,23 @@ export async function noteApplied(
   at: number,
   versions: readonly AppliedVersion[],
 ): Promise<boolean> {
-  await noteSubjects(session, scope, versions);
-  await notePinfls(session, scope, versions);
+  const noted = [noteSubjects(session, scope, versions), notePinfls(session, scope, versions)];
+  const errands: Promise<number>[] = [];
   const requests = versions.filter(({ collection }) => collection === 'requests');
   const others = versions.filter(({ collection }) => isFollowed(collection));
-  let written = 0;
   if (requests.length > 0) {
-    written += await session.run(sql.writeErrands, [scope, 'act', at, ...keyColumns(requests)]);
-    written += await session.run(sql.writeErrands, [scope, 'follow', at, ...keyColumns(requests)]);
+    errands.push(session.run(sql.writeErrands, [scope, 'act', at, ...keyColumns(requests)]));
+    errands.push(session.run(sql.writeErrands, [scope, 'follow', at, ...keyColumns(requests)]));
   }
   if (others.length > 0) {
-    written += await session.run(sql.writeFollowErrands, [scope, at, ...keyColumns(others)]);
+    errands.push(session.run(sql.writeFollowErrands, [scope, at, ...keyColumns(others)]));
   }
   const facilities = versions.filter(({ record }) => isFacility(record));
   if (facilities.length > 0) {
-    written += await session.run(sql.writeErrands, [scope, 'directory', at, ...keyColumns(facilities)]);
+    errands.push(session.run(sql.writeErrands, [scope, 'directory', at, ...keyColumns(facilities)]));
   }
-  return written > 0;
+  await inOrder([...noted, ...errands]);
+  return (await Promise.all(errands)).some((written) => written > 0);
 }
 
 const isFacility = ({ body }: AnyRecord) => 'kind' in body && body.kind === 'facility';
@@ -57,6 +57,7 @@ export async function noteSubjects(
   scope: Scope,
   versions: readonly AppliedVersion[],
 ): Promise<void> {
+  const asked: Promise<unknown>[] = [];
   for (const wanted of ['visits', 'reviews'] as const) {
     const subjects = versions.flatMap(({ collection, id, record }) => {
       const subject = collection === wanted ? subjectOf(collection, record) : null;
@@ -68,16 +69,19 @@ export async function noteSubjects(
       subject.kind === 'patient' ? [{ collection, id, patient: subject.id }] : [],
     );
     if (owned.length === newestOfEach.length) {
-      await noteOwners(session, scope, owned);
+      asked.push(noteOwners(session, scope, owned));
       continue;
     }
-    await session.run(sql.noteSubjects, [
-      scope,
-      ...keyColumns(newestOfEach),
-      newestOfEach.map(({ subject }) => (subject.kind === 'patient' ? subject.id : null)),
-      newestOfEach.map(({ subject }) => (subject.kind === 'visit' ? subject.id : null)),
-    ]);
+    asked.push(
+      session.run(sql.noteSubjects, [
+        scope,
+        ...keyColumns(newestOfEach),
+        newestOfEach.map(({ subject }) => (subject.kind === 'patient' ? subject.id : null)),
+        newestOfEach.map(({ subject }) => (subject.kind === 'visit' ? subject.id : null)),
+      ]),
+    );
   }
+  await inOrder(asked);
 }
 
 interface OwnedRecord {
