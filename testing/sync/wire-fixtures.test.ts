@@ -23,7 +23,7 @@ const RecordingSchema = v.object({
 type Line = v.InferOutput<typeof LineSchema>;
 
 /** What a workstation of a version takes from a center. */
-const schemas = { 1: CenterMessageOneSchema, 2: CenterMessageSchema } as const;
+const schemas = { 1: CenterMessageOneSchema, 2: CenterMessageSchema, 3: CenterMessageSchema } as const;
 /** What the center may say at any time. */
 const unasked: ReadonlySet<string> = new Set(['hint', 'durable', 'portion']);
 
@@ -66,12 +66,14 @@ it('VER-3: every version that is served has recordings with every message it kno
   for (const type of [...versionTwo, 'status', 'outcomes', 'portion', 'fetched', 'digests', 'inventory']) {
     expect(sent.get(2)).toContain(type);
   }
+  // What version 3 added are fields of these.
+  for (const type of ['welcome', 'status', 'offer']) expect(sent.get(3)).toContain(type);
 });
 
 describe.each(served)('VER-3: conversations recorded with version %i', (version) => {
   let world: CenterWorld;
   const identities = new Map<string, Identity>();
-  const schema = version === 1 ? schemas[1] : schemas[2];
+  const schema = version === 1 ? schemas[1] : version === 2 ? schemas[2] : schemas[3];
 
   beforeAll(async () => {
     world = await startWorld();
@@ -181,8 +183,12 @@ function expectSame(answer: CenterMessage, recorded: unknown): void {
     expect(answer.outcomes.map(kindOfOutcome)).toEqual(outcomes.map(kindUnlocked));
   } else if (answer.type === 'frame') {
     expect(recorded).toMatchObject({ scope: answer.scope, lane: answer.lane, since: answer.since });
-  } else if (answer.type === 'refused') expect(recorded).toMatchObject({ code: answer.code });
+  } else if (answer.type === 'welcome') expect(v.parse(WithHeadSchema, recorded).audit).toEqual(answer.audit);
+  else if (answer.type === 'refused') expect(recorded).toMatchObject({ code: answer.code });
 }
+
+/** The head of the audit trail that the center keeps; none for versions that do not know it. */
+const WithHeadSchema = v.object({ audit: v.optional(v.unknown()) });
 
 const VerdictsSchema = v.object({ verdicts: v.array(v.looseObject({ verdict: v.string() })) });
 const OutcomesSchema = v.object({ outcomes: v.array(v.unknown()) });
