@@ -14,7 +14,7 @@ const rowsWanted = maxRowsPerPush;
  * again for every offer. Rows taken are gone from here; {@link changed} reads anew.
  */
 export class Backlog {
-  readonly #outbox: OutboxReader;
+  readonly #outbox: Pick<OutboxReader, 'pending'>;
   #rows: readonly OutboxRow[] = [];
   #isStale = true;
   /** The outbox holds more rows than were read. */
@@ -22,7 +22,7 @@ export class Backlog {
   /** The row read last. */
   #last: OutboxRow | undefined;
 
-  constructor(outbox: OutboxReader) {
+  constructor(outbox: Pick<OutboxReader, 'pending'>) {
     this.#outbox = outbox;
   }
 

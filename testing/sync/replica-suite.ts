@@ -306,6 +306,71 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       expect(replica.sync.checkpoint(facility, 1)).toBeUndefined();
     });
 
+    it('reads pending rows on from a row, and knows the newest', async () => {
+      expect(replica.outbox.newestPending()).toBe(0);
+      const ids = Array.from({ length: 6 }, () => randomRecordId(random));
+      for (const id of ids) await (id === ids[3] ? writeVisit(id) : writePatient(id));
+      const all = replica.outbox.pending(10);
+      expect(replica.outbox.newestPending()).toBe(Math.max(...all.map(({ seq }) => seq)));
+      expect(replica.outbox.pending(3, all[1])).toEqual(all.slice(2, 5));
+      expect(replica.outbox.pending(9, all[4])).toEqual(all.slice(5));
+      expect(replica.outbox.pending(9, all[5])).toEqual([]);
+      await acceptFirst(1);
+      expect(replica.outbox.pending(9, all[1])).toEqual(all.slice(2));
+    });
+
+    it('accepts many rows at once as one by one', async () => {
+      const [first, second, third] = [randomRecordId(random), randomRecordId(random), randomRecordId(random)];
+      for (const id of [first, second, first, third]) await writePatient(id);
+      const rows = replica.outbox.pending(9);
+      const accepted = [rows[0], rows[1], rows[3]].flatMap((row, index) =>
+        row === undefined ? [] : [{ row, centerSeq: 7 + index, at: now + index }],
+      );
+      const stillPending = await replica.transact(({ outbox }) => outbox.acceptAll(accepted));
+      expect(stillPending).toEqual([accepted[0]]);
+      expect(replica.outbox.pending(9)).toEqual([rows[2]]);
+      expect(
+        replica.outbox
+          .byState('accepted', 9)
+          .map(({ op, centerSeq, acceptedAt }) => [op, centerSeq, acceptedAt]),
+      ).toEqual(accepted.map(({ row, centerSeq, at }) => [row.op, centerSeq, at]));
+      expect(replica.outbox.receipt('patients', first)).toBeNull();
+      expect(replica.outbox.receipt('patients', second)).toEqual({
+        rev: accepted[1]?.row.record.rev,
+        at: now + 1,
+      });
+      expect(replica.outbox.receipt('patients', third)?.at).toBe(now + 2);
+    });
+
+    it('accepts rows put aside and older ones without a newer receipt going back', async () => {
+      const id = randomRecordId(random);
+      for (let write = 0; write < 3; write += 1) await writePatient(id);
+      const [first, second, third] = replica.outbox.pending(9);
+      if (first === undefined || second === undefined || third === undefined) throw new Error('no rows');
+      await replica.transact(({ outbox }) => outbox.supersede([second.op]));
+      await replica.transact(({ outbox }) => outbox.acceptAll([{ row: third, centerSeq: 3, at: now + 3 }]));
+      const [aside] = replica.outbox.asides(1);
+      if (aside === undefined) throw new Error('no aside');
+      await replica.transact(({ outbox }) => outbox.acceptAll([{ row: aside, centerSeq: 4, at: now + 4 }]));
+      await replica.transact(({ outbox }) => outbox.acceptAll([{ row: first, centerSeq: 5, at: now + 5 }]));
+      expect(replica.outbox.receipt('patients', id)).toEqual({ rev: third.record.rev, at: now + 3 });
+      expect(replica.outbox.counts()).toMatchObject({ pending: 0, aside: 0 });
+    });
+
+    it('removes many shadows at once, and no other', async () => {
+      const ids = [randomRecordId(random), randomRecordId(random), randomRecordId(random)];
+      const records = await Promise.all(ids.map(writePatient));
+      await replica.transact(({ sync }) => {
+        for (const record of records) sync.setShadow('patients', record);
+      });
+      await replica.transact(({ sync }) =>
+        sync.removeShadows(ids.slice(0, 2).map((id) => ({ collection: 'patients', id }))),
+      );
+      expect(replica.sync.shadows().map(({ id }) => id)).toEqual(ids.slice(2));
+      await replica.transact(({ sync }) => sync.removeShadows([]));
+      expect(replica.sync.shadows()).toHaveLength(1);
+    });
+
     it('tells of a commit before the action resolves', async () => {
       const notices: CommitNotice[] = [];
       const end = replica.onCommit((notice) => notices.push(notice));
