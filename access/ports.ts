@@ -1,5 +1,6 @@
 import type { DeviceFact, DeviceRoad } from '#contracts/bridge/devices.ts';
 import type { Result } from '#contracts/result.ts';
+import type { CtapKey } from './ctap/ctap-key.ts';
 import type { Secret } from './secret.ts';
 
 /** What a key may say while it works; shown on screen. */
@@ -218,6 +219,8 @@ export interface CodeScanner {
 /** The devices that are plugged in now. */
 export interface DeviceShelf {
   credentialDevices(): readonly CredentialDevice[];
+  /** Those of them whose fingers and PIN are looked after from here; elsewhere the system does that itself. */
+  fingerprintKeys(): readonly CtapKey[];
   cardReaders(): readonly CardReader[];
   codeScanners(): readonly CodeScanner[];
   /** Every device that was recognised, also those that cannot be used, with the reason. */
@@ -231,6 +234,7 @@ export interface DeviceShelf {
 /** The shelf of a build without drivers. */
 export const emptyShelf: DeviceShelf = {
   credentialDevices: () => [],
+  fingerprintKeys: () => [],
   cardReaders: () => [],
   codeScanners: () => [],
   devices: () => [],
