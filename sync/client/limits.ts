@@ -14,7 +14,7 @@ export interface SyncLimits {
   readonly lookEveryMs: number;
   /** The status is told to the center at most this often. */
   readonly statusEveryMs: number;
-  /** Most rows in one offer, and documents committed together. */
+  /** Most rows in one offer, and documents committed together where several portions came: about a tenth of a second. */
   readonly offerRows: number;
   readonly commitDocuments: number;
   /** Upper bounds of what the link meter says, in bytes of unpacked messages, and of the portions a flow may have under way. */
@@ -45,7 +45,7 @@ export const defaultLimits: SyncLimits = {
   lookEveryMs: 5 * 60_000,
   statusEveryMs: 2000,
   offerRows: 500,
-  commitDocuments: 500,
+  commitDocuments: 1000,
   offerBytes: 512 * 1024,
   portionBytes: 1024 * 1024,
   credit: 64,
