@@ -11,7 +11,7 @@ export interface FeedEntry {
   readonly collection: CollectionName;
   readonly id: RecordId;
   readonly rev: Revision;
-  /** The workstation's operation, kept in the push log; null for what the center writes by itself. */
+  /** The workstation's operation, taken once in a facility; null for what the center writes by itself. */
   readonly op: OperationId | null;
   /** The record left the scope: `rev` is the last version it had here. */
   readonly withdrawn?: boolean;
@@ -45,11 +45,8 @@ with taken as (
     unnest($8::uuid[], $9::smallint[], $10::text[], $11::uuid[], $12::text[], $13::boolean[])
     with ordinality as n (op, lane, collection, id, rev, withdrawn, place)
 ), fed as (
-  insert into feed (scope, seq, lane, collection, id, rev, device, at, withdrawn)
-  select $1, seq, lane, collection, id, rev, $6::uuid, $7::bigint, withdrawn from placed
-), logged as (
-  insert into push_log (scope, op, device, rev, seq, at)
-  select $1, op, $6::uuid, rev, seq, $7::bigint from placed where op is not null
+  insert into feed (scope, seq, lane, collection, id, rev, device, at, withdrawn, op)
+  select $1, seq, lane, collection, id, rev, $6::uuid, $7::bigint, withdrawn, op from placed
 )
 select base from taken`,
 };

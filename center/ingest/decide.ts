@@ -2,7 +2,7 @@ import type { OperationId, Revision, Scope } from '#contracts/ids.ts';
 import { recordTypes } from '#contracts/records/registry.ts';
 import type { SoundRow } from './row-check.ts';
 
-/** What the push log says of an operation that was applied earlier. */
+/** What the feed says of an operation that was applied earlier. */
 export interface LoggedOperation {
   readonly rev: Revision;
   readonly seq: number;

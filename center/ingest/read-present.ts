@@ -31,7 +31,7 @@ export async function readPresent(
     records.map((row) => row.collection),
     records.map((row) => row.id),
   ]);
-  const logged = await session.rows(sql.readPushLog, sql.LoggedSchema, [scope, rows.map((row) => row.op)]);
+  const logged = await session.rows(sql.readOperations, sql.LoggedSchema, [scope, rows.map((row) => row.op)]);
   return {
     currentRevs: new Map(locked.map((document) => [keyOf(document), document.rev])),
     homes: new Map(

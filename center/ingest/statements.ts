@@ -29,9 +29,9 @@ export const LockedSchema = v.object({
 export const FoundVersionSchema = v.omit(LockedSchema, ['home']);
 
 /** Read after the locks, when an earlier push of the same operations has either committed or gone. */
-export const readPushLog: Statement = {
-  name: 'ingest-read-push-log',
-  text: 'select op, rev, seq, at from push_log where scope = $1 and op = any($2::uuid[])',
+export const readOperations: Statement = {
+  name: 'ingest-read-operations',
+  text: 'select op, rev, seq, at from feed where scope = $1 and op = any($2::uuid[])',
 };
 export const LoggedSchema = v.object({ op: OperationIdSchema, rev: RevisionSchema, seq: bigint, at: bigint });
 

@@ -5,11 +5,19 @@ import { firstTables } from './0001-first-tables.ts';
 import { protocolTwo } from './0002-protocol-two.ts';
 import { sharing } from './0003-sharing.ts';
 import { cheaperFeed } from './0004-cheaper-feed.ts';
+import { operationsInFeed } from './0005-operations-in-feed.ts';
 import { auditHeads } from './0006-audit-heads.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [firstTables, protocolTwo, sharing, cheaperFeed, auditHeads];
+export const migrations: readonly Migration[] = [
+  firstTables,
+  protocolTwo,
+  sharing,
+  cheaperFeed,
+  operationsInFeed,
+  auditHeads,
+];
 
 const migrationLock = 4_861_602;
 

@@ -6,7 +6,7 @@ import { DigestChange } from '../feed/digest-change.ts';
 import type { Device } from '../ingest/batch.ts';
 import type { BroughtBack } from '../ingest/hooks.ts';
 import type { SoundRow } from '../ingest/row-check.ts';
-import { LoggedSchema, readPushLog } from '../ingest/statements.ts';
+import { LoggedSchema, readOperations } from '../ingest/statements.ts';
 import type { Session } from '../postgres/database.ts';
 import { kindOfFailure } from '../postgres/failures.ts';
 import { keyOf } from './deliver.ts';
@@ -24,7 +24,7 @@ export async function homesOfRows(
   { scope }: Device,
   rows: readonly SoundRow[],
 ): Promise<ReadonlyMap<number, Scope>> {
-  const logged = await database.rows(readPushLog, LoggedSchema, [scope, rows.map(({ op }) => op)]);
+  const logged = await database.rows(readOperations, LoggedSchema, [scope, rows.map(({ op }) => op)]);
   const isAnswered = new Set(logged.map(({ op }) => op));
   const named = rows.map((row) => ({ row, record: subjectOfReview(row) ?? row }));
   const found = await database.rows(sql.findFormerHomes, sql.FormerHomeSchema, [
@@ -88,7 +88,7 @@ async function writeBack(
   { device: { device, scope }, home, rows, newest }: Return,
 ): Promise<BroughtBack> {
   const locked = await session.rows(sql.lockDocuments, sql.LockedSchema, [scope, ...keyColumns(rows)]);
-  const logged = await session.rows(readPushLog, LoggedSchema, [scope, rows.map(({ op }) => op)]);
+  const logged = await session.rows(readOperations, LoggedSchema, [scope, rows.map(({ op }) => op)]);
   const placeByOp = new Map<OperationId, FeedPlace>(logged.map(({ op, seq, at }) => [op, { seq, at }]));
   const fresh = rows.filter(({ op }) => !placeByOp.has(op));
   if (fresh.length === 0) return { positions: positionsOf(rows, placeByOp), applied: [] };

@@ -190,7 +190,7 @@ describe('ING-6: a verdict comes after the commit', () => {
   it('is not sent while the commit lasts, and then the row is there', async () => {
     await world.sql.query(`
       create function slow_commit() returns trigger language plpgsql as 'begin perform pg_sleep(0.4); return null; end';
-      create constraint trigger slow after insert on push_log deferrable initially deferred
+      create constraint trigger slow after insert on feed deferrable initially deferred
         for each row execute function slow_commit()`);
     try {
       const client = await connect(world.center.url, await world.enrol());
@@ -203,7 +203,7 @@ describe('ING-6: a verdict comes after the commit', () => {
       expect(performance.now() - begun).toBeGreaterThan(390);
       await client.close();
     } finally {
-      await world.sql.query('drop trigger slow on push_log; drop function slow_commit');
+      await world.sql.query('drop trigger slow on feed; drop function slow_commit');
     }
   });
 });

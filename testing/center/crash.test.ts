@@ -239,7 +239,7 @@ async function startCenterBeside() {
   return {
     waitForOperation: async (op: string) => {
       for (let attempt = 0; attempt < 1_000; attempt += 1) {
-        const { rowCount } = await client.query('select 1 from push_log where op = $1', [op]);
+        const { rowCount } = await client.query('select 1 from feed where op = $1', [op]);
         if (rowCount === 1) return;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }

@@ -207,7 +207,7 @@ describe('PUSH-14: offers', () => {
     });
     wire.sendRaw(text.replace('"x":0', `"x":${deep}`));
     expect(await wire.next('refused')).toMatchObject({ code: 'sync.unknown-message' });
-    expect(await count('select count(*) from push_log where op = $1', [row.op])).toBe(0);
+    expect(await count('select count(*) from feed where op = $1', [row.op])).toBe(0);
   });
 });
 

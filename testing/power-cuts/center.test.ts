@@ -101,7 +101,7 @@ async function readCenter(postgresFolder: string) {
     const column = async (text: string) =>
       new Set((await client.query<{ value: string }>(text)).rows.map(({ value }) => value));
     return {
-      operations: await column('select op::text as value from push_log'),
+      operations: await column('select op::text as value from feed where op is not null'),
       fed: await column('select rev as value from feed'),
       documents: await column('select rev as value from doc union select rev from doc_history'),
     };

@@ -55,7 +55,7 @@ export async function readCenterTables(postgres: PostgresInProcess, scope: strin
     'select seq, collection, id, rev from feed where scope = $1 order by seq',
     FedSchema,
   );
-  const logged = await read('select op, rev, device from push_log where scope = $1', LoggedSchema);
+  const logged = await read('select op, rev, device from feed where scope = $1 and op is not null', LoggedSchema);
   const quarantined = await read('select op from quarantine where scope = $1', QuarantinedSchema);
   const [head] = await read('select digests::text as bits from scope_head where scope = $1', DigestsSchema);
   return {
