@@ -125,7 +125,7 @@ export class ClinicWorld implements Surroundings {
 
   /** Operations that were received once and are now in no outbox and not at the center. */
   async #forgottenEverywhere(): Promise<readonly OperationId[]> {
-    const { rows } = await this.postgres.query('select op from push_log');
+    const { rows } = await this.postgres.query('select op from feed where op is not null');
     const known = new Set(rows.map(({ op }) => op));
     return [...this.writes.all()]
       .map(({ op }) => op)
@@ -211,7 +211,7 @@ export class ClinicWorld implements Surroundings {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#receipts.length === 0) return;
     const receipts = this.#receipts.splice(0);
-    const { rows } = await this.postgres.query('select op from push_log where op = any($1::uuid[])', [
+    const { rows } = await this.postgres.query('select op from feed where op = any($1::uuid[])', [
       receipts.map(({ op }) => op),
     ]);
     const known = new Set(rows.map(({ op }) => op));
