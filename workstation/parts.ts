@@ -82,7 +82,12 @@ export interface WorkstationParts {
   readonly readIdentity: (replica: Replica) => DeviceIdentity | null;
   readonly startExchange: (replica: Replica, orders: CenterOrders) => Exchange;
   readonly idleLockMs: number;
+  /** How long a lock keeps the records open behind the locked screen to send what is urgent; {@link usualUrgentSendingMs} if absent. */
+  readonly urgentSendingMs?: number;
 }
 
 /** Five minutes: longer than reading a record takes, shorter than a walk to the next room and back. */
 export const usualIdleLockMs = 5 * 60_000;
+
+/** Several round trips on the slowest link that is in contact at all, and not long enough to find the machine unattended. */
+export const usualUrgentSendingMs = 10_000;

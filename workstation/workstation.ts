@@ -14,13 +14,14 @@ import { enrolWorkstation } from './enrolment.ts';
 import { destroySlots, finishWipe, layoutOf, recoverEnrolment, wasWiped } from './folder-layout.ts';
 import { createIdleLock, type IdleLock } from './idle-lock.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
-import type { Exchange, WorkstationParts } from './parts.ts';
+import { type Exchange, usualUrgentSendingMs, type WorkstationParts } from './parts.ts';
 import { refreshSlotList } from './people.ts';
 import { closeRecords, firstSession, openRecords, sessionFor } from './records-opening.ts';
 import { type ReleasedKey, releaseDataKey } from './releasing.ts';
 import { keepReviews } from './review-keeper.ts';
 import type { OpenedRecords, Session } from './session.ts';
 import { addStaff } from './staff-enrolment.ts';
+import { sendUrgent } from './urgent-sending.ts';
 import { workstationState } from './workstation-state.ts';
 
 type Signed = Result<{ readonly person: PersonId }>;
@@ -52,6 +53,10 @@ export class Workstation {
   /** Somebody had a reason to work beyond the offline limit; until the lock. */
   #isEmergency = false;
   #mustConnect = false;
+  /** Ends the wait of a lock for urgent records. */
+  #stopSending: () => void = () => undefined;
+  /** Turns that were asked for and may not wait for it. */
+  #hurried = 0;
   /** What ends with the opened records: subscriptions and watches. */
   #endings: (() => void)[] = [];
 
@@ -137,7 +142,7 @@ export class Workstation {
 
   /** Fails with the codes of `session.unlock`. While unlocked it switches to the other person. */
   unlock(input: RequestInput<'session.unlock'>): Promise<Signed> {
-    return this.#inTurn(async () => {
+    return this.#inHurry(async () => {
       if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
       const slots = await this.#loadSlots();
       if (!slots.ok) return slots;
@@ -158,11 +163,15 @@ export class Workstation {
     return added;
   }
 
-  /** Ends the session, closes the records and drops the key. Resolves when the files are closed. */
+  /**
+   * Ends the session at once, then closes the records and drops the key: after urgent records were sent, if nothing is wrong and
+   * the center is in contact (ACC-22). Resolves when the files are closed.
+   */
   lock(failure: AppError | null = null): Promise<void> {
     const ended = this.#endSession(failure);
     // By the time of its turn an unlock that was asked for earlier may have begun another session: that one ends too.
-    return this.#inTurn(() => this.#closeRecords(this.#endSession(failure) ?? ended));
+    const close = () => this.#closeRecords(this.#endSession(failure) ?? ended);
+    return failure === null && !this.#isClosed ? this.#inTurn(close) : this.#inHurry(close);
   }
 
   /** Somebody is at the screen: puts the idle lock off. */
@@ -199,6 +208,15 @@ export class Workstation {
     const turn = this.#turn.then(run);
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** A turn that no lock before it keeps waiting for the center. */
+  #inHurry<Value>(run: () => Promise<Value>): Promise<Value> {
+    this.#hurried += 1;
+    this.#stopSending();
+    return this.#inTurn(run).finally(() => {
+      this.#hurried -= 1;
+    });
   }
 
   /** Reads the slot file unless it was read: a failed workstation may have been repaired meanwhile. */
@@ -295,15 +313,25 @@ export class Workstation {
     if (records === null) return;
     await this.#inFlight.settled(this.parts.timers, longestRequestMs);
     if (ended !== null) await this.#record(ended, 'session.lock');
+    if (this.#hurried === 0 && !this.#isWiping) await this.#sendUrgent(records);
     for (const end of this.#endings.splice(0)) end();
     this.#records = null;
     await closeRecords(this.parts, records);
     if (this.#isWiping) await this.#finishWipe();
   }
 
+  /** Behind the locked screen: nobody is served, and an unlock or a reason to hurry ends it. */
+  async #sendUrgent(records: OpenedRecords): Promise<void> {
+    const { timers, urgentSendingMs = usualUrgentSendingMs } = this.parts;
+    const sending = sendUrgent(records, timers, urgentSendingMs);
+    this.#stopSending = sending.giveUp;
+    await sending.ended;
+  }
+
   /** The center's order (WIP-1). From here on nothing opens the records; they go when the lock has closed them. */
   async #wipe(): Promise<void> {
     this.#isWiping = true;
+    this.#stopSending();
     const wiped = appError('sync.device-wiped');
     this.#endSession(wiped);
     await destroySlots(this.parts.folder);
