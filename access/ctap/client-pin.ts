@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Random } from '#clinic/ports/clock.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import type { Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
 import { type CborMap, cborMap } from './cbor.ts';
 import { booleanAt, bytesAt, countAt, mapAt } from './cbor-fields.ts';
 import { type Asking, type Conversation, ctapCommand } from './conversation.ts';
@@ -55,22 +55,22 @@ export interface Agreement {
   readonly secret: SharedSecret;
 }
 
-/** Proof that the owner was verified, for the key that made it. Wiped after use. */
+/** Proof that the owner was verified, for the key that made it. Wiped after use; throws when used again. */
 export class VerificationToken {
   readonly protocol: PinUvProtocolNumber;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Secret;
 
   constructor(protocol: PinUvProtocolNumber, bytes: Uint8Array) {
     this.protocol = protocol;
-    this.#bytes = bytes;
+    this.#bytes = new Secret(bytes);
   }
 
   authenticate(message: Uint8Array): Uint8Array {
-    return authenticateWith(this.protocol, this.#bytes, message);
+    return authenticateWith(this.protocol, this.#bytes.reveal(), message);
   }
 
   [Symbol.dispose](): void {
-    this.#bytes.fill(0);
+    this.#bytes.wipe();
   }
 }
 

@@ -198,7 +198,8 @@ async function withFingerToken<Value>(
   using token = proved.value.token;
   // Keys before CTAP 2.1 give tokens for their PIN only.
   if (token === undefined) return fail({ failure: 'not-supported', lacks: 'finger-enrolment' });
-  return run(fingerSession(key, command, token, asking));
+  // Awaited here: `using` wipes the token at the return.
+  return await run(fingerSession(key, command, token, asking));
 }
 
 function fingerSession(

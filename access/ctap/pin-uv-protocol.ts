@@ -3,6 +3,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Random } from '#clinic/ports/clock.ts';
+import { Secret } from '../secret.ts';
 import { type CurvePoint, makeKeyPair } from './p256.ts';
 
 /** PIN/UV auth protocols (CTAP 2.1, 6.5.6 and 6.5.7). */
@@ -22,11 +23,14 @@ export function authenticateWith(
   return protocol === 1 ? whole.slice(0, 16) : whole;
 }
 
-/** A secret shared with the key for one conversation. Wipes itself. */
+const derived = (agreed: Uint8Array, purpose: string): Secret =>
+  new Secret(hkdf(sha256, agreed, noSalt, encoder.encode(purpose), 32));
+
+/** A secret shared with the key for one operation. Throws when used after it was wiped: a defect. */
 export class SharedSecret {
   readonly protocol: PinUvProtocolNumber;
-  readonly #authenticationKey: Uint8Array;
-  readonly #encryptionKey: Uint8Array;
+  readonly #authenticationKey: Secret;
+  readonly #encryptionKey: Secret;
   readonly #random: Random;
 
   /** `agreed`: the x coordinate of the shared point, 32 bytes; wiped here. */
@@ -34,10 +38,10 @@ export class SharedSecret {
     this.protocol = protocol;
     this.#random = random;
     if (protocol === 1) {
-      this.#authenticationKey = this.#encryptionKey = sha256(agreed);
+      this.#authenticationKey = this.#encryptionKey = new Secret(sha256(agreed));
     } else {
-      this.#authenticationKey = hkdf(sha256, agreed, noSalt, encoder.encode('CTAP2 HMAC key'), 32);
-      this.#encryptionKey = hkdf(sha256, agreed, noSalt, encoder.encode('CTAP2 AES key'), 32);
+      this.#authenticationKey = derived(agreed, 'CTAP2 HMAC key');
+      this.#encryptionKey = derived(agreed, 'CTAP2 AES key');
     }
     agreed.fill(0);
   }
@@ -45,7 +49,7 @@ export class SharedSecret {
   /** `plain`: whole blocks of 16 bytes. Protocol 2 puts a fresh initialisation vector first. */
   encrypt(plain: Uint8Array): Uint8Array {
     const vector = this.protocol === 1 ? new Uint8Array(blockLength) : this.#random.bytes(blockLength);
-    const cipher = createCipheriv('aes-256-cbc', this.#encryptionKey, vector).setAutoPadding(false);
+    const cipher = createCipheriv('aes-256-cbc', this.#encryptionKey.reveal(), vector).setAutoPadding(false);
     const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
     return Uint8Array.from(this.protocol === 1 ? sealed : Buffer.concat([vector, sealed]));
   }
@@ -56,7 +60,9 @@ export class SharedSecret {
     const length = sealed.length - prefix;
     if (length <= 0 || length % blockLength !== 0) return undefined;
     const vector = this.protocol === 1 ? new Uint8Array(blockLength) : sealed.subarray(0, blockLength);
-    const decipher = createDecipheriv('aes-256-cbc', this.#encryptionKey, vector).setAutoPadding(false);
+    const decipher = createDecipheriv('aes-256-cbc', this.#encryptionKey.reveal(), vector).setAutoPadding(
+      false,
+    );
     const plain = Buffer.concat([decipher.update(sealed.subarray(prefix)), decipher.final()]);
     const taken = Uint8Array.from(plain);
     plain.fill(0);
@@ -64,12 +70,12 @@ export class SharedSecret {
   }
 
   authenticate(message: Uint8Array): Uint8Array {
-    return authenticateWith(this.protocol, this.#authenticationKey, message);
+    return authenticateWith(this.protocol, this.#authenticationKey.reveal(), message);
   }
 
   [Symbol.dispose](): void {
-    this.#authenticationKey.fill(0);
-    this.#encryptionKey.fill(0);
+    this.#authenticationKey.wipe();
+    this.#encryptionKey.wipe();
   }
 }
 

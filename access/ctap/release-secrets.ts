@@ -77,7 +77,8 @@ export async function releaseSecrets(
   }
   const purpose = { permissions: permission.getAssertion, relyingParty };
   const proved = await verifyOwner(key, agreed.value, order.verification, purpose, asking);
-  return proved.ok ? releaseWith(proved.value, key, agreed.value, order, kept, asking) : proved;
+  // Awaited here: `using` wipes the shared secret at the return.
+  return proved.ok ? await releaseWith(proved.value, key, agreed.value, order, kept, asking) : proved;
 }
 
 async function releaseWith(

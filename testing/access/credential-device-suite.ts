@@ -13,7 +13,10 @@ export interface DeviceBench {
 const random = (length: number) => webcrypto.getRandomValues(new Uint8Array(length));
 
 /** What every credential device keeps (docs/specs/access.md ACC-8). */
-export function credentialDeviceSuite(name: string, makeBench: () => DeviceBench): void {
+export function credentialDeviceSuite(
+  name: string,
+  makeBench: () => DeviceBench | Promise<DeviceBench>,
+): void {
   const user = random(16);
   const operation = (
     signal = new AbortController().signal,
@@ -25,7 +28,7 @@ export function credentialDeviceSuite(name: string, makeBench: () => DeviceBench
   });
 
   const withCredential = async () => {
-    const bench = makeBench();
+    const bench = await makeBench();
     bench.owner('right-finger');
     const created = await bench.device.createCredential({ ...operation(), user });
     if (!created.ok) throw new Error(created.error.failure);
