@@ -62,6 +62,14 @@ export const checkSteps: readonly Step[] = [
   vitestStep('unit', 10 * 60_000),
 ];
 
+/** So many simulated clinic-years with seeds nobody has seen; they are printed, so that a failed one can be played again. */
+export const simulationStep = (years: number, limitMs: number): Step => ({
+  name: `${years} clinic-years`,
+  script: 'scripts/simulate.ts',
+  arguments: ['--years', String(years)],
+  limitMs,
+});
+
 /** Builds what the browser loads. */
 export const buildStep: Step = {
   ...tool('renderer build', 'vite/bin/vite.js', 'build', '--config', 'renderer/vite.config.ts'),

@@ -1,4 +1,4 @@
-import { buildStep, checkSteps, runSteps, vitestStep } from './steps.ts';
+import { buildStep, checkSteps, runSteps, simulationStep, vitestStep } from './steps.ts';
 import { totalOf } from './vitest-report.ts';
 
 const minute = 60_000;
@@ -7,6 +7,7 @@ const outcomes = await runSteps([
   buildStep,
   vitestStep('system', 30 * minute),
   vitestStep('browser', 20 * minute),
+  simulationStep(5, 15 * minute),
 ]);
 console.log('');
 for (const { ok, name, seconds, counts } of outcomes) {

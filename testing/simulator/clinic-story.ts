@@ -138,6 +138,7 @@ export class ClinicStory {
       this.#forAWhile('full-disk', 3 * hour, workstation, (isOn) => workstation.setDiskFull(isOn));
       if (faults.strikes('workstation-clock-jump'))
         workstation.clockErrorMs = jump(faults.random('workstation-clock-jump'));
+      if (faults.strikes('locked')) this.#lockForAWhile(workstation);
       if (faults.strikes('replayed-connection')) {
         time.after(hour + faults.random('replayed-connection').below(6 * hour), () =>
           workstation.replayFormerConnection(),
@@ -162,6 +163,17 @@ export class ClinicStory {
       trace.note(`${workstation.name} ${name}`);
       set(true);
       time.after(random.below(longestMs), () => set(false));
+    });
+  }
+
+  /** Locking ends the exchange and drops the key, as switching off does. */
+  #lockForAWhile(workstation: SimulatedWorkstation): void {
+    const { faults, time, fail } = this.#world;
+    const random = faults.random('locked');
+    time.after(random.below(9 * hour), () => {
+      if (!workstation.isUp) return;
+      workstation.stop().catch(fail);
+      time.after(minute + random.below(hour), () => void workstation.start().catch(fail));
     });
   }
 

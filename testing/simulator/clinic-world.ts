@@ -151,7 +151,7 @@ export class ClinicWorld implements Surroundings {
 
   retire(workstation: SimulatedWorkstation): void {
     this.workstations.splice(this.workstations.indexOf(workstation), 1);
-    workstation.disk.remove();
+    workstation.retire();
   }
 
   packing(): PackingChoice {
@@ -172,9 +172,9 @@ export class ClinicWorld implements Surroundings {
     this.troubles.set(what, (this.troubles.get(what) ?? 0) + 1);
   }
 
-  fail(error: unknown): void {
+  readonly fail = (error: unknown): void => {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
-  }
+  };
 
   /** Closes what is open. */
   async close(): Promise<void> {

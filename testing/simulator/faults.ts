@@ -37,7 +37,9 @@ export const usualRates = {
   'center-restored-forgotten': 0.004,
   'device-cloned': 0.006,
   /** At each start of a machine: its program is one of protocol version 1, and the next one is of today again. */
-  'older-program': 0.12,
+  'older-program': 0.1,
+  /** Somebody locks a machine in the middle of whatever it exchanges, and unlocks it later. */
+  locked: 0.05,
 } as const;
 
 export type FaultName = keyof typeof usualRates;

@@ -96,6 +96,7 @@ async function connect(engine: PGlite): Promise<pg.Client> {
     stream: () => new EngineStream(engine),
     user: 'postgres',
     database: 'postgres',
+    pipeline: true,
   });
   await client.connect();
   // Planning anew what was planned before is most of a small statement; nothing here survives the process anyway.

@@ -79,6 +79,8 @@ export class SimulatedWorkstation {
   #replayed: Message[] = [];
   #formerMessages: readonly Message[] = [];
   #isStarting = false;
+  #isEnrolling = false;
+  #isRetired = false;
   #isActing = false;
 
   constructor(
@@ -130,6 +132,21 @@ export class SimulatedWorkstation {
    * reached.
    */
   async enrol(code: string): Promise<boolean> {
+    this.#isEnrolling = true;
+    try {
+      return await this.#enrol(code);
+    } finally {
+      this.#isEnrolling = false;
+    }
+  }
+
+  /** Put away for good, with its disk. Only once it is off. */
+  retire(): void {
+    this.#isRetired = true;
+    this.disk.remove();
+  }
+
+  async #enrol(code: string): Promise<boolean> {
     const enrolling = enrolDevice({
       connect: () => this.#connect(() => false),
       centerUrl: 'ws://center',
@@ -154,7 +171,7 @@ export class SimulatedWorkstation {
 
   /** Switches the machine on: opens the replica, checks what survived, begins the exchange. */
   async start(): Promise<void> {
-    if (this.#life !== undefined || this.#isStarting) return;
+    if (this.#life !== undefined || this.#isStarting || this.#isEnrolling || this.#isRetired) return;
     this.#isStarting = true;
     try {
       const opened = await this.#open();
