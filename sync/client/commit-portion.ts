@@ -53,7 +53,7 @@ export function commitPortion(
   if (since !== portion.since) throw misunderstood('portion does not follow the checkpoint');
   const outcome = { stored: 0, merged: 0, removed: 0, setAside: 0 };
   const unusable: UnusableDocument[] = [];
-  const hasPending = transaction.outbox.counts().pending > 0;
+  const hasPending = transaction.outbox.newestPending() > 0;
   const taking: Taking = { transaction, ledger, context, hasPending };
   for (const document of portion.documents) {
     if (document.kind === 'withdrawn') {

@@ -65,7 +65,7 @@ export function contestedRecords(
   ledger: SendLedger,
 ): readonly RecordRef[] {
   const byKey = new Map<string, RecordRef>();
-  if (reader.outbox.counts().pending === 0) return [];
+  if (reader.outbox.newestPending() === 0) return [];
   for (const document of documents) {
     if (document.kind !== 'record') continue;
     const { collection, record } = document.received;

@@ -57,15 +57,16 @@ class ConnectionPacker implements Packer {
   }
 
   pack(text: string, isLinkFast = false): Uint8Array {
-    const length = Buffer.byteLength(text);
-    if (length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
+    const utf8 = text.length > maxMessageBytes ? undefined : Buffer.from(text);
+    if (utf8 === undefined || utf8.length > maxMessageBytes)
+      throw new PackingFailure('longer than the longest message');
     if (!text.isWellFormed()) throw new PackingFailure('holds half a character');
-    const isBulk = length > (isLinkFast ? longestWhenFast : longestModelledBytes);
+    const isBulk = utf8.length > (isLinkFast ? longestWhenFast : longestModelledBytes);
     const value = isBulk ? undefined : exactValueOf(text);
-    if (value === undefined) return this.#packBulk(text, length);
+    if (value === undefined) return this.#packBulk(utf8);
     const coder = new BitCoder(null);
     this.#sent.codeMessage(coder, value);
-    return framed(codecs.modelled, crc32(text), coder.finish());
+    return framed(codecs.modelled, crc32(utf8), coder.finish());
   }
 
   unpack(bytes: Uint8Array): string {
@@ -81,12 +82,11 @@ class ConnectionPacker implements Packer {
     return whole;
   }
 
-  #packBulk(text: string, length: number): Uint8Array {
-    const bytes = Buffer.from(text);
-    const packed = this.#bulk.pack(bytes);
-    return packed.length < length
-      ? framed(this.#bulkNumber, crc32(bytes), packed)
-      : framed(codecs.stored, crc32(bytes), bytes);
+  #packBulk(utf8: Uint8Array): Uint8Array {
+    const packed = this.#bulk.pack(utf8);
+    return packed.length < utf8.length
+      ? framed(this.#bulkNumber, crc32(utf8), packed)
+      : framed(codecs.stored, crc32(utf8), utf8);
   }
 
   #wholeOf(codec: number, content: Uint8Array, checksum: number): Unpacked {
