@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Clock } from '#clinic/ports/clock.ts';
 import { appError } from '#contracts/errors.ts';
-import { InstantSchema, type PersonId, PersonIdSchema } from '#contracts/ids.ts';
+import { InstantSchema, PersonIdSchema } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { readIfThere, replaceDurably } from './durable-file.ts';
 
@@ -12,11 +12,15 @@ const firstWaitMs = 2_000;
 export const longestWaitMs = 5 * 60_000;
 const mostPeople = 200;
 
+/** Whose guesses are counted: a person's, or those at the paper key. */
+const AttemptSubjectSchema = v.union([PersonIdSchema, v.literal('paper-key')]);
+type AttemptSubject = v.InferOutput<typeof AttemptSubjectSchema>;
+
 const AttemptFileSchema = v.object({
   failures: v.pipe(
     v.array(
       v.object({
-        person: PersonIdSchema,
+        person: AttemptSubjectSchema,
         count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)),
         lastAt: InstantSchema,
       }),
@@ -25,15 +29,15 @@ const AttemptFileSchema = v.object({
   ),
 });
 
-/** Counts wrong passphrases per person over restarts. */
+/** Counts wrong passphrases per person, and wrong paper keys, over restarts. */
 export interface AttemptLog {
   /**
    * Counts an attempt as failed before it is made, so that cutting the power does not make guessing free. Fails with
    * `access.too-many-attempts` (`detail.seconds`: how long to wait) without counting.
    */
-  begin(person: PersonId): Promise<Result<true>>;
+  begin(person: AttemptSubject): Promise<Result<true>>;
   /** The attempt was right: the count starts anew. */
-  succeed(person: PersonId): Promise<void>;
+  succeed(person: AttemptSubject): Promise<void>;
 }
 
 interface Failures {
@@ -87,7 +91,7 @@ function remainingWait(before: Failures | undefined, now: number): number {
   return passed < 0 ? wait : Math.max(0, wait - passed);
 }
 
-async function readFailures(path: string): Promise<Map<PersonId, Failures>> {
+async function readFailures(path: string): Promise<Map<AttemptSubject, Failures>> {
   try {
     const text = await readIfThere(path);
     const parsed = v.safeParse(AttemptFileSchema, text === undefined ? undefined : JSON.parse(text));

@@ -1,26 +1,22 @@
-import { timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, Random } from '#clinic/ports/clock.ts';
-import { appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
-import { fail, ok, type Result } from '#contracts/result.ts';
+import { ok, type Result } from '#contracts/result.ts';
 import type { DerivePassphraseKey } from './argon2.ts';
-import { type AttemptLog, openAttemptLog } from './attempts.ts';
-import { deviceError } from './device-error.ts';
-import { deviceSlotKey, slotListMac, unwrapDataKey } from './key-wrapping.ts';
-import { passphraseBytes } from './passphrase.ts';
+import { openAttemptLog } from './attempts.ts';
+import type { OpenedShare } from './break-glass.ts';
+import type { PaperKeyMistake } from './paper-key.ts';
+import { PersonKeys } from './person-keys.ts';
 import type { CredentialDevice, DeviceOperation } from './ports.ts';
-import { Secret } from './secret.ts';
+import type { RotationWork } from './rotation.ts';
+import type { Secret } from './secret.ts';
+import { toBase64 } from './slot-field.ts';
 import { readSlotFile, writeSlotFile } from './slot-file.ts';
-import type {
-  DeviceSlot,
-  EnrolledPerson,
-  PassphraseSlot,
-  Slot,
-  SlotFile,
-  SlotList,
-} from './slot-file-format.ts';
-import { makeDeviceSlot, makePassphraseSlot } from './slot-making.ts';
+import type { SlotFile, SlotList, SlotMethod } from './slot-file-format.ts';
+import { keepSlots } from './slot-keeper.ts';
+import { sealed } from './slot-list.ts';
+import { makePassphraseSlot, type WebauthnEnrolment } from './slot-making.ts';
+import type { Proof } from './slot-opening.ts';
 
 /** What credential slots need from outside. */
 export interface SlotsEnvironment {
@@ -31,9 +27,44 @@ export interface SlotsEnvironment {
   readonly derivePassphraseKey: DerivePassphraseKey;
 }
 
+/** Somebody to enrol. `holder-only` (break-glass) opens together with another holder, never alone; else `full`. */
+export interface EnrolledPerson {
+  readonly id: PersonId;
+  /** As shown on the lock screen. */
+  readonly name: string;
+  readonly access?: 'full' | 'holder-only';
+}
+
 /** Somebody who can open this workstation, as the lock screen shows. */
-export interface PersonAtTheDoor extends EnrolledPerson {
-  readonly methods: readonly Slot['method'][];
+export interface PersonAtTheDoor extends Required<EnrolledPerson> {
+  readonly methods: readonly SlotMethod[];
+}
+
+/** One way in of a person, or one that was lost. */
+export interface KeyOfPerson {
+  readonly slot: string;
+  readonly method: SlotMethod;
+  readonly label: string;
+  /** Milliseconds since 1970; null when it is not known (format 1). */
+  readonly enrolledAt: number | null;
+  /** When it was reported lost; null while it opens. */
+  readonly lostAt: number | null;
+  /** Whether unlocking with it gives the person's signing key. */
+  readonly canSign: boolean;
+}
+
+/** Whether a person could still get in when one of her ways is lost (ACC-23). */
+export interface EnrolmentStatus {
+  readonly ways: number;
+  /** No second way of her own, no paper key, no two holders. */
+  readonly needsSecond: boolean;
+}
+
+/** What an unlock gives. Whoever was given it wipes it. */
+export interface Unlocked {
+  readonly dataKey: Secret;
+  /** Null by paper key and by two people, and by a slot of format 1 beside another one: nobody signs then. */
+  readonly personKeys: PersonKeys | null;
 }
 
 /** What changes in the list besides slots. */
@@ -44,39 +75,110 @@ export interface SlotListChange {
 }
 
 /**
+ * Whose seed goes into a new slot: keys she has just proved to have, so that all her slots give the same; or `new`: a person
+ * who is enrolled for the first time, or lost everything. Her older slots end then.
+ */
+export type SlotKeys = PersonKeys | 'new';
+
+/**
  * Who may open this workstation. Changing the list takes the data key, because the list is authenticated under it.
- * All methods fail with `store.disk-full` where they write.
+ * All methods fail with `store.disk-full` where they write, and with `store.wrong-key` when the list was changed by somebody
+ * without the key. Whatever takes a way in away makes a rotation due.
  */
 export interface CredentialSlots {
   readonly database: string;
-  people(): readonly PersonAtTheDoor[];
-  facility(): SlotFile['facility'];
   /** True when the present file was damaged and the one before it was read. */
   readonly isFromBackup: boolean;
+  people(): readonly PersonAtTheDoor[];
+  facility(): SlotFile['facility'];
+  /** Of the list; grows with each change. Kept in the records, so that an older list put back is noticed (ACC-29). */
+  revision(): number;
+  keysOf(person: PersonId): readonly KeyOfPerson[];
+  enrolmentStatus(person: PersonId): EnrolmentStatus;
+  /** Raw Ed25519 public key; null when the person is unknown or has none yet. */
+  signingKeyOf(person: PersonId): Uint8Array | null;
+  /** What a browser or the system needs to ask a key of this person. None of it is secret. */
+  webauthnKeysOf(
+    person: PersonId,
+  ): readonly { readonly slot: string; readonly credentialId: Uint8Array; readonly salt: Uint8Array }[];
+
   /**
-   * The data key. Fails with `access.unknown-person`, `access.wrong-passphrase`, `access.too-many-attempts`, or
-   * `store.wrong-key` when the list was changed by somebody without the key.
+   * Fails with `access.unknown-person`, `access.wrong-passphrase`, `access.too-many-attempts`, a device's error, or
+   * `access.forbidden` (rule `holder-only`).
    */
-  unlockByPassphrase(person: PersonId, passphrase: string): Promise<Result<Secret>>;
-  /** The data key. Fails with `access.unknown-person`, a device's error, or `store.wrong-key`. */
+  unlock(person: PersonId, proof: Proof): Promise<Result<Unlocked>>;
+  unlockByPassphrase(person: PersonId, passphrase: string): Promise<Result<Unlocked>>;
   unlockByDevice(
     person: PersonId,
     device: CredentialDevice,
     operation: DeviceOperation,
-  ): Promise<Result<Secret>>;
+  ): Promise<Result<Unlocked>>;
+  /** `secret`: 32 bytes, the PRF of the key's slot; wiped. */
+  unlockByWebauthn(person: PersonId, credentialId: Uint8Array, secret: Secret): Promise<Result<Unlocked>>;
+  /** A person's own keys, without the data key: before another slot of hers is made, or a holder is asked. */
+  provePerson(person: PersonId, proof: Proof): Promise<Result<PersonKeys>>;
+
   /** Adds the person, or replaces the passphrase of an enrolled one. The strength is the caller's to check. */
-  enrolPassphrase(dataKey: Secret, person: EnrolledPerson, passphrase: string): Promise<Result<true>>;
-  /** Adds a key for the person. */
+  enrolPassphrase(
+    dataKey: Secret,
+    person: EnrolledPerson,
+    passphrase: string,
+    keys: SlotKeys,
+  ): Promise<Result<PersonKeys>>;
+  /** Adds a key for the person, who touches it three times; nothing is written unless it opened again. */
   enrolDevice(
     dataKey: Secret,
     person: EnrolledPerson,
     device: CredentialDevice,
     operation: DeviceOperation,
-  ): Promise<Result<true>>;
-  /** Takes away all slots of a person. The last person stays: `access.forbidden`. */
-  remove(dataKey: Secret, person: PersonId): Promise<Result<true>>;
+    keys: SlotKeys,
+    label?: string,
+  ): Promise<Result<PersonKeys>>;
+  /** The same for a key that the system or the browser asked. */
+  enrolWebauthn(
+    dataKey: Secret,
+    person: EnrolledPerson,
+    made: WebauthnEnrolment,
+    keys: SlotKeys,
+    label?: string,
+  ): Promise<Result<PersonKeys>>;
+  /** Takes a slot away; as `lost` it is remembered. The last one that opens stays: `access.forbidden`. */
+  removeSlot(dataKey: Secret, slot: string, why: 'removed' | 'lost'): Promise<Result<true>>;
+  /**
+   * Takes away all slots of a person. The last person stays: `access.forbidden`. An enrolment that is `undone` before it
+   * counted makes no rotation due.
+   */
+  remove(dataKey: Secret, person: PersonId, why?: 'gone' | 'undone'): Promise<Result<true>>;
   /** Writes only when something differs. */
   change(dataKey: Secret, change: SlotListChange): Promise<Result<true>>;
+
+  /** Eight groups to be printed and sealed. Shown once, kept nowhere; the paper key before it ends. */
+  makePaperKey(dataKey: Secret): Promise<Result<string>>;
+  removePaperKey(dataKey: Secret): Promise<Result<true>>;
+  /** When the paper key was made; null when there is none. */
+  paperKeyMadeAt(): number | null;
+  /** Which groups of a paper key are mistyped, before it is tried; empty when it can be tried. */
+  mistypedGroups(typed: string): PaperKeyMistake['groups'];
+  /** Fails with `access.unknown-person` (no paper key), `access.wrong-passphrase` (`detail.groups`), `access.too-many-attempts`. */
+  unlockByPaperKey(typed: string): Promise<Result<Unlocked>>;
+
+  /** People of whom any two can open together; none ends it. Fails with `access.forbidden` for fewer than two with a key. */
+  setBreakGlassHolders(dataKey: Secret, holders: readonly PersonId[]): Promise<Result<true>>;
+  breakGlassHolders(): readonly PersonId[];
+  /** A holder's share. Fails like {@link unlock}, and with `access.forbidden` (rule `no-share`). */
+  beginBreakGlass(person: PersonId, proof: Proof): Promise<Result<OpenedShare>>;
+  /** Both shares are wiped. Fails with `access.forbidden` (rule `two-people`) when they are one person's or from before a change. */
+  unlockByTwo(first: OpenedShare, second: OpenedShare): Promise<Result<Unlocked>>;
+
+  /** Whether a way in was taken away since the data key was made. */
+  isRotationDue(): boolean;
+  /** Who would have no way in after a rotation: has not unlocked since format 1. */
+  lockedOutByRotation(): readonly PersonId[];
+  /**
+   * Replaces the data key: records and list anew, in one step. The records must be closed. Gives the new key; the old one
+   * stays the caller's to wipe. On failure everything is as it was.
+   */
+  rotate(dataKey: Secret, work: RotationWork): Promise<Result<Secret>>;
 }
 
 /** The first person of a new workstation. */
@@ -84,17 +186,34 @@ export interface FirstPerson extends EnrolledPerson {
   readonly passphrase: string;
 }
 
-/** Writes the slot file of a new workstation. Fails with `store.disk-full`. */
+/** Writes the slot file of a new workstation; gives the first person's keys. Fails with `store.disk-full`. */
 export async function createSlotFile(
   environment: SlotsEnvironment,
   database: string,
   dataKey: Secret,
   first: FirstPerson,
-): Promise<Result<true>> {
-  const slot = await makePassphraseSlot(environment, database, dataKey, first.id, first.passphrase);
-  const people = [{ id: first.id, name: first.name }];
-  const list: SlotList = { format: 1, database, facility: null, people, slots: [slot] };
-  return writeSlotFile(environment.folder, sealed(dataKey, list));
+): Promise<Result<PersonKeys>> {
+  const keys = PersonKeys.make(environment.random);
+  const empty: SlotList = {
+    format: 2,
+    database,
+    generation: 1,
+    revision: 1,
+    isRotationDue: false,
+    facility: null,
+    people: [{ id: first.id, name: first.name, access: 'full', signingKey: toBase64(keys.publicKey) }],
+    slots: [],
+    oldSlots: [],
+    paperKey: null,
+    breakGlass: null,
+    lost: [],
+  };
+  const owner = { person: first.id, keys, dataKey, label: '' };
+  const slot = await makePassphraseSlot(environment, empty, owner, first.passphrase);
+  const written = await writeSlotFile(environment.folder, sealed(dataKey, { ...empty, slots: [slot] }));
+  if (written.ok) return ok(keys);
+  keys.wipe();
+  return written;
 }
 
 /** Opens the slots of a folder; null when the workstation is not enrolled. Fails with `store.damaged` or `store.newer`. */
@@ -104,169 +223,5 @@ export async function openCredentialSlots(
   const read = await readSlotFile(environment.folder);
   if (!read.ok || read.value === null) return read.ok ? ok(null) : read;
   const attempts = await openAttemptLog(join(environment.folder, 'attempts.json'), environment.clock);
-  return ok(slotsOver(environment, read.value.file, read.value.fromBackup, attempts));
-}
-
-function slotsOver(
-  environment: SlotsEnvironment,
-  initial: SlotFile,
-  isFromBackup: boolean,
-  attempts: AttemptLog,
-): CredentialSlots {
-  const { database } = initial;
-  let file = initial;
-  /** One attempt and one change at a time: a burst of attempts must not share one look at the counter. */
-  let tail: Promise<unknown> = Promise.resolve();
-  const inTurn = <Value>(run: () => Promise<Value>): Promise<Value> => {
-    const turn = tail.then(run, run);
-    tail = turn.catch(() => undefined);
-    return turn;
-  };
-
-  const verified = (dataKey: Secret | undefined): Secret | undefined =>
-    dataKey !== undefined && isAuthentic(dataKey, file) ? dataKey : undefined;
-
-  const write = async (dataKey: Secret, next: SlotList): Promise<Result<true>> => {
-    if (!isAuthentic(dataKey, file)) return fail(wrongList());
-    const candidate = sealed(dataKey, next);
-    const written = await writeSlotFile(environment.folder, candidate);
-    if (written.ok) file = candidate;
-    return written;
-  };
-
-  const slotsOf = (person: PersonId): readonly Slot[] => file.slots.filter((slot) => slot.person === person);
-
-  return {
-    database,
-    isFromBackup,
-    people: () => file.people.map((person) => ({ ...person, methods: methodsOf(slotsOf(person.id)) })),
-    facility: () => file.facility,
-
-    unlockByPassphrase: (person, passphrase) =>
-      inTurn(async () => {
-        const slots = slotsOf(person).filter(isPassphraseSlot);
-        if (slots.length === 0) return fail(appError('access.unknown-person'));
-        const begun = await attempts.begin(person);
-        if (!begun.ok) return begun;
-        const dataKey = await openPassphraseSlots(environment, database, slots, passphrase);
-        if (dataKey === undefined) return fail(appError('access.wrong-passphrase'));
-        await attempts.succeed(person);
-        return authenticated(verified(dataKey), dataKey);
-      }),
-
-    unlockByDevice: (person, device, operation) =>
-      inTurn(async () => {
-        const slots = slotsOf(person)
-          .filter(isDeviceSlot)
-          .filter((slot) => slot.method === device.kind);
-        if (slots.length === 0) return fail(appError('access.unknown-person'));
-        const opened = await openDeviceSlots(database, slots, device, operation);
-        return opened.ok ? authenticated(verified(opened.value), opened.value) : opened;
-      }),
-
-    enrolPassphrase: (dataKey, person, passphrase) =>
-      inTurn(async () => {
-        const slot = await makePassphraseSlot(environment, database, dataKey, person.id, passphrase);
-        const others = file.slots.filter((old) => old.person !== person.id || old.method !== 'passphrase');
-        return write(dataKey, { ...file, people: withPerson(file.people, person), slots: [...others, slot] });
-      }),
-
-    enrolDevice: (dataKey, person, device, operation) =>
-      inTurn(async () => {
-        const made = await makeDeviceSlot(environment, database, dataKey, person.id, device, operation);
-        if (!made.ok) return made;
-        const people = withPerson(file.people, person);
-        return write(dataKey, { ...file, people, slots: [...file.slots, made.value] });
-      }),
-
-    remove: (dataKey, person) =>
-      inTurn(async () => {
-        const people = file.people.filter((enrolled) => enrolled.id !== person);
-        if (people.length === file.people.length) return fail(appError('access.unknown-person'));
-        if (people.length === 0) return fail(appError('access.forbidden', { rule: 'last-person' }));
-        const slots = file.slots.filter((slot) => slot.person !== person);
-        return write(dataKey, { ...file, people, slots });
-      }),
-
-    change: (dataKey, change) =>
-      inTurn(async () => {
-        const people = file.people.map((person) => ({
-          ...person,
-          name: change.names?.get(person.id) ?? person.name,
-        }));
-        const next = { ...file, people, facility: change.facility ?? file.facility };
-        if (JSON.stringify(next) === JSON.stringify(file)) return ok(true);
-        return write(dataKey, next);
-      }),
-  };
-}
-
-/** The list as it was sealed, or somebody changed it without having the key (ACC-3). */
-function isAuthentic(dataKey: Secret, file: SlotFile): boolean {
-  return timingSafeEqual(Buffer.from(file.mac, 'base64'), slotListMac(dataKey, file));
-}
-
-const sealed = (dataKey: Secret, list: SlotList): SlotFile => ({
-  ...list,
-  mac: Buffer.from(slotListMac(dataKey, list)).toString('base64'),
-});
-
-const wrongList = () => appError('store.wrong-key', { part: 'slot-list' });
-
-function authenticated(verified: Secret | undefined, dataKey: Secret): Result<Secret> {
-  if (verified !== undefined) return ok(verified);
-  dataKey.wipe();
-  return fail(wrongList());
-}
-
-async function openPassphraseSlots(
-  environment: SlotsEnvironment,
-  database: string,
-  slots: readonly PassphraseSlot[],
-  passphrase: string,
-): Promise<Secret | undefined> {
-  using secret = new Secret(passphraseBytes(passphrase));
-  for (const slot of slots) {
-    const salt = Buffer.from(slot.salt, 'base64');
-    using slotKey = new Secret(await environment.derivePassphraseKey(secret.reveal(), salt, slot.cost));
-    const { person, id, method } = slot;
-    const dataKey = unwrapDataKey(slot.wrapped, slotKey.reveal(), { database, person, slot: id, method });
-    if (dataKey !== undefined) return dataKey;
-  }
-  return undefined;
-}
-
-/** Tries the person's slots for this kind of key; one that the key does not know is passed over. */
-async function openDeviceSlots(
-  database: string,
-  slots: readonly DeviceSlot[],
-  device: CredentialDevice,
-  operation: DeviceOperation,
-): Promise<Result<Secret>> {
-  for (const slot of slots) {
-    const salt = Buffer.from(slot.salt, 'base64');
-    const credential = Buffer.from(slot.credential, 'base64');
-    const released = await device.releaseSecret({ ...operation, credential, salt });
-    if (!released.ok && released.error.failure === 'no-credential') continue;
-    if (!released.ok) return fail(deviceError(released.error));
-    using secret = released.value;
-    using slotKey = new Secret(deviceSlotKey(secret, salt));
-    const { person, id, method } = slot;
-    const dataKey = unwrapDataKey(slot.wrapped, slotKey.reveal(), { database, person, slot: id, method });
-    return dataKey === undefined ? fail(wrongList()) : ok(dataKey);
-  }
-  return fail(appError('access.finger-not-recognised', { rule: 'other-key' }));
-}
-
-const isPassphraseSlot = (slot: Slot): slot is PassphraseSlot => slot.method === 'passphrase';
-const isDeviceSlot = (slot: Slot): slot is DeviceSlot => slot.method !== 'passphrase';
-const methodsOf = (slots: readonly Slot[]): readonly Slot['method'][] => [
-  ...new Set(slots.map((slot) => slot.method)),
-];
-
-function withPerson(people: readonly EnrolledPerson[], person: EnrolledPerson): EnrolledPerson[] {
-  const entry = { id: person.id, name: person.name };
-  return people.some((old) => old.id === person.id)
-    ? people.map((old) => (old.id === person.id ? entry : old))
-    : [...people, entry];
+  return ok(keepSlots(environment, read.value, attempts));
 }

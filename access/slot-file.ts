@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '#contracts/result.ts';
 import { diskFailure } from './disk-failure.ts';
 import { keepBackup, readIfThere, replaceDurably } from './durable-file.ts';
 import { type SlotFile, SlotFileSchema, slotFileFormat } from './slot-file-format.ts';
+import { OldSlotFileSchema } from './slot-file-format-1.ts';
+import type { AnySlotFile } from './slot-list.ts';
 
 export const slotFileName = 'slots.json';
 /** The version before the present one, readable: what is left when the present one is damaged. */
@@ -12,7 +14,7 @@ export const slotBackupName = 'slots.backup.json';
 
 /** A slot file as read. `fromBackup`: the present file could not be read, the one before it could. */
 export interface ReadSlotFile {
-  readonly file: SlotFile;
+  readonly file: AnySlotFile;
   readonly fromBackup: boolean;
 }
 
@@ -46,7 +48,7 @@ export async function writeSlotFile(folder: string, file: SlotFile): Promise<Res
 
 const damaged = (): AppError => appError('store.damaged', { file: slotFileName });
 
-async function readOne(path: string): Promise<Result<SlotFile | null>> {
+async function readOne(path: string): Promise<Result<AnySlotFile | null>> {
   try {
     const text = await readIfThere(path);
     return text === undefined ? ok(null) : parseSlotFile(text);
@@ -56,7 +58,9 @@ async function readOne(path: string): Promise<Result<SlotFile | null>> {
   }
 }
 
-function parseSlotFile(text: string): Result<SlotFile> {
+const AnySlotFileSchema = v.variant('format', [SlotFileSchema, OldSlotFileSchema]);
+
+function parseSlotFile(text: string): Result<AnySlotFile> {
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -67,6 +71,6 @@ function parseSlotFile(text: string): Result<SlotFile> {
   if (format.success && format.output.format > slotFileFormat) {
     return fail(appError('store.newer', { file: slotFileName, format: format.output.format }));
   }
-  const parsed = v.safeParse(SlotFileSchema, content);
+  const parsed = v.safeParse(AnySlotFileSchema, content);
   return parsed.success ? ok(parsed.output) : fail(damaged());
 }

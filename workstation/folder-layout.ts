@@ -1,6 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceDurably, syncFolder } from '#access/durable-file.ts';
+import { finishRotation, type RotationPlaces, systemRotationDisk } from '#access/rotation.ts';
 import { slotBackupName, slotFileName } from '#access/slot-file.ts';
 
 /** Places inside the data folder. */
@@ -11,22 +12,31 @@ export interface FolderLayout {
   readonly enrolling: string;
   /** There while the center's order to erase was begun, until the next enrolment. */
   readonly wipeMark: string;
+  /** Where the data key is replaced. */
+  readonly rotation: RotationPlaces;
 }
 
 export const layoutOf = (folder: string): FolderLayout => ({
   current: join(folder, 'workstation'),
   enrolling: join(folder, 'enrolling'),
   wipeMark: join(folder, 'erased-by-center'),
+  rotation: {
+    current: join(folder, 'workstation'),
+    staging: join(folder, 'rotating'),
+    complete: join(folder, 'rotated'),
+    replaced: join(folder, 'replaced'),
+  },
 });
 
 /**
- * What a power cut during enrolment left behind (WS-2). The slot file is written last, so a staging folder that has one
+ * What a power cut during enrolment (WS-2) or a rotation of the data key (ACC-24) left behind. The slot file is written last, so a staging folder that has one
  * is complete and only its renaming is missing; one without is worth nothing and goes. Says whether the workstation is
  * enrolled.
  */
 export async function recoverEnrolment(folder: string): Promise<boolean> {
   const { current, enrolling } = layoutOf(folder);
   if (await wasWiped(folder)) await finishWipe(folder);
+  await recoverRotation(folder);
   if (await exists(current)) return true;
   if (await exists(join(enrolling, slotFileName))) {
     await completeEnrolment(folder);
@@ -35,6 +45,10 @@ export async function recoverEnrolment(folder: string): Promise<boolean> {
   await discardEnrolment(folder);
   return false;
 }
+
+/** Finishes or undoes a rotation of the data key that was interrupted (ACC-24). */
+export const recoverRotation = (folder: string): Promise<void> =>
+  finishRotation(layoutOf(folder).rotation, systemRotationDisk);
 
 /** The one step that makes a workstation enrolled: atomic and durable. */
 export async function completeEnrolment(folder: string): Promise<void> {
@@ -55,15 +69,18 @@ export async function discardEnrolment(folder: string): Promise<void> {
  * a power cut in between is finished at the next start.
  */
 export async function destroySlots(folder: string): Promise<void> {
-  const { current, wipeMark } = layoutOf(folder);
+  const { wipeMark, rotation } = layoutOf(folder);
   await replaceDurably(wipeMark, '');
-  for (const name of [slotFileName, slotBackupName]) await rm(join(current, name), { force: true });
-  if (await exists(current)) await syncFolder(current);
+  for (const place of Object.values(rotation)) {
+    for (const name of [slotFileName, slotBackupName]) await rm(join(place, name), { force: true });
+    if (await exists(place)) await syncFolder(place);
+  }
 }
 
 /** The second half: the records themselves, once nothing has them open. */
 export async function finishWipe(folder: string): Promise<void> {
-  await rm(layoutOf(folder).current, { recursive: true, force: true });
+  for (const place of Object.values(layoutOf(folder).rotation))
+    await rm(place, { recursive: true, force: true });
   await syncFolder(folder);
 }
 

@@ -1,5 +1,6 @@
 import type { DerivePassphraseKey } from '#access/argon2.ts';
 import type { DeviceShelf } from '#access/ports.ts';
+import type { CopyRecords } from '#access/rotation.ts';
 import type { Clock, Random, Timers } from '#clinic/ports/clock.ts';
 import type { Replica, ReplicaTransaction } from '#clinic/ports/replica.ts';
 import type { SyncState } from '#contracts/bridge/views.ts';
@@ -72,6 +73,8 @@ export interface WorkstationParts {
   readonly reference: ReferenceData;
   /** Rejects with a `ReplicaFailure`. */
   readonly openReplica: (place: ReplicaPlace) => Promise<Replica>;
+  /** Copies the closed records of one folder to another under another key. */
+  readonly copyRecords: CopyRecords;
   /** Fails with the codes of `workstation.enrol`. */
   readonly enrolDevice: (order: {
     readonly center: string;

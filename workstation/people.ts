@@ -36,7 +36,7 @@ export function facilityOf(
 
 /**
  * Brings the lock screen's list up to what the records say: names, the facility's name, and nobody without a staff
- * record (enrolling was interrupted) or marked as gone.
+ * record (enrolling was interrupted) or marked as gone. Holders of break-glass shares need no record here.
  */
 export async function refreshSlotList(
   slots: CredentialSlots,
@@ -45,10 +45,11 @@ export async function refreshSlotList(
   scope: Scope,
 ): Promise<void> {
   const names = new Map<PersonId, string>();
-  for (const { id } of slots.people()) {
+  for (const { id, access } of slots.people()) {
     const staff = staffOf(reader, id);
-    if (staff === undefined || !staff.body.active) await slots.remove(dataKey, id);
-    else names.set(id, personName(staff.body.name));
+    const isGone = staff === undefined ? access === 'full' : !staff.body.active;
+    if (isGone) await slots.remove(dataKey, id, staff === undefined ? 'undone' : 'gone');
+    else if (staff !== undefined) names.set(id, personName(staff.body.name));
   }
   const facility = facilityOf(reader, scope);
   const told = facility && { code: facility.code, name: facility.name, isTraining: facility.isTraining };

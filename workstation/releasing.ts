@@ -1,6 +1,5 @@
-import type { CredentialSlots } from '#access/credential-slots.ts';
+import type { CredentialSlots, Unlocked } from '#access/credential-slots.ts';
 import type { CredentialDevice, DeviceOperation, DeviceShelf } from '#access/ports.ts';
-import type { Secret } from '#access/secret.ts';
 import type { Timers } from '#clinic/ports/clock.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
@@ -10,9 +9,8 @@ import type { WorkstationParts } from './parts.ts';
 /** How long a key waits for its owner before the attempt is given up. */
 const longestTouchMs = 30_000;
 
-/** A data key, and the key it came from, if any: pulling that one out locks. */
-export interface ReleasedKey {
-  readonly dataKey: Secret;
+/** What an unlock gave, and the key it came from, if any: pulling that one out locks. */
+export interface ReleasedKey extends Unlocked {
   readonly device: CredentialDevice | null;
 }
 
@@ -24,14 +22,14 @@ export async function releaseDataKey(
 ): Promise<Result<ReleasedKey>> {
   if (input.method === 'passphrase') {
     const released = await slots.unlockByPassphrase(input.person, input.passphrase);
-    return released.ok ? ok({ dataKey: released.value, device: null }) : released;
+    return released.ok ? ok({ ...released.value, device: null }) : released;
   }
   const device = deviceOf(devices, input.method);
   if (device === undefined) return fail(appError('access.device-removed'));
   const released = await byFinger(timers, (operation) =>
     slots.unlockByDevice(input.person, device, operation),
   );
-  return released.ok ? ok({ dataKey: released.value, device }) : released;
+  return released.ok ? ok({ ...released.value, device }) : released;
 }
 
 /** The plugged-in device of a kind. */

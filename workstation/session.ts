@@ -4,6 +4,7 @@ import { dayAt } from '#clinic/clinic-day.ts';
 import { createIdSource } from '#clinic/ids.ts';
 import type { Clock, Random } from '#clinic/ports/clock.ts';
 import type { Replica } from '#clinic/ports/replica.ts';
+import type { Signer } from '#clinic/ports/signer.ts';
 import type { Day, DeviceId, Instant, PersonId, Scope } from '#contracts/ids.ts';
 import type { Role } from '#contracts/roles.ts';
 import { ascendingRandom } from '#sync/uuid-v7.ts';
@@ -29,6 +30,8 @@ export interface Session {
   readonly device: DeviceId;
   readonly replica: Replica;
   readonly clock: Clock;
+  /** The person's signing key; null when her slot has none (ACC-25) or she came in another way. */
+  readonly signer: Signer | null;
   /** For operation ids. */
   readonly random: Random;
   /** Who acts, where and when, for one action. */
@@ -39,14 +42,17 @@ export interface Session {
 /** Begins a session over opened records. */
 export function beginSession(
   records: Pick<OpenedRecords, 'replica' | 'identity'>,
-  who: Pick<Session, 'person' | 'name' | 'roles'>,
+  who: Pick<Session, 'person' | 'name' | 'roles'> & Partial<Pick<Session, 'signer'>>,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Session {
   const newId = createIdSource(clock, random);
   const { scope, device } = records.identity;
+  const signer = who.signer ?? null;
+  const signing = signer === null ? {} : { signer };
   const now = () => Math.max(0, Math.floor(clock.now()));
   return {
     ...who,
+    signer,
     unlockedAt: now(),
     scope,
     device,
@@ -54,6 +60,6 @@ export function beginSession(
     clock,
     random: ascendingRandom(random),
     today: () => dayAt(now()),
-    context: () => ({ now: now(), person: who.person, scope, today: dayAt(now()), newId }),
+    context: () => ({ now: now(), person: who.person, scope, today: dayAt(now()), newId, ...signing }),
   };
 }

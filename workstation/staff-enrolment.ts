@@ -35,7 +35,7 @@ export async function addStaff(
     isWritten = written.ok;
     return written.ok ? ok({ person: id }) : written;
   } finally {
-    if (!isWritten) await slots.remove(dataKey, id);
+    if (!isWritten) await slots.remove(dataKey, id, 'undone');
   }
 }
 
@@ -46,11 +46,18 @@ async function addSlots(
   person: { readonly id: PersonId; readonly name: string },
   input: RequestInput<'staff.enrol'>,
 ): Promise<Result<true>> {
-  const byPassphrase = await slots.enrolPassphrase(dataKey, person, input.passphrase);
-  if (!byPassphrase.ok || input.withSimulatedKey !== true) return byPassphrase;
+  const byPassphrase = await slots.enrolPassphrase(dataKey, person, input.passphrase, 'new');
+  if (!byPassphrase.ok) return byPassphrase;
+  using keys = byPassphrase.value;
+  if (input.withSimulatedKey !== true) return ok(true);
   const device = deviceOf(parts.devices, 'simulated-key');
   if (device === undefined) return fail(appError('access.device-removed'));
-  return byFinger(parts.timers, (operation) => slots.enrolDevice(dataKey, person, device, operation));
+  const byKey = await byFinger(parts.timers, (operation) =>
+    slots.enrolDevice(dataKey, person, device, operation, keys),
+  );
+  if (!byKey.ok) return byKey;
+  byKey.value.wipe();
+  return ok(true);
 }
 
 function write(session: Session, person: PersonId, { name, roles }: RequestInput<'staff.enrol'>) {

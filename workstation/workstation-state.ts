@@ -32,11 +32,13 @@ export function workstationState(sources: StateSources): WorkstationState {
       unlockedAt: session.unlockedAt,
       idleLockMs: parts.idleLockMs,
     },
-    people: (slots?.people() ?? []).map(({ id, name, methods }) => ({
-      id,
-      name,
-      methods: methods.filter((method) => method !== 'simulated-key' || parts.hasSimulatedDevices),
-    })),
+    people: (slots?.people() ?? [])
+      .filter(({ access }) => access === 'full')
+      .map(({ id, name, methods }) => ({
+        id,
+        name,
+        methods: methods.filter((method) => method !== 'simulated-key' || parts.hasSimulatedDevices),
+      })),
     facility: slots?.facility() ?? null,
     hasSimulatedDevices: parts.hasSimulatedDevices,
     clockErrorMs:

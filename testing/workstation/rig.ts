@@ -16,6 +16,7 @@ import { type AppError, appError } from '#contracts/errors.ts';
 import { DeviceIdSchema, type PersonId, ScopeSchema } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { Role } from '#contracts/roles.ts';
+import { copyWithNewKey } from '#store/copy-with-new-key.ts';
 import { openReplica } from '#store/open-replica.ts';
 import { createPatientIndex } from '#store/search/patient-index.ts';
 import { connectInMemory } from '#workstation/hosts/memory-host.ts';
@@ -118,6 +119,10 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     hasSimulatedDevices: options.hasSimulatedDevices ?? true,
     reference: options.reference ?? noReference,
     openReplica: options.openReplica?.(realOpen) ?? realOpen,
+    copyRecords: async ({ from, to, ...order }) => {
+      await copyWithNewKey({ ...order, from: join(from, 'records.sqlite'), to: join(to, 'records.sqlite') });
+      return { isOwnFile: (name) => name.startsWith('records.sqlite') };
+    },
     enrolDevice: async () => {
       rig.whileEnrolling();
       if (rig.refusal !== null) return fail(rig.refusal);

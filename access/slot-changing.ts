@@ -1,0 +1,183 @@
+import { type AppError, appError } from '#contracts/errors.ts';
+import type { PersonId } from '#contracts/ids.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import { holdersOf, makeBreakGlass } from './break-glass.ts';
+import type { CredentialSlots, EnrolledPerson, SlotKeys, SlotListChange } from './credential-slots.ts';
+import { forbidden, type HeldSlots, wrongList } from './held-slots.ts';
+import { printPaperKey } from './paper-key.ts';
+import { PersonKeys } from './person-keys.ts';
+import { type RotationWork, rotatePair } from './rotation.ts';
+import { Secret } from './secret.ts';
+import { toBase64 } from './slot-field.ts';
+import { writeSlotFile } from './slot-file.ts';
+import type { Slot, SlotList } from './slot-file-format.ts';
+import { type AnySlot, canSomebodyOpen, sealed, withLost, withoutSlots, withPerson } from './slot-list.ts';
+import { makeDeviceSlot, makeKeySlot, makePassphraseSlot, type SlotOwner } from './slot-making.ts';
+import { withPaperKey } from './slot-paper.ts';
+import { rotatedList } from './slot-rotation.ts';
+
+type Changing =
+  | 'enrolPassphrase'
+  | 'enrolDevice'
+  | 'enrolWebauthn'
+  | 'removeSlot'
+  | 'remove'
+  | 'change'
+  | 'makePaperKey'
+  | 'removePaperKey'
+  | 'setBreakGlassHolders'
+  | 'rotate';
+
+/** Everything that changes the list, and so takes the data key. */
+export function slotChanging(held: HeldSlots): Pick<CredentialSlots, Changing> {
+  const { environment } = held;
+  return {
+    enrolPassphrase: (dataKey, person, passphrase, keys) =>
+      enrol(held, { dataKey, person, keys, label: '' }, async (list, owner) =>
+        ok(await makePassphraseSlot(environment, list, owner, passphrase)),
+      ),
+    enrolDevice: (dataKey, person, device, operation, keys, label = '') =>
+      enrol(held, { dataKey, person, keys, label }, (list, owner) =>
+        makeDeviceSlot(environment, list, owner, device, operation),
+      ),
+    enrolWebauthn: (dataKey, person, made, keys, label = '') =>
+      enrol(held, { dataKey, person, keys, label }, (list, owner) =>
+        makeKeySlot(environment, list, owner, 'fido2', made),
+      ),
+    removeSlot: (dataKey, slot, why) => held.inTurn(() => removeSlot(held, dataKey, slot, why)),
+    remove: (dataKey, person, why = 'gone') => held.inTurn(() => removePerson(held, dataKey, person, why)),
+    change: (dataKey, change) => held.inTurn(() => changeList(held, dataKey, change)),
+    makePaperKey: (dataKey) => held.inTurn(() => makePaperKey(held, dataKey)),
+    removePaperKey: (dataKey) => held.inTurn(() => removePaperKey(held, dataKey)),
+    setBreakGlassHolders: (dataKey, holders) => held.inTurn(() => setHolders(held, dataKey, holders)),
+    rotate: (dataKey, work) => held.inTurn(() => rotate(held, dataKey, work)),
+  };
+}
+
+interface EnrolmentOrder {
+  readonly dataKey: Secret;
+  readonly person: EnrolledPerson;
+  readonly keys: SlotKeys;
+  readonly label: string;
+}
+
+type MakeSlot = (list: SlotList, owner: SlotOwner) => Result<Slot> | Promise<Result<Slot>>;
+
+function enrol(held: HeldSlots, order: EnrolmentOrder, make: MakeSlot): Promise<Result<PersonKeys>> {
+  const { dataKey, person, keys, label } = order;
+  return held.inTurn(async () => {
+    const refusal = refusalOf(held, order);
+    if (refusal !== undefined) return fail(refusal);
+    const listed = held.list.people.find(({ id }) => id === person.id);
+    const access = person.access ?? listed?.access ?? 'full';
+    const own = keys === 'new' ? PersonKeys.make(held.environment.random) : keys.copy();
+    const entry = { id: person.id, name: person.name, access, signingKey: toBase64(own.publicKey) };
+    // Her slots so far hold another seed: a person has one signing key.
+    const isEnded = (slot: AnySlot) => slot.person === person.id && keys === 'new';
+    const base = withPerson(withoutSlots(held.list, isEnded), entry);
+    const owner = { person: person.id, keys: own, dataKey: access === 'full' ? dataKey : null, label };
+    const made = await make(base, owner);
+    const written = made.ok ? await held.write(dataKey, withSlot(base, made.value)) : made;
+    if (written.ok) return ok(own);
+    own.wipe();
+    return written;
+  });
+}
+
+function refusalOf(held: HeldSlots, { dataKey, person, keys }: EnrolmentOrder): AppError | undefined {
+  if (!held.isAuthentic(dataKey)) return wrongList();
+  const listed = held.list.people.find(({ id }) => id === person.id);
+  if (keys !== 'new' && !held.isOwn(person.id, keys)) return forbidden('other-person');
+  const isOtherAccess =
+    person.access !== undefined && listed !== undefined && person.access !== listed.access;
+  return isOtherAccess ? forbidden('other-access') : undefined;
+}
+
+/** A passphrase takes the place of the one before; keys stand side by side. */
+function withSlot(list: SlotList, slot: Slot): SlotList {
+  const isReplaced = (old: AnySlot) =>
+    slot.method === 'passphrase' && old.method === 'passphrase' && old.person === slot.person;
+  const left = withoutSlots(list, isReplaced);
+  return { ...left, slots: [...left.slots, slot] };
+}
+
+async function removeSlot(
+  held: HeldSlots,
+  dataKey: Secret,
+  id: string,
+  why: 'removed' | 'lost',
+): Promise<Result<true>> {
+  const slot = [...held.list.slots, ...held.list.oldSlots].find((one) => one.id === id);
+  if (slot === undefined) return fail(appError('access.unknown-person'));
+  const left = withoutSlots(held.list, (one) => one.id === id);
+  if (!canSomebodyOpen(left)) return fail(forbidden('last-person'));
+  return held.write(dataKey, why === 'lost' ? withLost(left, slot, held.now()) : left);
+}
+
+async function removePerson(
+  held: HeldSlots,
+  dataKey: Secret,
+  person: PersonId,
+  why: 'gone' | 'undone',
+): Promise<Result<true>> {
+  const { list } = held;
+  const people = list.people.filter((enrolled) => enrolled.id !== person);
+  if (people.length === list.people.length) return fail(appError('access.unknown-person'));
+  const left = withoutSlots(list, (slot) => slot.person === person);
+  if (!canSomebodyOpen(left)) return fail(forbidden('last-person'));
+  const lost = left.lost.filter((key) => key.person !== person);
+  const isRotationDue = why === 'gone' ? left.isRotationDue : list.isRotationDue;
+  return held.write(dataKey, { ...left, people, lost, isRotationDue });
+}
+
+async function changeList(held: HeldSlots, dataKey: Secret, change: SlotListChange): Promise<Result<true>> {
+  const people = held.list.people.map((person) => ({
+    ...person,
+    name: change.names?.get(person.id) ?? person.name,
+  }));
+  const next = { ...held.list, people, facility: change.facility ?? held.list.facility };
+  if (JSON.stringify(next) === JSON.stringify(held.list)) return ok(true);
+  return held.write(dataKey, next);
+}
+
+async function makePaperKey(held: HeldSlots, dataKey: Secret): Promise<Result<string>> {
+  const made = withPaperKey(held.environment, held.list, dataKey);
+  using key = made.key;
+  const written = await held.write(dataKey, made.list);
+  return written.ok ? ok(printPaperKey(key)) : written;
+}
+
+async function removePaperKey(held: HeldSlots, dataKey: Secret): Promise<Result<true>> {
+  if (held.list.paperKey === null) return ok(true);
+  return held.write(dataKey, { ...held.list, paperKey: null, isRotationDue: true });
+}
+
+async function setHolders(
+  held: HeldSlots,
+  dataKey: Secret,
+  holders: readonly PersonId[],
+): Promise<Result<true>> {
+  const { list, environment } = held;
+  const wanted = [...new Set(holders)];
+  const isAble = (holder: PersonId) => list.slots.some((slot) => slot.person === holder);
+  if (wanted.length === 1 || !wanted.every(isAble)) return fail(forbidden('two-people'));
+  const hasLeft = holdersOf(list.breakGlass).some((holder) => !wanted.includes(holder));
+  const breakGlass = wanted.length === 0 ? null : makeBreakGlass(list, dataKey, wanted, environment.random);
+  return held.write(dataKey, { ...list, breakGlass, isRotationDue: list.isRotationDue || hasLeft });
+}
+
+async function rotate(held: HeldSlots, dataKey: Secret, work: RotationWork): Promise<Result<Secret>> {
+  if (!held.isAuthentic(dataKey)) return fail(wrongList());
+  const next = new Secret(Uint8Array.from(held.environment.random.bytes(32)));
+  const list = rotatedList(held.environment, held.list, next);
+  const candidate = sealed(next, list);
+  const writeList = (folder: string) => writeSlotFile(folder, candidate);
+  let rotated: Result<true> = fail(forbidden('last-person'));
+  try {
+    if (canSomebodyOpen(list)) rotated = await rotatePair(work, { dataKey, next, writeList });
+    if (rotated.ok) held.take(candidate);
+    return rotated.ok ? ok(next) : rotated;
+  } finally {
+    if (!rotated.ok) next.wipe();
+  }
+}
