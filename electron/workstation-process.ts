@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type * as Electron from 'electron';
 import { serveMessagePort } from '#workstation/hosts/message-port-host.ts';
 import { composeWorkstation } from '#workstation/main-composition.ts';
+import { openMachineDevices } from '#workstation/main-devices.ts';
 import { closeDown, screenConnected } from './messages.ts';
 
 const { values } = parseArgs({ options: { data: { type: 'string' } } });
@@ -16,6 +17,7 @@ parent.on('message', (message) => hear(message));
 const composed = await composeWorkstation({
   folder: values.data,
   writeLog: (line) => console.error(line),
+  openDevices: openMachineDevices,
 });
 if (!composed.ok) {
   // The main process tries again; a folder that another process is leaving is free by then.

@@ -38,7 +38,7 @@ test('the preload loads nothing but Electron: a sandboxed one could not', async 
 });
 
 test('nothing is left to load but Electron, Node and native code', async () => {
-  const allowed = new Set(['electron', '@signalapp/sqlcipher']);
+  const allowed = new Set(['electron', '@signalapp/sqlcipher', 'koffi', 'node-hid']);
   for (const file of files.filter((name) => /\.(c?js)$/.test(name))) {
     const strange = (await loadedBy(file)).filter((name) => !allowed.has(name) && !isBuiltin(name));
     expect(strange, file).toEqual([]);

@@ -4,8 +4,10 @@ import { basename, join, relative } from 'node:path';
 import { build, type Plugin } from 'vite';
 import { projectFolder } from './steps.ts';
 
+/** What has native code. */
+const native = ['@signalapp/sqlcipher', 'koffi', 'node-hid'] as const;
 /** Left as they are: Electron itself, Node, and what has native code. Everything else goes into the bundles. */
-const outside = [/^node:/, ...builtinModules, 'electron', /^@signalapp\/sqlcipher/];
+const outside = [/^node:/, ...builtinModules, 'electron', ...native, /^@signalapp\/sqlcipher/];
 
 /** What the desktop shell starts. The preload is CommonJS: a sandboxed one can be nothing else. */
 const bundles = [
@@ -23,7 +25,7 @@ export async function bundleElectron(outFolder: string): Promise<void> {
       logLevel: 'warn',
       plugins: [filesBeside()],
       // Inline what is imported, also from node_modules; the target is Electron's Node, not a browser.
-      ssr: { noExternal: true, external: ['electron', '@signalapp/sqlcipher'], target: 'node' },
+      ssr: { noExternal: true, external: ['electron', ...native], target: 'node' },
       build: {
         ssr: join(projectFolder, entry),
         outDir: outFolder,

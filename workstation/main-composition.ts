@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import { deriveInThread } from '#access/argon2-thread.ts';
 import { type HeldFolder, holdDataFolder } from '#access/data-folder.ts';
+import type { OpenShelf } from '#access/devices/real-shelf.ts';
 import { type DeviceShelf, emptyShelf } from '#access/ports.ts';
 import type { Replica } from '#clinic/ports/replica.ts';
 import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
 import { ok, type Result } from '#contracts/result.ts';
+import { copyWithNewKey } from '#store/copy-with-new-key.ts';
 import { openReplica } from '#store/open-replica.ts';
 import { createPatientIndex } from '#store/search/patient-index.ts';
 import { SyncClient } from '#sync/client/sync-client.ts';
@@ -30,6 +32,8 @@ export interface CompositionOptions {
   /** Data folder; made if need be. */
   readonly folder: string;
   readonly writeLog: LogLine;
+  /** Begins to look for this machine's devices; only release roots give it. */
+  readonly openDevices?: () => OpenShelf;
   /** Makes the development devices; only development roots give it. */
   readonly openSimulatedShelf?: (folder: string) => Promise<DeviceShelf>;
   readonly idleLockMs?: number;
@@ -51,21 +55,39 @@ export async function composeWorkstation(options: CompositionOptions): Promise<R
   const held = await holdDataFolder(options.folder);
   if (!held.ok) return held;
   try {
-    const log = createLog(options.writeLog, systemClock);
-    const workstation = await Workstation.create(await partsOf(options, log));
-    return ok({ workstation, log, close: () => closeDown(workstation, held.value) });
+    return ok(await composeIn(options, held.value));
   } catch (error) {
     held.value.release();
     throw error;
   }
 }
 
-async function closeDown(workstation: Workstation, held: HeldFolder): Promise<void> {
+async function composeIn(options: CompositionOptions, held: HeldFolder): Promise<ComposedWorkstation> {
+  const devices = await openDevicesOf(options);
+  try {
+    const log = createLog(options.writeLog, systemClock);
+    const workstation = await Workstation.create(partsOf(options, log, devices.shelf));
+    return { workstation, log, close: () => closeDown(workstation, devices, held) };
+  } catch (error) {
+    await devices.close();
+    throw error;
+  }
+}
+
+async function closeDown(workstation: Workstation, devices: OpenShelf, held: HeldFolder): Promise<void> {
   await workstation.close();
+  await devices.close();
   held.release();
 }
 
-async function partsOf(options: CompositionOptions, log: Log): Promise<WorkstationParts> {
+async function openDevicesOf(options: CompositionOptions): Promise<OpenShelf> {
+  const { folder, openDevices, openSimulatedShelf } = options;
+  if (openDevices !== undefined) return openDevices();
+  const shelf = openSimulatedShelf === undefined ? emptyShelf : await openSimulatedShelf(folder);
+  return { shelf, close: async () => undefined };
+}
+
+function partsOf(options: CompositionOptions, log: Log, devices: DeviceShelf): WorkstationParts {
   const { folder, openSimulatedShelf } = options;
   const dictionaries = readBuiltInDictionaries();
   return {
@@ -75,7 +97,7 @@ async function partsOf(options: CompositionOptions, log: Log): Promise<Workstati
     timers: systemTimers,
     random: systemRandom,
     derivePassphraseKey: deriveInThread,
-    devices: openSimulatedShelf === undefined ? emptyShelf : await openSimulatedShelf(folder),
+    devices,
     hasSimulatedDevices: openSimulatedShelf !== undefined,
     idleLockMs: options.idleLockMs ?? usualIdleLockMs,
     reference: loadReferenceData(),
@@ -86,6 +108,10 @@ async function partsOf(options: CompositionOptions, log: Log): Promise<Workstati
         patientIndex: createPatientIndex(patientSearchRules),
         onTrouble: (trouble) => void log.incident(trouble),
       }),
+    copyRecords: async ({ from, to, ...order }) => {
+      await copyWithNewKey({ ...order, from: join(from, databaseFileName), to: join(to, databaseFileName) });
+      return { isOwnFile: (name) => name.startsWith(databaseFileName) };
+    },
     readIdentity: (replica) => loadDeviceIdentity(replica.settings) ?? null,
     enrolDevice: askCenter,
     startExchange: (replica, orders) => startExchange(replica, orders, log, dictionaries),
