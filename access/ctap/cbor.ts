@@ -28,7 +28,7 @@ const encoder = new TextEncoder();
 export function encodeCbor(value: CborValue): Uint8Array {
   const pieces: Uint8Array[] = [];
   encodeInto(pieces, value, 0);
-  return Buffer.concat(pieces);
+  return Uint8Array.from(Buffer.concat(pieces));
 }
 
 /** A map that leaves out what is undefined. */

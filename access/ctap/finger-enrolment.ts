@@ -189,7 +189,7 @@ async function withFingerToken<Value>(
   const command = key.info.fingerCommand;
   if (command === null) return fail({ failure: 'not-supported', lacks: 'finger-enrolment' });
   const asking: Asking = { ...care, method: care.verification.method };
-  const agreed = await beginAgreement(key, asking);
+  const agreed = await beginAgreement(key, care.verification.method, asking);
   if (!agreed.ok) return agreed;
   using _secret = agreed.value.secret;
   const purpose = { permissions: permission.fingerEnrolment, relyingParty: undefined };

@@ -51,7 +51,7 @@ async function takeNewPin(
 ): Promise<Result<undefined, CtapFailure>> {
   const { leastPinLength: leastLength } = key.info;
   if (!isPinOfRightLength(pin, leastLength)) return fail({ failure: 'pin-not-allowed', leastLength });
-  const agreed = await beginAgreement(key, asking);
+  const agreed = await beginAgreement(key, undefined, asking);
   if (!agreed.ok) return agreed;
   using _secret = agreed.value.secret;
   const sent = await send(agreed.value);

@@ -47,7 +47,7 @@ export async function makeCredential(
   asking: Asking,
 ): Promise<Result<Uint8Array, CtapFailure>> {
   if (!key.info.hasHmacSecret) return fail({ failure: 'not-supported', lacks: 'hmac-secret' });
-  const agreed = await beginAgreement(key, asking);
+  const agreed = await beginAgreement(key, verification.method, asking);
   if (!agreed.ok) return agreed;
   using _secret = agreed.value.secret;
   const purpose = { permissions: permission.makeCredential, relyingParty };

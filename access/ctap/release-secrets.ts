@@ -65,7 +65,7 @@ export async function releaseSecrets(
   asking: Asking,
 ): Promise<Result<readonly Secret[], CtapFailure>> {
   if (!key.info.hasHmacSecret) return fail({ failure: 'not-supported', lacks: 'hmac-secret' });
-  const agreed = await beginAgreement(key, asking);
+  const agreed = await beginAgreement(key, order.verification.method, asking);
   if (!agreed.ok) return agreed;
   using _secret = agreed.value.secret;
   const before = order.verification.method === 'finger' ? kept.take() : undefined;

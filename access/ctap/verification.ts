@@ -40,8 +40,14 @@ export interface Purpose {
   readonly relyingParty: string | undefined;
 }
 
-/** Agrees on the secret that an operation uses throughout. */
-export async function beginAgreement(key: KnownKey, asking: Asking): Promise<Result<Agreement, CtapFailure>> {
+/** Agrees on the secret that an operation uses throughout, once it is known that the key can verify by `method`. */
+export async function beginAgreement(
+  key: KnownKey,
+  method: Verification['method'] | undefined,
+  asking: Asking,
+): Promise<Result<Agreement, CtapFailure>> {
+  const obstacle = method && obstacleTo(key.info, method);
+  if (obstacle !== undefined) return fail(obstacle);
   const protocol = protocolOf(key.info);
   if (protocol === undefined) return fail({ failure: 'not-supported', lacks: 'user-verification' });
   return agreeWithKey(key.conversation, protocol, key.random, asking);
@@ -55,8 +61,6 @@ export async function verifyOwner(
   purpose: Purpose,
   asking: Asking,
 ): Promise<Result<Proof, CtapFailure>> {
-  const obstacle = obstacleTo(key.info, verification.method);
-  if (obstacle !== undefined) return fail(obstacle);
   const { conversation, info } = key;
   if (verification.method === 'finger' && !info.hasVerificationToken) return ok({ token: undefined });
   const got =
