@@ -56,3 +56,15 @@ test('every fuse that opens the program is off', () => {
 test('native code is unpacked', () => {
   expect(config).toMatchObject({ asar: true, asarUnpack: expect.arrayContaining(['**/*.node']) });
 });
+
+test('the package installs what readers need on Linux', async () => {
+  const rules = 'packaging/linux/70-hamshira-readers.rules';
+  expect(config).toMatchObject({
+    deb: {
+      fpm: [`${rules}=/usr/lib/udev/rules.d/70-hamshira-readers.rules`],
+      depends: expect.arrayContaining(['libusb-1.0-0', 'libudev1']),
+    },
+    linux: { extraResources: [{ from: rules, to: '70-hamshira-readers.rules' }] },
+  });
+  expect(await readFile(join(projectFolder, rules), 'utf8')).toContain('TAG+="uaccess"');
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { magtekReport, posReports, type Swipe } from './frames.ts';
 import { createPosDecoder } from './hid-pos-scanner.ts';
@@ -22,6 +23,22 @@ describe('which reader it is', () => {
     const found = readerModels.find((model) => model.matches({ ...device, ...ids }));
     expect(found?.name ?? 'none').toBe(name);
   });
+});
+
+it('every reader may be used on Linux by whoever sits there: the udev rules name it, and nothing else', () => {
+  const url = new URL('../../packaging/linux/70-hamshira-readers.rules', import.meta.url);
+  const rule =
+    /^ATTRS\{idVendor\}=="([0-9a-f]{4})",(?: ATTRS\{idProduct\}=="([0-9a-f]{4})",)? TAG\+="uaccess"$/gm;
+  const allowed = [...readFileSync(url, 'utf8').matchAll(rule)].map(
+    ([, vendor, product]) => `${vendor}:${product ?? '*'}`,
+  );
+  const hex = (id: number) => id.toString(16).padStart(4, '0');
+  const needed = readerModels.flatMap(({ usbIds }) =>
+    usbIds.map(
+      ({ vendorId, productId }) => `${hex(vendorId)}:${productId === undefined ? '*' : hex(productId)}`,
+    ),
+  );
+  expect([...allowed].sort()).toEqual([...needed].sort());
 });
 
 describe('HID POS scanner', () => {
