@@ -68,7 +68,7 @@ async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow
   for (let first = 0; first < whole; first += atOnce) {
     const values: SqlValue[] = [scope];
     for (const row of rows.slice(first, first + atOnce)) {
-      values.push(row.collection, row.id, row.rev, row.text);
+      values.push(row.collection, row.id, row.rev, Buffer.from(row.text));
     }
     asked.push(session.run(statement, values));
   }

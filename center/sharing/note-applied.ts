@@ -24,13 +24,17 @@ export async function noteApplied(
   const noted = [noteSubjects(session, scope, versions), notePinfls(session, scope, versions)];
   const errands: Promise<number>[] = [];
   const requests = versions.filter(({ collection }) => collection === 'requests');
-  const others = versions.filter(({ collection }) => isFollowed(collection));
+  const others = lastOfEach(versions.filter(({ collection }) => isFollowed(collection)));
   if (requests.length > 0) {
     errands.push(session.run(sql.writeErrands, [scope, 'act', at, ...keyColumns(requests)]));
     errands.push(session.run(sql.writeErrands, [scope, 'follow', at, ...keyColumns(requests)]));
   }
   if (others.length > 0) {
-    errands.push(session.run(sql.writeFollowErrands, [scope, at, ...keyColumns(others)]));
+    const patients = others.map(({ collection, record }) => {
+      const subject = subjectOf(collection, record);
+      return subject?.kind === 'patient' ? subject.id : null;
+    });
+    errands.push(session.run(sql.writeFollowErrands, [scope, at, ...keyColumns(others), patients]));
   }
   const facilities = versions.filter(({ record }) => isFacility(record));
   if (facilities.length > 0) {
@@ -39,6 +43,10 @@ export async function noteApplied(
   await inOrder([...noted, ...errands]);
   return (await Promise.all(errands)).some((written) => written > 0);
 }
+
+const lastOfEach = (versions: readonly AppliedVersion[]): readonly AppliedVersion[] => [
+  ...new Map(versions.map((version) => [`${version.collection}/${version.id}`, version])).values(),
+];
 
 const isFacility = ({ body }: AnyRecord) => 'kind' in body && body.kind === 'facility';
 

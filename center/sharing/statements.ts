@@ -50,16 +50,20 @@ select distinct $1, $2, n.collection, n.id, $3::bigint from unnest($4::text[], $
 order by n.collection, n.id ${orOnceMore}`,
 );
 
-/** Only records of patients whom another facility knows too, or who were shared with this one. `$2` due. */
+/**
+ * Only records of patients whom another facility knows too, or who were shared with this one. `$2` due, `$5` the patients, null
+ * where only the patient of another record says so.
+ */
 export const writeFollowErrands = statement(
   'write-follow-errands',
   `
 insert into errand (scope, kind, collection, id, due_at)
 select $1, 'follow', n.collection, n.id, $2::bigint
-from (select distinct collection, id from unnest($3::text[], $4::uuid[]) as u (collection, id)) as n
-left join patient_record r on r.scope = $1 and r.collection = n.collection and r.id = n.id
+from unnest($3::text[], $4::uuid[], $5::uuid[]) as n (collection, id, patient)
 cross join lateral (
-  select case when n.collection = 'patients' then n.id else r.patient end as patient
+  select coalesce(n.patient, (
+    select r.patient from patient_record r where r.scope = $1 and r.collection = n.collection and r.id = n.id
+  )) as patient
 ) as of
 where exists (select 1 from share s where s.scope = $1 and s.patient = of.patient and s.ended_at is null)
   or exists (select 1 from guest g where g.scope = $1 and g.patient = of.patient)
