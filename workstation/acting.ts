@@ -5,6 +5,7 @@ import type { RecordId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { ok, type Result } from '#contracts/result.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
+import { patientOfWrite } from './patient-of-write.ts';
 import type { Session } from './session.ts';
 
 /** Answer to everything that writes. */
@@ -49,10 +50,11 @@ export function writeByItself(
 function writeOne<C extends CollectionName>(
   transaction: ReplicaTransaction,
   session: Session,
-  write: PlannedWrite<C>,
+  write: PlannedWrite<C> & AnyPlannedWrite,
   now: number,
   person: Session['person'] | null = session.person,
 ): AnyRecord {
+  const patient = patientOfWrite(transaction, write);
   const record = recordLocalWrite(transaction, {
     collection: write.collection,
     id: write.id,
@@ -71,6 +73,7 @@ function writeOne<C extends CollectionName>(
     collection: write.collection,
     record: write.id,
     ...(write.reason === undefined ? {} : { reason: write.reason }),
+    ...(patient === undefined ? {} : { patient }),
   });
   return record;
 }

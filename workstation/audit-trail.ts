@@ -10,15 +10,15 @@ export interface AuditTrail {
    * Resolves when the line is durable, or waits for room on the disk: a full disk must not keep a nurse from reading an
    * allergy. Other failures reject.
    */
-  record(line: AuditDraft): Promise<void>;
+  record(...lines: readonly AuditDraft[]): Promise<void>;
 }
 
 /** A trail over an open replica. Lines that wait go with the next line that can be written (WS-9). */
 export function createAuditTrail(replica: Replica): AuditTrail {
   let waiting: AuditDraft[] = [];
   return {
-    async record(line) {
-      const lines = [...waiting, line];
+    async record(...news) {
+      const lines = [...waiting, ...news];
       waiting = [];
       try {
         await replica.transact((transaction) => {

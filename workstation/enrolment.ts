@@ -3,6 +3,7 @@ import { createSlotFile } from '#access/credential-slots.ts';
 import { preparePrivateFolder } from '#access/data-folder.ts';
 import { diskFailure } from '#access/disk-failure.ts';
 import { checkPassphrase } from '#access/passphrase.ts';
+import type { PersonKeys } from '#access/person-keys.ts';
 import { randomUuid } from '#access/random-uuid.ts';
 import { Secret } from '#access/secret.ts';
 import { enrolPerson } from '#clinic/actions/enrol-person.ts';
@@ -25,6 +26,7 @@ type EnrolInput = RequestInput<'workstation.enrol'>;
 export interface EnrolledWorkstation {
   readonly person: PersonId;
   readonly dataKey: Secret;
+  readonly personKeys: PersonKeys;
 }
 
 /** The first person looks after the workstation until others are enrolled. */
@@ -47,7 +49,7 @@ export async function enrolWorkstation(
     if (!staged.ok) await abandon(parts, dataKey);
     if (!staged.ok) return staged;
     await completeEnrolment(parts.folder);
-    return ok({ person: staged.value, dataKey });
+    return ok({ ...staged.value, dataKey });
   } catch (error) {
     await abandon(parts, dataKey);
     const expected = error instanceof ReplicaFailure ? error.error : diskFailure(error);
@@ -65,7 +67,7 @@ async function stageEnrolment(
   parts: WorkstationParts,
   input: EnrolInput,
   dataKey: Secret,
-): Promise<Result<PersonId>> {
+): Promise<Result<Omit<EnrolledWorkstation, 'dataKey'>>> {
   const { enrolling } = layoutOf(parts.folder);
   await discardEnrolment(parts.folder);
   await preparePrivateFolder(enrolling);
@@ -84,7 +86,7 @@ async function stageEnrolment(
   const environment = { folder: enrolling, clock, random, derivePassphraseKey };
   const first = { id: person, name: personName(input.administrator), passphrase: input.passphrase };
   const slots = await createSlotFile(environment, randomUuid(random), dataKey, first);
-  return slots.ok ? ok(person) : slots;
+  return slots.ok ? ok({ person, personKeys: slots.value }) : slots;
 }
 
 /** Device identity and staff record, in this order; both before the slot file makes the folder count. */
@@ -98,6 +100,7 @@ async function writeFirstRecords(
   await replica.transact((transaction) => {
     enrolment.keep(transaction);
     const at = Math.max(0, Math.floor(parts.clock.now()));
+    transaction.beginTrail(enrolment.device, at);
     transaction.audit({ at, person, action: 'workstation.enrol', collection: null, record: null });
   });
   const session = beginSession(

@@ -1,21 +1,27 @@
+import type { CredentialSlots } from '#access/credential-slots.ts';
 import type { Secret } from '#access/secret.ts';
 import type { Replica } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import type { Signer } from '#clinic/ports/signer.ts';
 import { appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { layoutOf } from './folder-layout.ts';
+import { isOlderList } from './list-freshness.ts';
 import type { CenterOrders, WorkstationParts } from './parts.ts';
 import { personName, staffOf } from './people.ts';
 import { beginSession, type OpenedRecords, type Session } from './session.ts';
+import { meetTrail } from './trail-keeping.ts';
 
 /**
  * Opens the database with the data key and starts the exchange. Takes the key over: it is wiped on failure, else by
- * {@link closeRecords}. Fails with the replica's codes.
+ * {@link closeRecords}. Fails with the replica's codes, and with `store.wrong-key` when the slot list is an older one that was
+ * put back (ACC-29).
  */
 export async function openRecords(
   parts: WorkstationParts,
+  slots: CredentialSlots,
   dataKey: Secret,
   orders: CenterOrders,
 ): Promise<Result<OpenedRecords>> {
@@ -24,11 +30,16 @@ export async function openRecords(
     const folder = layoutOf(parts.folder).current;
     replica = await parts.openReplica({ folder, dataKey: dataKey.reveal() });
     const identity = parts.readIdentity(replica);
-    if (identity === null) {
+    if (identity === null || isOlderList(replica.settings, slots)) {
       await replica.close();
       dataKey.wipe();
-      return fail(appError('store.damaged', { part: 'identity' }));
+      return fail(
+        identity === null
+          ? appError('store.damaged', { part: 'identity' })
+          : appError('store.wrong-key', { part: 'older-list' }),
+      );
     }
+    await meetTrail(parts, replica, identity);
     const exchange = parts.startExchange(replica, orders);
     return ok({ replica, identity, exchange, dataKey, trail: createAuditTrail(replica) });
   } catch (error) {
@@ -57,10 +68,11 @@ export async function firstSession(
   parts: WorkstationParts,
   records: OpenedRecords,
   person: PersonId,
+  signer: Signer | null,
 ): Promise<Result<Session>> {
   let session: Result<Session> | undefined;
   try {
-    session = sessionFor(parts, records, person);
+    session = sessionFor(parts, records, person, signer);
     return session;
   } finally {
     if (session?.ok !== true) await closeRecords(parts, records);
@@ -72,11 +84,16 @@ export function sessionFor(
   parts: WorkstationParts,
   records: OpenedRecords,
   person: PersonId,
+  signer: Signer | null,
 ): Result<Session> {
   const staff = staffOf(records.replica, person);
   if (staff === undefined) return fail(appError('access.unknown-person'));
   if (!staff.body.active) return fail(appError('access.forbidden', { rule: 'not-active' }));
   return ok(
-    beginSession(records, { person, name: personName(staff.body.name), roles: staff.body.roles }, parts),
+    beginSession(
+      records,
+      { person, name: personName(staff.body.name), roles: staff.body.roles, signer },
+      parts,
+    ),
   );
 }

@@ -31,7 +31,7 @@ export async function addStaff(
   let isWritten = false;
   try {
     const slotted = await addSlots(parts, slots, dataKey, person, input);
-    const written = slotted.ok ? await write(session, id, input) : slotted;
+    const written = slotted.ok ? await write(session, id, input, slotted.value) : slotted;
     isWritten = written.ok;
     return written.ok ? ok({ person: id }) : written;
   } finally {
@@ -39,17 +39,19 @@ export async function addStaff(
   }
 }
 
+/** Gives the public part of the person's signing key. */
 async function addSlots(
   parts: WorkstationParts,
   slots: CredentialSlots,
   dataKey: Secret,
   person: { readonly id: PersonId; readonly name: string },
   input: RequestInput<'staff.enrol'>,
-): Promise<Result<true>> {
+): Promise<Result<Uint8Array>> {
   const byPassphrase = await slots.enrolPassphrase(dataKey, person, input.passphrase, 'new');
   if (!byPassphrase.ok) return byPassphrase;
   using keys = byPassphrase.value;
-  if (input.withSimulatedKey !== true) return ok(true);
+  const publicKey = Uint8Array.from(keys.publicKey);
+  if (input.withSimulatedKey !== true) return ok(publicKey);
   const device = deviceOf(parts.devices, 'simulated-key');
   if (device === undefined) return fail(appError('access.device-removed'));
   const byKey = await byFinger(parts.timers, (operation) =>
@@ -57,10 +59,15 @@ async function addSlots(
   );
   if (!byKey.ok) return byKey;
   byKey.value.wipe();
-  return ok(true);
+  return ok(publicKey);
 }
 
-function write(session: Session, person: PersonId, { name, roles }: RequestInput<'staff.enrol'>) {
+function write(
+  session: Session,
+  person: PersonId,
+  { name, roles }: RequestInput<'staff.enrol'>,
+  publicKey: Uint8Array,
+) {
   const forPerson = { ...session, context: () => ({ ...session.context(), newId: () => person }) };
-  return act(forPerson, enrolPerson, { name, roles });
+  return act(forPerson, enrolPerson, { name, roles, publicKey });
 }

@@ -1,19 +1,30 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type CredentialSlots, openCredentialSlots } from '#access/credential-slots.ts';
-import { deriveFromDataKey } from '#access/key-wrapping.ts';
+import type { PersonKeys } from '#access/person-keys.ts';
+import { Secret } from '#access/secret.ts';
 import type { CommitNotice } from '#clinic/ports/replica.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
-import type { PersonId, RecordId } from '#contracts/ids.ts';
+import type { PersonId } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { type Announcer, type Change, createAnnouncer } from './change.ts';
 import { watchDay } from './day-watch.ts';
+import { draftKeyOf, keepDraftKey } from './draft-keys.ts';
 import { enrolWorkstation } from './enrolment.ts';
-import { destroySlots, finishWipe, layoutOf, recoverEnrolment, wasWiped } from './folder-layout.ts';
+import {
+  destroySlots,
+  finishWipe,
+  layoutOf,
+  recoverEnrolment,
+  recoverRotation,
+  wasWiped,
+} from './folder-layout.ts';
 import { createIdleLock, type IdleLock } from './idle-lock.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
+import { renewWhenDue } from './key-renewal.ts';
+import { keepNewestList } from './list-freshness.ts';
 import { type Exchange, usualUrgentSendingMs, type WorkstationParts } from './parts.ts';
 import { refreshSlotList } from './people.ts';
 import { closeRecords, firstSession, openRecords, sessionFor } from './records-opening.ts';
@@ -21,6 +32,8 @@ import { type ReleasedKey, releaseDataKey } from './releasing.ts';
 import { keepReviews } from './review-keeper.ts';
 import type { OpenedRecords, Session } from './session.ts';
 import { addStaff } from './staff-enrolment.ts';
+import { createTrailDesk, type TrailDesk } from './trail-desk.ts';
+import { keepHeadFile } from './trail-keeping.ts';
 import { sendUrgent } from './urgent-sending.ts';
 import { workstationState } from './workstation-state.ts';
 
@@ -37,6 +50,8 @@ const wipeToldMs = 1000;
  */
 export class Workstation {
   readonly parts: WorkstationParts;
+  /** Lines of the audit trail that belong to no action. */
+  readonly trail: TrailDesk;
   readonly #announcer: Announcer<Change>;
   readonly #inFlight: InFlight = createInFlight();
   readonly #idle: IdleLock;
@@ -46,6 +61,10 @@ export class Workstation {
   #slots: CredentialSlots | null = null;
   #records: OpenedRecords | null = null;
   #session: Session | null = null;
+  /** Of who is signed in; wiped when she is not any more. */
+  #personKeys: PersonKeys | null = null;
+  /** How far the replacing of the data key is, 0 to 1; null when none is under way. */
+  #renewed: number | null = null;
   #failure: AppError | null = null;
   #isFailed = false;
   /** The center's order to erase was begun: the records go as soon as they are closed. */
@@ -62,6 +81,7 @@ export class Workstation {
 
   private constructor(parts: WorkstationParts) {
     this.parts = parts;
+    this.trail = createTrailDesk(parts, () => this.#records);
     this.#announcer = createAnnouncer((error) => parts.log.incident(error));
     this.#idle = createIdleLock(parts, parts.idleLockMs, () => this.#lockByItself(null));
   }
@@ -108,9 +128,7 @@ export class Workstation {
 
   /** Lets this session work beyond the offline limit, for the reason given, until the lock. */
   async allowEmergency(session: Session, reason: string): Promise<void> {
-    const at = session.context().now;
-    const line = { at, person: session.person, action: 'session.emergency', collection: null, record: null };
-    await this.#records?.trail.record({ ...line, reason });
+    await this.trail.except(session, 'session.emergency', reason);
     this.#isEmergency = true;
     this.#lookAtLimit();
   }
@@ -135,8 +153,8 @@ export class Workstation {
       this.#isEnrolled = true;
       const loaded = await this.#loadSlots();
       if (!loaded.ok) return loaded;
-      const { dataKey, person } = enrolled.value;
-      return this.#open(person, { dataKey, device: null });
+      const { person, ...keys } = enrolled.value;
+      return this.#open(person, { ...keys, device: null });
     });
   }
 
@@ -147,11 +165,34 @@ export class Workstation {
       const slots = await this.#loadSlots();
       if (!slots.ok) return slots;
       const released = await releaseDataKey(slots.value, this.parts, input);
-      if (!released.ok) return released;
+      if (!released.ok) {
+        await this.trail.refused(input.person, released.error);
+        return released;
+      }
       return this.#records === null
         ? this.#open(input.person, released.value)
         : this.#switchTo(this.#records, input.person, released.value);
     });
+  }
+
+  /**
+   * Replaces the data key now, if a way in was taken away (ACC-24): ends the session, closes the records, makes them anew and
+   * opens them again for the same person. Fails like an unlock.
+   */
+  renewKey(): Promise<Signed> {
+    return this.#inHurry(async () => {
+      const [session, records] = [this.#session, this.#records];
+      if (session === null || records === null) return fail(appError('access.locked'));
+      const dataKey = new Secret(Uint8Array.from(records.dataKey.reveal()));
+      const personKeys = this.#personKeys?.copy() ?? null;
+      await this.#closeRecords(this.#endSession(null));
+      return this.#open(session.person, { dataKey, personKeys, device: null }, true);
+    });
+  }
+
+  /** How far the replacing of the data key is, 0 to 1; null when none is under way. */
+  renewal(): number | null {
+    return this.#renewed;
   }
 
   /** Adds a member of staff who can unlock here. Fails with the codes of `staff.enrol`. */
@@ -179,16 +220,10 @@ export class Workstation {
     if (this.#session !== null) this.#idle.touch();
   }
 
-  /** Writes down that a session looked at a record. */
-  async recordView(session: Session, collection: CollectionName, record: RecordId): Promise<void> {
-    const at = session.context().now;
-    await this.#records?.trail.record({ at, person: session.person, action: 'view', collection, record });
-  }
-
   /** 32 bytes for one person's draft box: the same for the same person, unrelated to anybody else's. Throws while locked. */
   draftKey(session: Session): Uint8Array {
     if (this.#records === null) throw new Error('no draft key while locked');
-    return deriveFromDataKey(this.#records.dataKey, 'draft', session.person);
+    return draftKeyOf(this.#records, session.person);
   }
 
   /** Locks, and lets no phase change follow. */
@@ -223,6 +258,7 @@ export class Workstation {
   async #loadSlots(): Promise<Result<CredentialSlots>> {
     if (this.#slots !== null) return ok(this.#slots);
     if (!this.#isEnrolled) return fail(appError('access.unknown-person'));
+    await recoverRotation(this.parts.folder);
     const { clock, random, derivePassphraseKey } = this.parts;
     const folder = layoutOf(this.parts.folder).current;
     const opened = await openCredentialSlots({ folder, clock, random, derivePassphraseKey });
@@ -238,19 +274,21 @@ export class Workstation {
     return fail(failure);
   }
 
-  async #open(person: PersonId, { dataKey, device }: ReleasedKey): Promise<Signed> {
-    const opened = await openRecords(this.parts, dataKey, { wipe: () => this.#wipe() });
-    if (!opened.ok) {
-      this.#failWith(opened.error);
-      return opened;
+  async #open(person: PersonId, released: ReleasedKey, isForced = false): Promise<Signed> {
+    const opened = await this.#openRecords(released, isForced);
+    const session = opened.ok
+      ? await firstSession(this.parts, opened.value, person, released.personKeys)
+      : opened;
+    if (!opened.ok || !session.ok) {
+      released.personKeys?.wipe();
+      return opened.ok ? session : opened;
     }
     const records = opened.value;
-    const session = await firstSession(this.parts, records, person);
-    if (!session.ok) return session;
     this.#records = records;
     this.#endings = [
       records.replica.onCommit((notice) => this.#hearCommit(notice)),
       records.exchange.onChange(() => this.#hearExchange()),
+      keepHeadFile(records.replica, records.exchange, this.parts),
       watchDay(this.parts.clock, this.parts.timers, () => this.#announcer.tell({ kind: 'day' })),
       keepReviews({
         replica: records.replica,
@@ -261,28 +299,63 @@ export class Workstation {
         onTrouble: (trouble) => void this.parts.log.incident(trouble),
       }),
     ];
-    await this.#begin(session.value, device, 'session.unlock');
+    await this.#begin(session.value, released, 'session.unlock');
     return ok({ person });
+  }
+
+  /** Under a new data key when one is due: nothing has the records open now. */
+  async #openRecords({ dataKey }: ReleasedKey, isForced: boolean): Promise<Result<OpenedRecords>> {
+    const slots = await this.#loadSlots();
+    if (!slots.ok) {
+      dataKey.wipe();
+      return slots;
+    }
+    const onProgress = (done: number) => this.#showRenewal(done);
+    let present: Secret;
+    try {
+      present = await renewWhenDue(this.parts, slots.value, dataKey, { isForced, onProgress });
+    } catch (error) {
+      // What counts is on the disk: it is read again, and the rotation finished or undone, at the next unlock.
+      this.#slots = null;
+      throw error;
+    } finally {
+      this.#showRenewal(null);
+    }
+    const opened = await openRecords(this.parts, slots.value, present, { wipe: () => this.#wipe() });
+    if (!opened.ok) this.#failWith(opened.error);
+    return opened;
+  }
+
+  #showRenewal(done: number | null): void {
+    if (this.#renewed === done) return;
+    this.#renewed = done;
+    this.#announcer.tell({ kind: 'state' });
   }
 
   async #switchTo(records: OpenedRecords, person: PersonId, released: ReleasedKey): Promise<Signed> {
     using dataKey = released.dataKey;
     if (!timingSafeEqual(dataKey.reveal(), records.dataKey.reveal())) {
+      released.personKeys?.wipe();
       return fail(appError('store.wrong-key', { part: 'switch' }));
     }
-    const session = sessionFor(this.parts, records, person);
-    if (!session.ok) return session;
-    await this.#begin(session.value, released.device, 'session.switch');
+    const session = sessionFor(this.parts, records, person, released.personKeys);
+    if (!session.ok) {
+      released.personKeys?.wipe();
+      return session;
+    }
+    await this.#begin(session.value, released, 'session.switch');
     return ok({ person });
   }
 
   /** From here on requests are served for this session. */
-  async #begin(session: Session, device: ReleasedKey['device'], action: string): Promise<void> {
+  async #begin(session: Session, { personKeys, device }: ReleasedKey, action: string): Promise<void> {
     if (this.#session !== null) this.#announcer.tell({ kind: 'session-ended' });
     this.#session = session;
+    this.#holdKeys(personKeys);
     this.#isFailed = false;
     this.#failure = null;
     this.#isEmergency = false;
+    this.trail.endException();
     this.#mustConnect = this.#isBeyondLimit();
     this.#idle.stop();
     this.#idle.touch();
@@ -290,8 +363,18 @@ export class Workstation {
       this.#endings.push(device.onRemoved(() => this.#lockByItself(appError('access.device-removed'))));
     }
     this.#announcer.tell({ kind: 'state' });
-    await this.#record(session, action);
+    await this.trail.say(session, action);
+    await this.trail.catchUp(session);
+    if (this.#records !== null) await keepDraftKey(this.#records, session.person);
     await this.#refreshSlots();
+  }
+
+  /** Requests of the person before may still be signing: hers are wiped when those have ended. */
+  #holdKeys(keys: PersonKeys | null): void {
+    const before = this.#personKeys;
+    this.#personKeys = keys;
+    if (before === null) return;
+    void this.#inFlight.settled(this.parts.timers, longestRequestMs).then(() => before.wipe());
   }
 
   /** At once, so that no request is served after a lock was asked for. */
@@ -299,6 +382,7 @@ export class Workstation {
     const ending = this.#session;
     this.#session = null;
     this.#isEmergency = false;
+    this.trail.endException();
     this.#mustConnect = false;
     this.#idle.stop();
     if (ending === null) return null;
@@ -312,7 +396,9 @@ export class Workstation {
     const records = this.#records;
     if (records === null) return;
     await this.#inFlight.settled(this.parts.timers, longestRequestMs);
-    if (ended !== null) await this.#record(ended, 'session.lock');
+    this.#personKeys?.wipe();
+    this.#personKeys = null;
+    if (ended !== null) await this.trail.say(ended, 'session.lock');
     if (this.#hurried === 0 && !this.#isWiping) await this.#sendUrgent(records);
     for (const end of this.#endings.splice(0)) end();
     this.#records = null;
@@ -373,17 +459,6 @@ export class Workstation {
     this.#announcer.tell({ kind: 'state' });
   }
 
-  async #record(session: Session, action: string): Promise<void> {
-    const line = {
-      at: session.context().now,
-      person: session.person,
-      action,
-      collection: null,
-      record: null,
-    };
-    await this.#records?.trail.record(line).catch((error) => this.parts.log.incident(error));
-  }
-
   #hearCommit(notice: CommitNotice): void {
     this.#announcer.tell({ kind: 'commit', notice });
     const touches = (collection: CollectionName) =>
@@ -398,7 +473,7 @@ export class Workstation {
   #hearOfStaff(): void {
     const [session, records] = [this.#session, this.#records];
     if (session === null || records === null) return;
-    const now = sessionFor(this.parts, records, session.person);
+    const now = sessionFor(this.parts, records, session.person, session.signer);
     if (!now.ok) {
       this.#lockByItself(now.error);
       return;
@@ -420,6 +495,7 @@ export class Workstation {
     if (slots === null || records === null) return;
     const { dataKey, replica, identity } = records;
     await refreshSlotList(slots, dataKey, replica, identity.scope);
+    await keepNewestList(replica, slots);
     this.#announcer.tell({ kind: 'state' });
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { RecordIdSchema } from '../ids.ts';
 import { roles } from '../roles.ts';
+import { auditViews } from './audit.ts';
 import { type Audience, DayInputSchema } from './requests.ts';
 import {
   DaySummarySchema,
@@ -45,6 +46,7 @@ export const liveViews = {
   'reviews.open': view({ input: Nothing, output: v.array(ReviewRowSchema), audience: roles }),
   /** Requests of and to this facility that are open or changed in the last 30 days, newest first, at most 200. */
   'requests.open': view({ input: Nothing, output: v.array(RequestRowSchema), audience: roles }),
+  ...auditViews,
 } as const;
 
 export type LiveViews = typeof liveViews;

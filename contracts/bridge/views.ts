@@ -3,6 +3,7 @@ import { AppErrorSchema, ErrorCodeSchema } from '../errors.ts';
 import {
   DaySchema,
   DeviceIdSchema,
+  EntryIdSchema,
   InstantSchema,
   PersonIdSchema,
   RecordIdSchema,
@@ -117,6 +118,16 @@ export const LinkedPatientSchema = v.object({
 });
 export type LinkedPatient = v.InferOutput<typeof LinkedPatientSchema>;
 
+/** What a signature of a visit is worth here, and the entries that it does not cover (docs/specs/audit.md SIG-4). */
+export const SignatureViewSchema = v.object({
+  id: EntryIdSchema,
+  at: InstantSchema,
+  by: PersonIdSchema,
+  verdict: v.picklist(['valid', 'altered', 'unknown-key', 'revoked-key-at-that-time']),
+  beyond: v.array(EntryIdSchema),
+});
+export type SignatureView = v.InferOutput<typeof SignatureViewSchema>;
+
 export const VisitViewSchema = v.object({
   id: RecordIdSchema,
   rev: RevisionSchema,
@@ -125,6 +136,8 @@ export const VisitViewSchema = v.object({
   /** The facility whose visit it is, where it is another one. */
   elsewhere: v.optional(FacilityHitSchema),
   delivery: DeliverySchema,
+  /** Absent where nobody signed. */
+  signatures: v.optional(v.pipe(v.array(SignatureViewSchema), v.maxLength(50))),
 });
 export type VisitView = v.InferOutput<typeof VisitViewSchema>;
 

@@ -151,9 +151,9 @@ describe('requests that write', () => {
 
   test('a database that proves damaged locks: nothing is written on top', async () => {
     const { rig, screen, fail } = bench();
-    fail(new ReplicaFailure('store.damaged'));
     const view = screen.open('queue.day', {});
     await view.until(() => true);
+    fail(new ReplicaFailure('store.damaged'));
     expect(await screen.request('patients.register', registration('Malika'))).toMatchObject({
       error: { code: 'store.damaged' },
     });

@@ -334,6 +334,7 @@ test('the audit trail has unlock, switch and lock', async () => {
     'workstation.enrol',
     'staff.enrol',
     'session.unlock',
+    'keys.signing',
     'staff.enrol',
     'session.switch',
     'session.lock',

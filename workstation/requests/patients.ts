@@ -13,8 +13,10 @@ const search = whileUnlocked<'patients.search'>(({ text, limit }, session, { par
   return ok({ patients: foundPatients(session.replica, hits, parts.reference.mahallaName) });
 });
 
-const findDuplicates = whileUnlocked<'patients.possible-duplicates'>((input, session, { parts }) => {
+const findDuplicates = whileUnlocked<'patients.possible-duplicates'>(async (input, session, workstation) => {
+  const { parts } = workstation;
   const alike = possibleDuplicates(session.replica, input).map(({ id }) => id);
+  if (alike.length > 0) await workstation.trail.look(session, { action: 'view.look-alikes' });
   return ok({ patients: foundPatients(session.replica, alike, parts.reference.mahallaName) });
 });
 

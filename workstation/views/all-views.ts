@@ -1,4 +1,5 @@
 import type { LiveViewName } from '#contracts/bridge/live-views.ts';
+import { auditOfPatientView, recentAuditView } from './audit.ts';
 import { daySummaryView } from './day-summary.ts';
 import { openRequestsView } from './open-requests.ts';
 import { openReviewsView } from './open-reviews.ts';
@@ -19,4 +20,6 @@ export const allViews: { readonly [Name in LiveViewName]: View<Name> } = {
   'unsent.list': unsentListView,
   'reviews.open': openReviewsView,
   'requests.open': openRequestsView,
+  'audit.of-patient': auditOfPatientView,
+  'audit.recent': recentAuditView,
 };

@@ -17,6 +17,7 @@ const shownAfterMs = 30 * 86_400_000;
 /** Referrals, access requests and moves of and to this facility, newest first. */
 export const openRequestsView: SessionView<'requests.open'> = {
   audience: 'session',
+  opened: (_input, session, workstation) => workstation.trail.look(session, { action: 'view.requests' }),
   isTouchedBy: (change) =>
     touchesOutbox(change) || touches(change, 'requests', 'patients', 'staff', 'reference'),
   compute: (_input, { replica, scope, context }, { parts }) =>

@@ -20,6 +20,7 @@ type MahallaName = (code: string) => string | null;
 /** Conflicts and possible duplicates that a person must settle, newest first, and behind them what was settled lately. */
 export const openReviewsView: SessionView<'reviews.open'> = {
   audience: 'session',
+  opened: (_input, session, workstation) => workstation.trail.look(session, { action: 'view.reviews' }),
   isTouchedBy: (change) => touches(change, 'reviews', 'patients', 'visits', 'staff'),
   compute: (_input, { replica, context }, { parts }) => {
     const since = Math.max(0, context().now - takeBackMs);

@@ -13,6 +13,7 @@ import { type DeliveryReader, deliveryReader } from '../delivery.ts';
 import { linkedShown } from '../linked-patients.ts';
 import { personShown } from '../people.ts';
 import type { Session } from '../session.ts';
+import { signaturesShown } from '../signatures-shown.ts';
 import { type SessionView, touches, touchesOutbox } from './view.ts';
 
 const mostVisits = 50;
@@ -26,7 +27,11 @@ export const patientRecordView: SessionView<'patients.record'> = {
     touchesOutbox(change) ||
     touches(change, 'staff', 'requests', 'reference') ||
     touchesPatient(change, id, session),
-  opened: ({ id }, session, workstation) => workstation.recordView(session, 'patients', id),
+  opened: ({ id }, session, workstation) =>
+    workstation.trail.lookAtPatients(session, [
+      id,
+      ...linkedPatients(session.replica, id).map((each) => each.id),
+    ]),
   compute: ({ id }, { replica, scope }, { parts }) => {
     const patient = replica.get('patients', id);
     if (patient === undefined) return null;
@@ -42,7 +47,7 @@ export const patientRecordView: SessionView<'patients.record'> = {
       delivery: delivery('patients', patient),
       home: homeShown(replica, scope, patient),
       visits: visits.map((visit) => ({
-        ...visitShown(visit, delivery),
+        ...visitShown(replica, visit, delivery),
         ...(visit.scope === scope ? {} : { elsewhere: facilityNamed(replica, visit.scope) }),
       })),
       linked,
@@ -98,6 +103,7 @@ function compare(left: RecordOf<'visits'>, right: RecordOf<'visits'>): number {
 }
 
 const visitShown = (
+  reader: ReplicaReader,
   visit: RecordOf<'visits'>,
   delivery: DeliveryReader,
 ): PatientRecord['visits'][number] => ({
@@ -106,6 +112,7 @@ const visitShown = (
   body: visit.body,
   state: deriveVisit(visit.body).state,
   delivery: delivery('visits', visit),
+  ...(visit.body.signatures === undefined ? {} : { signatures: signaturesShown(reader, visit) }),
 });
 
 /** Everybody who is named in the record, once. */

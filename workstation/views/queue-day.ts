@@ -15,6 +15,7 @@ export const mostVisitsOfDay = 2_000;
 /** Visits of a day, in the order they should be seen. */
 export const queueDayView: SessionView<'queue.day'> = {
   audience: 'session',
+  opened: (_input, session, workstation) => workstation.trail.look(session, { action: 'view.queue' }),
   isTouchedBy: (change, { day }) =>
     touches(change, 'visits', 'patients') ||
     touchesOutbox(change) ||

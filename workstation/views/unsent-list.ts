@@ -10,6 +10,7 @@ const mostRows = 500;
 /** Records that the center does not have yet, newest first, each once; refused ones before. */
 export const unsentListView: SessionView<'unsent.list'> = {
   audience: 'session',
+  opened: (_input, session, workstation) => workstation.trail.look(session, { action: 'view.unsent' }),
   isTouchedBy: (change) => touchesOutbox(change) || touches(change, 'patients'),
   compute: (_input, { replica }, { parts }) => {
     const refused = replica.outbox.byState('quarantined', mostRows);

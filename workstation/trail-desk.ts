@@ -1,0 +1,82 @@
+import type { AuditDraft } from '#clinic/ports/replica.ts';
+import type { AppError } from '#contracts/errors.ts';
+import type { PersonId, RecordId } from '#contracts/ids.ts';
+import { auditLine, createFailedUnlocks, type FailedUnlocks } from './failed-unlocks.ts';
+import { layoutOf } from './folder-layout.ts';
+import type { WorkstationParts } from './parts.ts';
+import type { OpenedRecords, Session } from './session.ts';
+import { tellSigningKey } from './signing-key.ts';
+
+/** What somebody looked at: an action of the trail (docs/specs/audit.md AUD-4), and the record, if it is one. */
+export type Look = Pick<AuditDraft, 'action'> &
+  Partial<Pick<AuditDraft, 'collection' | 'record' | 'patient'>>;
+
+/** Writes the lines of the audit trail that belong to no action of the clinic. */
+export interface TrailDesk {
+  /** A session looks at something: durable, or waiting for room on the disk, when it resolves. */
+  look(session: Session, ...looks: readonly Look[]): Promise<void>;
+  /** A session looks at patients. */
+  lookAtPatients(session: Session, patients: readonly RecordId[]): Promise<void>;
+  /** A session began, ended or changed. Never rejects: what goes wrong is in the log. */
+  say(session: Session, action: string): Promise<void>;
+  /** Somebody did not get in. Never rejects. */
+  refused(person: PersonId, error: AppError): Promise<void>;
+  /**
+   * The present session is let do what is otherwise not allowed, for a reason that goes with every look from now on. Rejects
+   * when that cannot be written down: then it is not allowed.
+   */
+  except(session: Session, action: string, reason: string): Promise<void>;
+  /** From here on nothing is an exception. */
+  endException(): void;
+  /** Writes what could not be written while nobody had the key. Never rejects. */
+  catchUp(session: Session): Promise<void>;
+}
+
+/** The desk of a workstation; `records` are those that are open now. */
+export function createTrailDesk(
+  { clock, folder, log }: Pick<WorkstationParts, 'clock' | 'folder' | 'log'>,
+  records: () => OpenedRecords | null,
+): TrailDesk {
+  const incident = (trouble: unknown): void => void log.incident(trouble);
+  /** Made late: at first there is no folder. */
+  let waiting: FailedUnlocks | undefined;
+  const failedUnlocks = (): FailedUnlocks => {
+    waiting ??= createFailedUnlocks(layoutOf(folder).current, incident);
+    return waiting;
+  };
+  let exception: string | null = null;
+  const write = async (session: Session, looks: readonly Look[], reason: string | null): Promise<void> => {
+    const common = { at: session.context().now, person: session.person, collection: null, record: null };
+    const why = reason === null ? {} : { reason };
+    await records()?.trail.record(...looks.map((look) => ({ ...common, ...look, ...why })));
+  };
+  return {
+    look: (session, ...looks) => write(session, looks, exception),
+    lookAtPatients: (session, patients) =>
+      write(
+        session,
+        patients.map((record) => ({ action: 'view', collection: 'patients', record })),
+        exception,
+      ),
+    say: (session, action) => write(session, [{ action }], null).catch(incident),
+    refused: async (person, { code }) => {
+      const failed = { at: Math.max(0, Math.floor(clock.now())), person, code };
+      const trail = records()?.trail;
+      if (trail === undefined) await failedUnlocks().note(failed).catch(incident);
+      else await trail.record(auditLine(failed)).catch(incident);
+    },
+    except: async (session, action, reason) => {
+      await write(session, [{ action }], reason);
+      exception = reason;
+    },
+    endException: () => {
+      exception = null;
+    },
+    catchUp: async (session) => {
+      await failedUnlocks()
+        .moveInto((moving) => session.replica.transact(moving))
+        .catch(incident);
+      await tellSigningKey(session).catch(incident);
+    },
+  };
+}
