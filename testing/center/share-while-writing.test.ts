@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createIngest } from '#center/ingest/push-batch.ts';
 import { openDatabase } from '#center/postgres/database.ts';
@@ -29,17 +30,28 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** An office whose batches wait between looking for shares and taking their positions. */
-function slowOffice(until: Promise<void>, hasLooked: () => void): Office {
+/** The name of an advisory lock that batches of a slow office wait for. */
+const gate = 4711;
+
+/**
+ * An office whose batches wait between looking for shares and taking their positions. They wait in PostgreSQL: a batch asks for all
+ * of its statements without waiting for their answers.
+ */
+function slowOffice(hasLooked: () => void): Office {
   const database = openDatabase(world.url, () => undefined, 2);
   const { hooks } = office.sharing;
   const ingest = createIngest(database, world.effects, {
     ...hooks,
     onApplied: async (session, origin, rows) => {
-      const isNoted = await hooks.onApplied(session, origin, rows);
+      const noted = hooks.onApplied(session, origin, rows);
+      const waits = [
+        session.run({ name: '', text: 'set local lock_timeout = 0' }, []),
+        session.run({ name: '', text: `select pg_advisory_xact_lock(${gate})` }, []),
+      ];
+      await noted;
       hasLooked();
-      await until;
-      return isNoted;
+      await Promise.all(waits);
+      return await noted;
     },
   });
   return { ...office, ingest };
@@ -58,19 +70,19 @@ it('SHR-4: brings a visit that was being written while its patient was shared', 
   const [here, there] = [await world.facility(), await world.facility()];
   const patient = newPatient(here);
   await pushOk(office, here, patient);
-  let finish: () => void = () => undefined;
-  const until = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
+  const holder = new pg.Client(world.url);
+  await holder.connect();
+  await holder.query(`select pg_advisory_lock(${gate})`);
   const visit = newVisit(here, patient.id);
   const looked = new Promise<void>((resolve) => {
-    void pushOk(slowOffice(until, resolve), here, visit).catch(() => undefined);
+    void pushOk(slowOffice(resolve), here, visit).catch(() => undefined);
   });
   await looked;
   await pushOk(office, here, newRequest(here, referral(patient.id, there.scope)));
   await isThere('patients', there, patient.id);
   await office.sharing.courier.idle();
-  finish();
+  expect(await documentAt(world, 'visits', here.scope, visit.id)).toBeUndefined();
+  await holder.end();
   await isThere('visits', here, visit.id);
   await settle(world, office);
   expect(await documentAt(world, 'visits', there.scope, visit.id)).toBeDefined();
