@@ -25,7 +25,7 @@ interface Conflicted<C extends CollectionName> {
 
 /**
  * Writes the reviews of a merge as local writes, so that both ends see them. False when there is something to ask but
- * no review can be about it: a review itself (MRG-7).
+ * no review can be about it: a review itself, or a request (MRG-7).
  */
 export function writeConflictReviews<C extends CollectionName>(
   transaction: ReplicaTransaction,
@@ -33,7 +33,7 @@ export function writeConflictReviews<C extends CollectionName>(
 ): boolean {
   const { collection, mine, merged, context } = conflicted;
   if (merged.conflicts.length === 0) return true;
-  if (collection === 'reviews') return false;
+  if (collection === 'reviews' || collection === 'requests') return false;
   const [first, ...others] = splitFields(merged.conflicts);
   for (const [index, fields] of [first ?? [], ...others].entries()) {
     appendWrite(transaction, {
@@ -58,7 +58,7 @@ export function writeConflictReviews<C extends CollectionName>(
 const newReviewId = ({ now, random }: WriteContext): RecordId => v.parse(RecordIdSchema, uuidV7(now, random));
 
 function reviewBody<C extends CollectionName>(
-  collection: Exclude<CollectionName, 'reviews'>,
+  collection: ReviewBody['subject']['collection'],
   { mine, theirs }: Conflicted<C>,
   fields: readonly ConflictingField[],
 ): ReviewBody {

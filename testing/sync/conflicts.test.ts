@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
 import { type PatientBody, PatientBodySchema } from '#contracts/records/patients.ts';
+import { RequestBodySchema } from '#contracts/records/requests.ts';
 import { ReviewBodySchema } from '#contracts/records/reviews.ts';
 import { StaffBodySchema } from '#contracts/records/staff.ts';
 import { VisitBodySchema } from '#contracts/records/visits.ts';
@@ -248,6 +249,32 @@ describe('what no review can hold (MRG-7)', () => {
     expect(doctor.replica.get('reviews', id)?.body).toEqual(asking(2));
     expect(nurse.replica.get('reviews', id)?.body).toEqual(asking(2));
   });
+});
+
+it('MRG-7: edits of one request on two sides end no connection, although no review is about requests', async () => {
+  const scene = await apart(13);
+  const { world, nurse, doctor, patient } = scene;
+  nurse.isOnline = true;
+  const id = randomRecordId(world.random);
+  const event = randomRecordId(world.random);
+  const asking = (urgency: string) =>
+    v.parse(RequestBodySchema, {
+      matter: { kind: 'referral', patientId: patient, to: 'AND000009', reason: 'Fever' },
+      urgency,
+      events: [{ id: event, at: 1, by: nurse.person, kind: 'sent' }],
+    });
+  writeBody(world, nurse, 'requests', id, asking('routine'), []);
+  doctor.isOnline = true;
+  expect(await world.heal()).toBe(true);
+  nurse.goOffline();
+  doctor.goOffline();
+  writeBody(world, doctor, 'requests', id, asking('urgent'), []);
+  writeBody(world, nurse, 'requests', id, asking('emergency'), []);
+  await meet(scene, doctor);
+  expect(nurse.client.state()).toMatchObject({ link: 'online', unsent: 0, quarantined: 1 });
+  expect(nurse.replica.get('requests', id)?.body.urgency).toBe('urgent');
+  const asides = world.center.history(facility).filter(({ isAside }) => isAside);
+  expect(asides.map(({ record }) => record.body)).toEqual([asking('emergency')]);
 });
 
 describe('a record longer than a message (PUSH-10)', () => {
