@@ -17,6 +17,8 @@ export interface LoadClient {
   sendPacked(bytes: Uint8Array): void;
   /** Sends the packed offer of that batch number and waits for its outcomes. */
   offer(batch: number, packed: Uint8Array, limitMs?: number): Promise<readonly unknown[]>;
+  /** Follows all lanes of its scope from `since`. */
+  follow(since: number, isLinkFast?: true): void;
   /** Documents received by the followed flows so far. */
   received(): number;
   /** Resolves with the code when the connection ends. */
@@ -72,21 +74,7 @@ export async function connectLoadClient(
   const packer = createPacker('zstd', welcome.dictionary == null ? null : (dictionary?.bytes ?? null));
   const client = run(socket, inbox, packer, identity);
   client.sendPacked(client.pack({ type: 'confirm-ticket', ticket: welcome.ticket }));
-  if (follows) {
-    const { head } = welcome.scopes[0] ?? { head: 0 };
-    for (const lane of lanes) {
-      const follow = {
-        type: 'follow',
-        flow: lane,
-        scope: identity.scope,
-        lane,
-        since: head,
-        credit,
-        portionBytes,
-      };
-      client.sendPacked(client.pack(follow));
-    }
-  }
+  if (follows) client.follow(welcome.scopes[0]?.head ?? 0);
   return client;
 }
 
@@ -124,6 +112,7 @@ function run(socket: WebSocket, inbox: Inbox, packer: Packer, identity: Identity
   const offers = new Map<number, (outcomes: readonly unknown[] | Error) => void>();
   const used = new Map<number, number>();
   let received = 0;
+  let fast: { readonly isLinkFast?: true } = {};
   const ended = new Promise<number>((resolve) => {
     socket.once('close', (code) => {
       for (const settle of offers.values()) settle(new Error(`the center ended the connection (${code})`));
@@ -135,7 +124,7 @@ function run(socket: WebSocket, inbox: Inbox, packer: Packer, identity: Identity
     const count = (used.get(flow) ?? 0) + 1;
     used.set(flow, count % (credit / 2));
     if (count === credit / 2)
-      send(packer.pack(JSON.stringify({ type: 'grant', flow, credit: count, portionBytes })));
+      send(packer.pack(JSON.stringify({ type: 'grant', flow, credit: count, portionBytes, ...fast })));
   };
   inbox.all((data) => {
     const message: unknown = JSON.parse(packer.unpack(data));
@@ -167,6 +156,21 @@ function run(socket: WebSocket, inbox: Inbox, packer: Packer, identity: Identity
         offers.set(batch, settle);
         send(packed);
       }),
+    follow: (since, isLinkFast) => {
+      fast = isLinkFast === undefined ? {} : { isLinkFast };
+      for (const lane of lanes) {
+        const follow = {
+          type: 'follow',
+          flow: lane,
+          scope: identity.scope,
+          lane,
+          since,
+          credit,
+          portionBytes,
+        };
+        send(packer.pack(JSON.stringify({ ...follow, ...fast })));
+      }
+    },
     received: () => received,
     ended,
     close: () => socket.close(),
