@@ -10,6 +10,7 @@ export interface PageFile {
 
 const own: readonly (readonly [path: string, file: string, type: string])[] = [
   ['/', 'shell.html', 'text/html; charset=utf-8'],
+  ['/fonts.css', 'fonts.css', 'text/css; charset=utf-8'],
   ['/page.css', 'page.css', 'text/css; charset=utf-8'],
   ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
   ['/elements.js', 'elements.js', 'text/javascript; charset=utf-8'],
