@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type CredentialSlots, openCredentialSlots } from '#access/credential-slots.ts';
-import type { PersonKeys } from '#access/person-keys.ts';
+import type { CredentialSlots } from '#access/credential-slots.ts';
 import { Secret } from '#access/secret.ts';
 import type { CommitNotice } from '#clinic/ports/replica.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
@@ -13,24 +12,16 @@ import { type Announcer, type Change, createAnnouncer } from './change.ts';
 import { watchDay } from './day-watch.ts';
 import { draftKeyOf, keepDraftKey } from './draft-keys.ts';
 import { enrolWorkstation } from './enrolment.ts';
-import {
-  destroySlots,
-  finishWipe,
-  layoutOf,
-  recoverEnrolment,
-  recoverRotation,
-  wasWiped,
-} from './folder-layout.ts';
+import { destroySlots, finishWipe, recoverEnrolment, wasWiped } from './folder-layout.ts';
 import { createIdleLock, type IdleLock } from './idle-lock.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
-import { renewWhenDue } from './key-renewal.ts';
-import { keepNewestList } from './list-freshness.ts';
 import { type Exchange, usualUrgentSendingMs, type WorkstationParts } from './parts.ts';
-import { refreshSlotList } from './people.ts';
-import { closeRecords, firstSession, openRecords, sessionFor } from './records-opening.ts';
+import { closeRecords, firstSession, sessionFor } from './records-opening.ts';
 import { type ReleasedKey, releaseDataKey } from './releasing.ts';
 import { keepReviews } from './review-keeper.ts';
 import type { OpenedRecords, Session } from './session.ts';
+import { createSessionKeys, type SessionKeys } from './session-keys.ts';
+import { SlotDesk } from './slot-desk.ts';
 import { addStaff } from './staff-enrolment.ts';
 import { createTrailDesk, type TrailDesk } from './trail-desk.ts';
 import { keepHeadFile } from './trail-keeping.ts';
@@ -58,13 +49,10 @@ export class Workstation {
   #turn: Promise<unknown> = Promise.resolve();
   #isEnrolled = false;
   #isClosed = false;
-  #slots: CredentialSlots | null = null;
+  readonly #desk: SlotDesk;
   #records: OpenedRecords | null = null;
   #session: Session | null = null;
-  /** Of who is signed in; wiped when she is not any more. */
-  #personKeys: PersonKeys | null = null;
-  /** How far the replacing of the data key is, 0 to 1; null when none is under way. */
-  #renewed: number | null = null;
+  readonly #keys: SessionKeys;
   #failure: AppError | null = null;
   #isFailed = false;
   /** The center's order to erase was begun: the records go as soon as they are closed. */
@@ -83,6 +71,8 @@ export class Workstation {
     this.parts = parts;
     this.trail = createTrailDesk(parts, () => this.#records);
     this.#announcer = createAnnouncer((error) => parts.log.incident(error));
+    this.#keys = createSessionKeys(this.#inFlight, parts.timers);
+    this.#desk = new SlotDesk(parts, () => this.#announcer.tell({ kind: 'state' }));
     this.#idle = createIdleLock(parts, parts.idleLockMs, () => this.#lockByItself(null));
   }
 
@@ -102,7 +92,7 @@ export class Workstation {
     return workstationState({
       parts: this.parts,
       isEnrolled: this.#isEnrolled,
-      slots: this.#slots,
+      slots: this.#desk.slots,
       session: this.#session,
       records: this.#records,
       failure: this.#failure,
@@ -184,7 +174,7 @@ export class Workstation {
       const [session, records] = [this.#session, this.#records];
       if (session === null || records === null) return fail(appError('access.locked'));
       const dataKey = new Secret(Uint8Array.from(records.dataKey.reveal()));
-      const personKeys = this.#personKeys?.copy() ?? null;
+      const personKeys = this.#keys.copy();
       await this.#closeRecords(this.#endSession(null));
       return this.#open(session.person, { dataKey, personKeys, device: null }, true);
     });
@@ -192,12 +182,12 @@ export class Workstation {
 
   /** How far the replacing of the data key is, 0 to 1; null when none is under way. */
   renewal(): number | null {
-    return this.#renewed;
+    return this.#desk.renewal;
   }
 
   /** Adds a member of staff who can unlock here. Fails with the codes of `staff.enrol`. */
   async enrolStaff(session: Session, input: RequestInput<'staff.enrol'>): Promise<Signed> {
-    const [slots, dataKey] = [this.#slots, this.#records?.dataKey];
+    const [slots, dataKey] = [this.#desk.slots, this.#records?.dataKey];
     if (slots === null || dataKey === undefined) return fail(appError('access.locked'));
     const added = await addStaff(this.parts, session, slots, dataKey, input);
     this.#announcer.tell({ kind: 'state' });
@@ -256,26 +246,21 @@ export class Workstation {
 
   /** Reads the slot file unless it was read: a failed workstation may have been repaired meanwhile. */
   async #loadSlots(): Promise<Result<CredentialSlots>> {
-    if (this.#slots !== null) return ok(this.#slots);
     if (!this.#isEnrolled) return fail(appError('access.unknown-person'));
-    await recoverRotation(this.parts.folder);
-    const { clock, random, derivePassphraseKey } = this.parts;
-    const folder = layoutOf(this.parts.folder).current;
-    const opened = await openCredentialSlots({ folder, clock, random, derivePassphraseKey });
-    if (opened.ok && opened.value !== null) {
-      this.#slots = opened.value;
-      if (opened.value.isFromBackup) this.parts.log.note('slot file damaged, the version before is used');
+    const isKnown = this.#desk.slots !== null;
+    const loaded = await this.#desk.load();
+    if (!loaded.ok) this.#failWith(loaded.error);
+    else if (!isKnown) {
       this.#isFailed = false;
       this.#failure = null;
-      return ok(opened.value);
     }
-    const failure = opened.ok ? appError('store.damaged', { part: 'slots' }) : opened.error;
-    this.#failWith(failure);
-    return fail(failure);
+    return loaded;
   }
 
   async #open(person: PersonId, released: ReleasedKey, isForced = false): Promise<Signed> {
-    const opened = await this.#openRecords(released, isForced);
+    const orders = { wipe: () => this.#wipe() };
+    const opened = await this.#desk.openRecords(released.dataKey, isForced, orders);
+    if (!opened.ok) this.#failWith(opened.error);
     const session = opened.ok
       ? await firstSession(this.parts, opened.value, person, released.personKeys)
       : opened;
@@ -303,35 +288,6 @@ export class Workstation {
     return ok({ person });
   }
 
-  /** Under a new data key when one is due: nothing has the records open now. */
-  async #openRecords({ dataKey }: ReleasedKey, isForced: boolean): Promise<Result<OpenedRecords>> {
-    const slots = await this.#loadSlots();
-    if (!slots.ok) {
-      dataKey.wipe();
-      return slots;
-    }
-    const onProgress = (done: number) => this.#showRenewal(done);
-    let present: Secret;
-    try {
-      present = await renewWhenDue(this.parts, slots.value, dataKey, { isForced, onProgress });
-    } catch (error) {
-      // What counts is on the disk: it is read again, and the rotation finished or undone, at the next unlock.
-      this.#slots = null;
-      throw error;
-    } finally {
-      this.#showRenewal(null);
-    }
-    const opened = await openRecords(this.parts, slots.value, present, { wipe: () => this.#wipe() });
-    if (!opened.ok) this.#failWith(opened.error);
-    return opened;
-  }
-
-  #showRenewal(done: number | null): void {
-    if (this.#renewed === done) return;
-    this.#renewed = done;
-    this.#announcer.tell({ kind: 'state' });
-  }
-
   async #switchTo(records: OpenedRecords, person: PersonId, released: ReleasedKey): Promise<Signed> {
     using dataKey = released.dataKey;
     if (!timingSafeEqual(dataKey.reveal(), records.dataKey.reveal())) {
@@ -351,7 +307,7 @@ export class Workstation {
   async #begin(session: Session, { personKeys, device }: ReleasedKey, action: string): Promise<void> {
     if (this.#session !== null) this.#announcer.tell({ kind: 'session-ended' });
     this.#session = session;
-    this.#holdKeys(personKeys);
+    this.#keys.hold(personKeys);
     this.#isFailed = false;
     this.#failure = null;
     this.#isEmergency = false;
@@ -365,16 +321,14 @@ export class Workstation {
     this.#announcer.tell({ kind: 'state' });
     await this.trail.say(session, action);
     await this.trail.catchUp(session);
-    if (this.#records !== null) await keepDraftKey(this.#records, session.person);
+    await this.#keepDraftKey(session.person);
     await this.#refreshSlots();
   }
 
-  /** Requests of the person before may still be signing: hers are wiped when those have ended. */
-  #holdKeys(keys: PersonKeys | null): void {
-    const before = this.#personKeys;
-    this.#personKeys = keys;
-    if (before === null) return;
-    void this.#inFlight.settled(this.parts.timers, longestRequestMs).then(() => before.wipe());
+  /** A full disk locks nobody out. */
+  async #keepDraftKey(person: PersonId): Promise<void> {
+    if (this.#records === null) return;
+    await keepDraftKey(this.#records, person).catch((error) => this.parts.log.incident(error));
   }
 
   /** At once, so that no request is served after a lock was asked for. */
@@ -396,8 +350,7 @@ export class Workstation {
     const records = this.#records;
     if (records === null) return;
     await this.#inFlight.settled(this.parts.timers, longestRequestMs);
-    this.#personKeys?.wipe();
-    this.#personKeys = null;
+    this.#keys.wipe();
     if (ended !== null) await this.trail.say(ended, 'session.lock');
     if (this.#hurried === 0 && !this.#isWiping) await this.#sendUrgent(records);
     for (const end of this.#endings.splice(0)) end();
@@ -430,7 +383,7 @@ export class Workstation {
     await finishWipe(this.parts.folder);
     this.#isWiping = false;
     this.#isEnrolled = false;
-    this.#slots = null;
+    this.#desk.forget();
     this.#announcer.tell({ kind: 'state' });
   }
 
@@ -491,11 +444,6 @@ export class Workstation {
   }
 
   async #refreshSlots(): Promise<void> {
-    const [slots, records] = [this.#slots, this.#records];
-    if (slots === null || records === null) return;
-    const { dataKey, replica, identity } = records;
-    await refreshSlotList(slots, dataKey, replica, identity.scope);
-    await keepNewestList(replica, slots);
-    this.#announcer.tell({ kind: 'state' });
+    if (this.#records !== null) await this.#desk.refresh(this.#records);
   }
 }
