@@ -18,6 +18,7 @@ import { systemClock, systemRandom, systemTimers } from '#workstation/system-eff
 import { Workstation } from '#workstation/workstation.ts';
 import { generateDistrict } from '../district/generate-district.ts';
 import { openTestScreen, type TestScreen } from '../workstation/test-screen.ts';
+import { framesPerSecond } from './key-frames.ts';
 
 type Report = (name: string, value: number, unit: string) => void;
 
@@ -41,6 +42,7 @@ export async function run(report: Report): Promise<void> {
     report('access.unlock', median(unlockTimes), 'ms');
     report('access.switch', median(switchTimes), 'ms');
     report('access.argon2', await timeArgon2(), 'ms');
+    report('access.frames', framesPerSecond(), 'frames/s');
   } finally {
     screen.close();
     await workstation.close();
