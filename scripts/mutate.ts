@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { centerMutations } from '#testing/mutations/center-mutations.ts';
 import { clientMutations } from '#testing/mutations/client-mutations.ts';
+import { keyMutations } from '#testing/mutations/key-mutations.ts';
 import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
 import { storeMutations } from '#testing/mutations/store-mutations.ts';
 import { projectFolder } from './steps.ts';
@@ -24,7 +25,7 @@ const options = parseArgs({
 const minute = 60_000;
 const limitMs = 6 * minute;
 const names = options.only.split(',').filter((name) => name !== '');
-const mutations = [...clientMutations, ...storeMutations, ...centerMutations].filter(
+const mutations = [...clientMutations, ...storeMutations, ...centerMutations, ...keyMutations].filter(
   ({ name }) => names.length === 0 || names.includes(name),
 );
 for (const name of names) {

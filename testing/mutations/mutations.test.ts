@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { centerMutations } from './center-mutations.ts';
 import { clientMutations } from './client-mutations.ts';
+import { keyMutations } from './key-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const mutations = [...clientMutations, ...storeMutations, ...centerMutations];
+const mutations = [...clientMutations, ...storeMutations, ...centerMutations, ...keyMutations];
 
 describe('planted bugs', () => {
   it('are many, and each has a name of its own', () => {
