@@ -18,6 +18,9 @@ let changes: number;
 /** Pipes that were put to use, to see what is left of them. */
 let started: HidPipe[];
 let isStartFailing: boolean;
+/** Ends a start that takes its time. */
+let finishStart: (() => void) | undefined;
+let isStartSlow: boolean;
 
 beforeEach(async () => {
   bus = createBus();
@@ -25,6 +28,7 @@ beforeEach(async () => {
   changes = 0;
   started = [];
   isStartFailing = false;
+  isStartSlow = false;
   registry = openHidRegistry({
     host: bus.host,
     timers: time.timers,
@@ -42,6 +46,11 @@ beforeEach(async () => {
         start: async (pipe, id) => {
           started.push(pipe);
           if (isStartFailing) throw new Error('it answers nonsense');
+          if (isStartSlow) {
+            await new Promise<void>((resolve) => {
+              finishStart = resolve;
+            });
+          }
           return openReader(id, model, pipe, { timers: time.timers, now: time.now });
         },
       };
@@ -107,6 +116,48 @@ describe('plugging in', () => {
     await time.pass(3_000);
     expect(statuses()).toEqual(['Scanner: ready']);
     finish();
+  });
+});
+
+describe('a device that takes its time to start', () => {
+  beforeEach(() => {
+    isStartSlow = true;
+  });
+
+  it('is not put on the shelf when it was unplugged meanwhile', async () => {
+    const device = bus.plug(scanner);
+    await time.pass(1_000);
+    expect([registry.facts(), registry.devices()]).toEqual([[], []]);
+    device.unplug();
+    await time.pass(2_000);
+    finishStart?.();
+    await time.pass(2_000);
+    expect([registry.facts(), registry.devices()]).toEqual([[], []]);
+  });
+
+  it('is let go of when the list dropped it meanwhile', async () => {
+    const device = bus.plug(scanner, 'p');
+    await time.pass(1_000);
+    const finishFirst = finishStart;
+    isStartSlow = false;
+    const other = bus.plug({ ...scanner, product: 'Another' }, 'p');
+    await time.pass(1_000);
+    finishFirst?.();
+    await time.pass(2_000);
+    expect(statuses()).toEqual(['Another: ready']);
+    expect([device.opened.open, other.opened.open]).toEqual([0, 1]);
+  });
+
+  it('is opened once, also when it had to be tried again', async () => {
+    const device = bus.plug(scanner);
+    device.refusal = 'no-permission';
+    await time.pass(1_500);
+    device.refusal = null;
+    await time.pass(30_000);
+    expect(device.opened).toEqual({ count: 1, open: 1, mostOpen: 1 });
+    finishStart?.();
+    await time.pass(0);
+    expect(statuses()).toEqual(['Scanner: ready']);
   });
 });
 

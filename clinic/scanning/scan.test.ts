@@ -59,6 +59,18 @@ describe('identity documents', () => {
     });
   });
 
+  it('reads a passport without personal number, whose check digit then is a filler or 0', () => {
+    const check = (field: string) => String(zoneCheckDigit(field));
+    const head = ['L898902C3', '740812', '120415'].map((field) => `${field}${check(field)}`);
+    for (const digit of ['<', '0']) {
+      const personal = `${'<'.repeat(14)}${digit}`;
+      const [number = '', birth = '', expiry = ''] = head;
+      const composite = check(`${number}${birth}${expiry}${personal}`);
+      const zone = `P<UTO${'ERIKSSON<<ANNA'.padEnd(39, '<')}${number}UTO${birth}F${expiry}${personal}${composite}`;
+      expect(parseDocumentZone(zone, today)).toMatchObject({ ok: true, value: { optionalData: '' } });
+    }
+  });
+
   it('finds the patient by the PINFL on a card of Uzbekistan', () => {
     expect(scan(card())).toEqual({
       kind: 'patient',
