@@ -63,11 +63,14 @@ const insertDevice: Statement = {
   text: `
 insert into device (id, scope, public_key, label, confirmed_ticket, enrolled_at) values ($1, $2, $3, $4, $5, $6)`,
 };
-/** A workstation whose answer got lost asks again; it has never been here since, and its key is the same. */
+/**
+ * A workstation whose answer got lost asks again; it has never been here since, and its key is the same. The ticket of the last
+ * answer stays good: perhaps that one was not lost, and the question came twice.
+ */
 const enrolAgain: Statement = {
   name: 'enrolment-again',
   text: `
-update device set confirmed_ticket = $3
+update device set confirmed_ticket = coalesce(offered_ticket, confirmed_ticket), offered_ticket = $3
 where id = $1 and public_key = $2 and last_contact_at is null and revoked_at is null and cloned_at is null`,
 };
 

@@ -132,6 +132,25 @@ describe('ENR: enrolment', () => {
     expect(await fourth.client.next('refused')).toMatchObject({ code: 'enrolment.code-stale' });
   });
 
+  it('takes the first answer too when the question came twice: nothing was lost', async () => {
+    const { code } = await world.center.createEnrolmentCode(facilityA);
+    const key = newKey();
+    const ask = async () => {
+      const client = await openWire(url());
+      await greet(client);
+      client.send({ type: 'enrol', code, publicKey: key.publicKey, label: 'x' });
+      const enrolled = await client.next('enrolled');
+      await client.close();
+      return enrolled;
+    };
+    const first = await ask();
+    await ask();
+    const later = await openWire(url());
+    later.send(proofFor({ key: key.key, ...first }, await greet(later)));
+    await later.next('welcome');
+    await later.close();
+  });
+
   it('knows no code that it did not make', async () => {
     await expect(enrol(url(), 'AAAAA-AAAAA')).rejects.toThrow('enrolment.code-unknown');
     await expect(enrol(url(), 'short')).rejects.toThrow('enrolment.code-unknown');
