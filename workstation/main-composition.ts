@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { deriveInThread } from '#access/argon2-thread.ts';
 import { type HeldFolder, holdDataFolder } from '#access/data-folder.ts';
-import type { OpenShelf } from '#access/devices/real-shelf.ts';
+import type { OpenShelf } from '#access/devices/open-shelf.ts';
 import { type DeviceShelf, emptyShelf } from '#access/ports.ts';
 import type { Replica } from '#clinic/ports/replica.ts';
 import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
@@ -26,7 +26,8 @@ import { Workstation } from './workstation.ts';
 
 /** Name and version for the center's page. */
 const program = 'hamshira 0.1.0';
-const databaseFileName = 'records.sqlite';
+/** Name of the database file in the workstation's folder. */
+export const databaseFileName = 'records.sqlite';
 
 export interface CompositionOptions {
   /** Data folder; made if need be. */

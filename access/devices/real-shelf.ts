@@ -8,6 +8,7 @@ import type { DeviceShelf } from '../ports.ts';
 import type { HidHost, OpenHid } from './hid-host.ts';
 import { type HidClaim, type HidRegistry, openHidRegistry } from './hid-registry.ts';
 import { openNodeHidHost } from './node-hid-host.ts';
+import type { OpenShelf } from './open-shelf.ts';
 import type { PcscLibrary } from './pcsc-library.ts';
 import { openReader } from './reader-session.ts';
 import type { ShelvedDevice } from './shelved-device.ts';
@@ -26,12 +27,6 @@ export interface RealShelfOptions {
   readonly openSmartCardLibrary: (
     platform: NodeJS.Platform,
   ) => Promise<Result<PcscLibrary, 'library-missing'>>;
-}
-
-/** A shelf, and what lets go of everything on it. */
-export interface OpenShelf {
-  readonly shelf: DeviceShelf;
-  close(): Promise<void>;
 }
 
 /** The shelf of this machine's own devices: node-hid and the system's smart card service. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type BusDevice, createBus } from '#access/devices/doubles.ts';
-import { type OpenShelf, openRealShelf, type RealShelfOptions } from '#access/devices/real-shelf.ts';
+import type { OpenShelf } from '#access/devices/open-shelf.ts';
+import { openRealShelf, type RealShelfOptions } from '#access/devices/real-shelf.ts';
 import { posReports } from '#access/drivers/frames.ts';
 import { fail, ok } from '#contracts/result.ts';
 import { type ScanNews, watchScans } from '#workstation/scan-watch.ts';

@@ -50,8 +50,11 @@ function ownPath(path: string, specifier: string | null): string | undefined {
   return /\.tsx?$/.test(target) ? target : undefined;
 }
 
+/** Devices made of software, and what plays bytes to drivers in tests. */
 const simulated = (root: string) =>
-  [...reachedFrom(root)].filter((path) => path.startsWith('access/simulated/'));
+  [...reachedFrom(root)].filter((path) =>
+    /^(access\/simulated\/|testing\/)|\/(doubles|frames)\.ts$/.test(path),
+  );
 
 test.each(releaseRoots)('%s reaches no simulated device (ACC-9)', (root) => {
   expect(simulated(root)).toEqual([]);
@@ -61,4 +64,11 @@ test('the walk does find them from the development root, and follows threads', (
   expect(simulated('workstation/main-development.ts')).toContain('access/simulated/simulated-key.ts');
   expect([...reachedFrom('workstation/main.ts')]).toContain('access/argon2-worker.ts');
   expect(reachedFrom('workstation/main.ts').size).toBeGreaterThan(100);
+});
+
+test('only release roots of workstations reach real devices (DEV-9)', () => {
+  const shelf = 'access/devices/real-shelf.ts';
+  expect(reachedFrom('workstation/main.ts')).toContain(shelf);
+  expect(reachedFrom('electron/workstation-process.ts')).toContain(shelf);
+  expect(reachedFrom('workstation/main-development.ts')).not.toContain(shelf);
 });
