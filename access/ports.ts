@@ -192,6 +192,8 @@ export interface CardReader {
   readonly id: string;
   /** Told at each card. Returns a function that ends it. */
   onCard(told: (reading: CardReading) => void): () => void;
+  /** Told when the card that was told last is taken away; a swipe reader never tells it. Returns a function that ends it. */
+  onCardTaken(told: () => void): () => void;
   /** Told when a card was held to it in vain. Returns a function that ends it. */
   onTrouble(told: (trouble: CardTrouble) => void): () => void;
   onRemoved(told: () => void): () => void;

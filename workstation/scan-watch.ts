@@ -6,7 +6,10 @@ import type { Scan } from '#contracts/bridge/scans.ts';
 
 /** What somebody held to a reader or scanner of this machine. */
 export type ScanNews =
-  | { readonly kind: 'scan'; readonly scan: Scan }
+  /** `reader`: id of the card reader or scanner, another one after each plugging in. */
+  | { readonly kind: 'scan'; readonly scan: Scan; readonly reader: string }
+  /** The card of the scan before, on the reader with this id, was taken away. */
+  | { readonly kind: 'card-taken'; readonly reader: string }
   | { readonly kind: 'trouble'; readonly trouble: CardTrouble };
 
 /**
@@ -15,8 +18,8 @@ export type ScanNews =
  */
 export function watchScans(shelf: DeviceShelf, clock: Clock, told: (news: ScanNews) => void): () => void {
   const endsByDevice = new Map<object, () => void>();
-  const tellScan = (scan: Scan | undefined): void => {
-    if (scan !== undefined) told({ kind: 'scan', scan });
+  const tellScan = (scan: Scan | undefined, reader: string): void => {
+    if (scan !== undefined) told({ kind: 'scan', scan, reader });
   };
   const today = () => dayAt(Math.max(0, Math.floor(clock.now())));
 
@@ -32,7 +35,8 @@ export function watchScans(shelf: DeviceShelf, clock: Clock, told: (news: ScanNe
     for (const reader of readers) {
       if (endsByDevice.has(reader)) continue;
       const ends = [
-        reader.onCard(({ number }) => tellScan(scanOfCard(number))),
+        reader.onCard(({ number }) => tellScan(scanOfCard(number), reader.id)),
+        reader.onCardTaken(() => told({ kind: 'card-taken', reader: reader.id })),
         reader.onTrouble((trouble) => told({ kind: 'trouble', trouble })),
       ];
       endsByDevice.set(reader, () => ends.forEach((end) => void end()));
@@ -41,7 +45,7 @@ export function watchScans(shelf: DeviceShelf, clock: Clock, told: (news: ScanNe
       if (endsByDevice.has(scanner)) continue;
       endsByDevice.set(
         scanner,
-        scanner.onCode((code) => tellScan(scanOfCode(code, today()))),
+        scanner.onCode((code) => tellScan(scanOfCode(code, today()), scanner.id)),
       );
     }
   };

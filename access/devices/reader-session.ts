@@ -20,10 +20,12 @@ export async function openReader(
 ): Promise<ShelvedDevice> {
   const cards = createTold<CardReading>();
   const codes = createTold<CodeReading>();
+  const taken = createTold();
   const troubles = createTold<CardTrouble>();
   const tell = (news: ReaderNews): void => {
     if (news.kind === 'card') cards.tell(news.reading);
     else if (news.kind === 'code') codes.tell(news.reading);
+    else if (news.kind === 'taken') taken.tell();
     else troubles.tell(news.trouble);
   };
   const close = await listen(model.source, pipe, tell, options);
@@ -31,7 +33,13 @@ export async function openReader(
     const scanner: CodeScanner = { id, onCode: codes.on, onRemoved: pipe.onClosed };
     return { kind: 'scanner', device: scanner, close };
   }
-  const reader: CardReader = { id, onCard: cards.on, onTrouble: troubles.on, onRemoved: pipe.onClosed };
+  const reader: CardReader = {
+    id,
+    onCard: cards.on,
+    onCardTaken: taken.on,
+    onTrouble: troubles.on,
+    onRemoved: pipe.onClosed,
+  };
   return { kind: 'card-reader', device: reader, close };
 }
 

@@ -95,6 +95,7 @@ beforeEach(() => {
         const { device } = shelved;
         known.add(device.id);
         device.onCard(({ reader, number }) => heard.push(`${device.id} ${reader} ${number}`));
+        device.onCardTaken(() => heard.push(`${device.id} taken`));
         device.onTrouble((trouble) => heard.push(`${device.id} ${trouble}`));
         device.onRemoved(() => heard.push(`${device.id} removed`));
       }
@@ -121,7 +122,7 @@ describe('cards', () => {
     await time.pass(1_000);
     service.lay('ACS ACR122U', '04a1b2c39000');
     await time.pass(1_000);
-    expect(heard).toEqual(['pcsc-1 smart-card 04A1B2C3', 'pcsc-1 smart-card 04A1B2C3']);
+    expect(heard).toEqual(['pcsc-1 smart-card 04A1B2C3', 'pcsc-1 taken', 'pcsc-1 smart-card 04A1B2C3']);
     expect(service.commands).toEqual(['ffca000000', 'ffca000000']);
   });
 
@@ -131,7 +132,7 @@ describe('cards', () => {
     service.lay('ACS ACR122U', null);
     service.lay('ACS ACR122U', '04ffffff9000');
     await time.pass(1_000);
-    expect(heard).toEqual(['pcsc-1 smart-card 04A1B2C3', 'pcsc-1 smart-card 04FFFFFF']);
+    expect(heard).toEqual(['pcsc-1 smart-card 04A1B2C3', 'pcsc-1 taken', 'pcsc-1 smart-card 04FFFFFF']);
   });
 
   it.each([

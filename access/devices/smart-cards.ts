@@ -41,10 +41,13 @@ interface Reader {
   readonly device: ShelvedDevice;
   readonly fact: DeviceFact;
   readonly cards: Told<CardReading>;
+  readonly taken: Told<void>;
   readonly troubles: Told<CardTrouble>;
   readonly removed: Told<void>;
   /** Null until it was looked at for the first time. */
   seen: { readonly hasCard: boolean; readonly events: number } | null;
+  /** The card that lies there was told. */
+  isTold: boolean;
   attempts: number;
   isInUse: boolean;
 }
@@ -147,12 +150,19 @@ class PcscCards implements SmartCards {
     reader.seen = { hasCard: state.hasCard, events: state.events };
     const isNew = state.hasCard && (seen === null || !seen.hasCard || seen.events !== state.events);
     if (isNew) reader.attempts = 0;
+    if (reader.isTold && (isNew || !state.hasCard)) {
+      reader.isTold = false;
+      reader.taken.tell();
+    }
     if (!state.hasCard) this.#setInUse(reader, false);
     if (!isNew && !(reader.isInUse && reader.attempts < mostAttempts)) return;
     reader.attempts += 1;
     const read = state.isMute ? fail('again' as const) : await this.#readUid(context, state.name);
     this.#setInUse(reader, !read.ok && read.error === 'in-use');
-    if (read.ok) reader.cards.tell(read.value);
+    if (read.ok) {
+      reader.isTold = true;
+      reader.cards.tell(read.value);
+    }
     // What lay there before anybody asked was not held to the reader: a key with contacts is such a card.
     else if (read.error !== 'in-use' && seen !== null) reader.troubles.tell(read.error);
   }
@@ -213,16 +223,25 @@ const troubleOf = (failure: PcscFailure): CardTrouble | 'in-use' =>
 
 function createReader(id: string, name: string): Reader {
   const cards = createTold<CardReading>();
+  const taken = createTold();
   const troubles = createTold<CardTrouble>();
   const removed = createTold();
-  const device: CardReader = { id, onCard: cards.on, onTrouble: troubles.on, onRemoved: removed.on };
+  const device: CardReader = {
+    id,
+    onCard: cards.on,
+    onCardTaken: taken.on,
+    onTrouble: troubles.on,
+    onRemoved: removed.on,
+  };
   return {
     device: { kind: 'card-reader', device, close: async () => undefined },
     fact: { id, kind: 'card-reader', name: name.slice(0, 80), status: 'ready' },
     cards,
+    taken,
     troubles,
     removed,
     seen: null,
+    isTold: false,
     attempts: 0,
     isInUse: false,
   };

@@ -219,13 +219,19 @@ describe('pcProx', () => {
     await step();
     reader.lay([0x39, 0x30, 0x43], 24);
     await step();
+    reader.lay([], 0);
+    for (let at = 0; at < 5; at += 1) await step();
+    reader.lay([0x39, 0x30, 0x43], 24);
+    await step();
     reader.lay([1], 24);
     await step();
-    expect(told.map((news) => (news?.kind === 'card' ? news.reading.number : null))).toEqual([
+    expect(told.map((news) => (news?.kind === 'card' ? news.reading.number : (news?.kind ?? null)))).toEqual([
       null,
       '24.433039',
       null,
-      null,
+      // Gone for one answer only.
+      ...[null, null],
+      ...[null, null, null, 'taken', null],
       '24.433039',
       '24.000001',
     ]);

@@ -26,9 +26,13 @@ export function pcproxNumber(data: Uint8Array, bits: Uint8Array): string | undef
   return value.every((byte) => byte === 0) ? undefined : `${length}.${value.toString('hex').toUpperCase()}`;
 }
 
+/** A reader that reads a card anew has no card for a moment: so many answers without one, and it is taken. */
+const missesBelieved = 4;
+
 /** Asks a reader. A card is told once while it lies there. */
 export function createPcproxPoll(): FeaturePoll {
   let lying: string | undefined;
+  let misses = 0;
   let found: Uint8Array | undefined;
   return {
     // Told to be quiet until it is unplugged or let go of; its stored configuration stays as it is.
@@ -42,9 +46,15 @@ export function createPcproxPoll(): FeaturePoll {
       const data = await ask(pipe, command.cardData);
       const bits = await ask(pipe, command.cardBits);
       const number = pcproxNumber(data, bits);
-      const isNew = number !== undefined && number !== lying;
+      misses = number === undefined ? misses + 1 : 0;
+      if (number === undefined) {
+        if (lying === undefined || misses < missesBelieved) return undefined;
+        lying = undefined;
+        return { kind: 'taken' };
+      }
+      if (number === lying) return undefined;
       lying = number;
-      return isNew ? cardNews(number) : undefined;
+      return cardNews(number);
     },
     end: async (pipe) => {
       if (found !== undefined) await configure(pipe, found);

@@ -16,6 +16,8 @@ export interface HidDescription {
 /** What a driver made of the bytes. */
 export type ReaderNews =
   | { readonly kind: 'card'; readonly reading: CardReading }
+  /** The card told last does not lie there any more. */
+  | { readonly kind: 'taken' }
   | { readonly kind: 'code'; readonly reading: CodeReading }
   | { readonly kind: 'trouble'; readonly trouble: CardTrouble };
 

@@ -27,6 +27,7 @@ export function createSimulatedCardReader(): SimulatedCardReader {
       cardListeners.add(told);
       return () => cardListeners.delete(told);
     },
+    onCardTaken: () => () => undefined,
     onTrouble: () => () => undefined,
     onRemoved: (told) => {
       removalListeners.add(told);

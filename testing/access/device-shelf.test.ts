@@ -145,7 +145,7 @@ describe('the shelf of this machine', () => {
     };
     scan('4006381333931');
     expect(news).toEqual([
-      { kind: 'scan', scan: { kind: 'medicine', gtin: '04006381333931', isMarked: false } },
+      { kind: 'scan', reader: 'hid-1', scan: { kind: 'medicine', gtin: '04006381333931', isMarked: false } },
     ]);
     end();
     scan('4006381333931');
