@@ -106,86 +106,97 @@ const structuresOf = (koffi: typeof Koffi, { dword, text, atrLength }: Layout) =
   ioRequest: koffi.struct({ dwProtocol: dword, cbPciLength: dword }),
 });
 
-function bind(koffi: typeof Koffi, layout: Layout): PcscLibrary {
-  const { file, suffix, long, dword, text, encoding, atrLength } = layout;
+/** The functions of the library, as the system's C interface declares them. */
+function functionsOf(koffi: typeof Koffi, layout: Layout) {
+  const { file, suffix, long, dword, text } = layout;
   const library = koffi.load(file);
   const { readerState, ioRequest } = structuresOf(koffi, layout);
   const handle = 'intptr_t';
   const outHandle = koffi.out(koffi.pointer(handle));
   const outDword = koffi.out(koffi.pointer(dword));
   const inoutDword = koffi.inout(koffi.pointer(dword));
+  const inoutStates = koffi.inout(koffi.pointer(readerState));
   const bytes = koffi.pointer('uint8');
+  const request = koffi.pointer(ioRequest);
+  const declared = (name: string, ...given: Parameters<typeof Koffi.out>[0][]) =>
+    library.func(name, long, given);
+  return {
+    establish: declared('SCardEstablishContext', dword, 'void *', 'void *', outHandle),
+    release: declared('SCardReleaseContext', handle),
+    list: declared(`SCardListReaders${suffix}`, handle, 'void *', bytes, inoutDword),
+    status: declared(`SCardGetStatusChange${suffix}`, handle, dword, inoutStates, dword),
+    connect: declared(`SCardConnect${suffix}`, handle, text, dword, dword, outHandle, outDword),
+    transmit: declared('SCardTransmit', handle, request, bytes, dword, 'void *', bytes, inoutDword),
+    disconnect: declared('SCardDisconnect', handle, dword),
+    requestBytes: koffi.sizeof(ioRequest),
+  };
+}
 
-  const establish = library.func('SCardEstablishContext', long, [dword, 'void *', 'void *', outHandle]);
-  const release = library.func('SCardReleaseContext', long, [handle]);
-  const list = library.func(`SCardListReaders${suffix}`, long, [handle, 'void *', bytes, inoutDword]);
-  const status = library.func(`SCardGetStatusChange${suffix}`, long, [
-    handle,
-    dword,
-    koffi.inout(koffi.pointer(readerState)),
-    dword,
-  ]);
-  const connect = library.func(`SCardConnect${suffix}`, long, [
-    handle,
-    text,
-    dword,
-    dword,
-    outHandle,
-    outDword,
-  ]);
-  const transmit = library.func('SCardTransmit', long, [
-    handle,
-    koffi.pointer(ioRequest),
-    bytes,
-    dword,
-    'void *',
-    bytes,
-    inoutDword,
-  ]);
-  const disconnect = library.func('SCardDisconnect', long, [handle, dword]);
-  const requestBytes = koffi.sizeof(ioRequest);
+type Functions = ReturnType<typeof functionsOf>;
 
+function bind(koffi: typeof Koffi, layout: Layout): PcscLibrary {
+  const functions = functionsOf(koffi, layout);
   return {
     establishContext: async () => {
       const context: unknown[] = [0];
-      return answer(await call(establish, scopeSystem, null, null, context), () => handleIn(context));
+      const code = await call(functions.establish, scopeSystem, null, null, context);
+      return answer(code, () => numberIn(context));
     },
-    listReaders: async (context) => {
-      const names = Buffer.alloc(readersBytes);
-      const room = [encoding === 'utf8' ? readersBytes : readersBytes / 2];
-      const code = await call(list, context, null, names, room);
-      return code === noReaders ? ok([]) : answer(code, () => namesIn(names.toString(encoding)));
-    },
-    readerStates: async (context, names) => {
-      const states: unknown[] = names.map((name) => ({
-        szReader: name,
-        pvUserData: null,
-        dwCurrentState: 0,
-        dwEventState: 0,
-        cbAtr: 0,
-        rgbAtr: new Uint8Array(atrLength),
-      }));
-      const code = await call(status, context, 0, states, states.length);
-      const isAnswer = code === unknownReader || code === timedOut;
-      return answer(isAnswer ? 0 : code, () => names.map((name, at) => stateOf(name, states[at])));
-    },
+    listReaders: (context) => listReaders(functions, layout, context),
+    readerStates: (context, names) => readerStates(functions, layout, context, names),
     connect: async (context, reader) => {
       const card: unknown[] = [0];
       const protocol: unknown[] = [0];
-      const code = await call(connect, context, reader, shareShared, protocols, card, protocol);
-      return answer(code, () => ({ handle: handleIn(card), protocol: Number(handleIn(protocol)) }));
+      const code = await call(functions.connect, context, reader, shareShared, protocols, card, protocol);
+      return answer(code, () => ({ handle: numberIn(card), protocol: Number(numberIn(protocol)) }));
     },
-    transmit: async (card, command) => {
-      const received = Buffer.alloc(longestAnswer);
-      const length: unknown[] = [longestAnswer];
-      const request = { dwProtocol: card.protocol, cbPciLength: requestBytes };
-      const sent = Buffer.from(command);
-      const code = await call(transmit, card.handle, request, sent, sent.length, null, received, length);
-      return answer(code, () => Uint8Array.from(received.subarray(0, Number(handleIn(length)))));
-    },
-    disconnect: async ({ handle: card }: PcscCard) => void (await call(disconnect, card, leaveCard)),
-    releaseContext: async (context) => void (await call(release, context)),
+    transmit: (card, command) => transmit(functions, card, command),
+    disconnect: async ({ handle }) => void (await call(functions.disconnect, handle, leaveCard)),
+    releaseContext: async (context) => void (await call(functions.release, context)),
   };
+}
+
+async function listReaders(
+  { list }: Functions,
+  { encoding }: Layout,
+  context: PcscHandle,
+): Promise<Result<readonly string[], PcscFailure>> {
+  const names = Buffer.alloc(readersBytes);
+  const charactersFree: unknown[] = [encoding === 'utf8' ? readersBytes : readersBytes / 2];
+  const code = await call(list, context, null, names, charactersFree);
+  return code === noReaders ? ok([]) : answer(code, () => namesIn(names.toString(encoding)));
+}
+
+async function readerStates(
+  { status }: Functions,
+  { atrLength }: Layout,
+  context: PcscHandle,
+  names: readonly string[],
+): Promise<Result<readonly PcscReaderState[], PcscFailure>> {
+  const states: unknown[] = names.map((name) => ({
+    szReader: name,
+    pvUserData: null,
+    dwCurrentState: 0,
+    dwEventState: 0,
+    cbAtr: 0,
+    rgbAtr: new Uint8Array(atrLength),
+  }));
+  const code = await call(status, context, 0, states, states.length);
+  const isAnswer = code === unknownReader || code === timedOut;
+  return answer(isAnswer ? 0 : code, () => names.map((name, at) => stateOf(name, states[at])));
+}
+
+async function transmit(
+  functions: Functions,
+  { handle, protocol }: PcscCard,
+  command: Uint8Array,
+): Promise<Result<Uint8Array, PcscFailure>> {
+  const received = Buffer.alloc(longestAnswer);
+  const length: unknown[] = [longestAnswer];
+  const request = { dwProtocol: protocol, cbPciLength: functions.requestBytes };
+  const sent = Buffer.from(command);
+  const code = await call(functions.transmit, handle, request, sent, sent.length, null, received, length);
+  return answer(code, () => Uint8Array.from(received.subarray(0, Number(numberIn(length)))));
 }
 
 /** Runs a call in a thread of the pool. The code it answers, as an unsigned number of 32 bits. */
@@ -204,7 +215,7 @@ function call(
 const answer = <Value>(code: number, read: () => Value): Result<Value, PcscFailure> =>
   code === 0 ? ok(read()) : fail(failuresByCode.get(code) ?? 'failed');
 
-const handleIn = (cell: readonly unknown[]): PcscHandle => v.parse(NumberSchema, cell[0]);
+const numberIn = (cell: readonly unknown[]): PcscHandle => v.parse(NumberSchema, cell[0]);
 
 /** Names one behind the other, each closed by a zero, the list by another. */
 const namesIn = (list: string): readonly string[] =>
