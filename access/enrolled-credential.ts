@@ -1,4 +1,4 @@
-import { type CurvePoint, pointFromCoseBytes } from './ctap/p256.ts';
+import { type CurvePoint, coseKeyBytes, isOnCurve, pointFromCoseBytes } from './ctap/p256.ts';
 
 /**
  * What a slot keeps of a credential: its id, and its public key as an encoded COSE key (ES256, P-256), by which answers
@@ -47,4 +47,15 @@ export function readCredential(
   const publicKey = bytes.slice(keyFrom);
   const publicPoint = pointFromCoseBytes(publicKey);
   return publicPoint && { id, publicKey, publicPoint };
+}
+
+/** SubjectPublicKeyInfo of P-256 up to the coordinates: id-ecPublicKey, prime256v1, an uncompressed point (RFC 5480). */
+const spkiPrefix = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+
+/** The COSE key of a public key as browsers give it (DER). Undefined: no point of P-256. */
+export function publicKeyFromSpki(der: Uint8Array): Uint8Array | undefined {
+  const from = spkiPrefix.length;
+  if (der.length !== from + 64 || Buffer.compare(der.subarray(0, from), spkiPrefix) !== 0) return undefined;
+  const point = { x: der.slice(from, from + 32), y: der.slice(from + 32) };
+  return isOnCurve(point) ? coseKeyBytes(point) : undefined;
 }

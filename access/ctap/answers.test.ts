@@ -1,5 +1,6 @@
+import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { decodeCredential, encodeCredential } from '../enrolled-credential.ts';
+import { decodeCredential, encodeCredential, publicKeyFromSpki } from '../enrolled-credential.ts';
 import { isAttestationSound } from './attestation.ts';
 import { parseAuthenticatorData, presenceFault } from './authenticator-data.ts';
 import { parseInfo } from './authenticator-info.ts';
@@ -8,6 +9,7 @@ import { decodeCbor } from './cbor-decode.ts';
 import { asMap, bytesAt, mapAt, textAt } from './cbor-fields.ts';
 import { coseAlgorithm, coseKeyBytes, pointFromCose } from './p256.ts';
 
+const base64url = (value: Uint8Array): string => Buffer.from(value).toString('base64url');
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex');
 const mapOf = (encoded: string) => {
@@ -129,6 +131,16 @@ describe('an enrolled credential', () => {
       encodeCredential({ id, publicKey: publicKey.map((byte, at) => (at === 76 ? byte ^ 1 : byte)) }),
     ).toBeUndefined();
     expect(encodeCredential({ id, publicKey: Uint8Array.from([...publicKey, 0]) })).toBeUndefined();
+  });
+
+  test('takes the public key that a browser gives', () => {
+    const jwk = { kty: 'EC', crv: 'P-256', x: base64url(publicPoint.x), y: base64url(publicPoint.y) };
+    const spki = createPublicKey({ format: 'jwk', key: jwk }).export({ format: 'der', type: 'spki' });
+    expect(publicKeyFromSpki(Uint8Array.from(spki))).toEqual(publicKey);
+    for (let at = 0; at < spki.length; at += 1) {
+      expect(publicKeyFromSpki(spki.map((byte, place) => (place === at ? byte ^ 1 : byte)))).toBeUndefined();
+      expect(publicKeyFromSpki(Uint8Array.from(spki.subarray(0, at)))).toBeUndefined();
+    }
   });
 
   test('is not read from other bytes', () => {

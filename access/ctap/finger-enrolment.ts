@@ -89,7 +89,7 @@ export interface SampleNews {
 
 /** A finger that the key knows. */
 export interface EnrolledFinger {
-  /** Hexadecimal, the key's own number for it. */
+  /** Base64, the key's own number for it. */
   readonly id: string;
   readonly name: string;
 }
@@ -125,9 +125,9 @@ export async function enrolFinger(
       return taken;
     }
     const name = shortened(order.name ?? '');
-    if (name === '') return ok({ id: hex(taken.value), name });
+    if (name === '') return ok({ id: base64(taken.value), name });
     const named = await session.ask(subcommand.rename, templateDetail(taken.value, name));
-    return named.ok ? ok({ id: hex(taken.value), name }) : named;
+    return named.ok ? ok({ id: base64(taken.value), name }) : named;
   });
 }
 
@@ -155,7 +155,7 @@ export async function renameFinger(
     nothing(
       await session.ask(
         subcommand.rename,
-        templateDetail(Buffer.from(care.finger, 'hex'), shortened(care.name)),
+        templateDetail(Buffer.from(care.finger, 'base64'), shortened(care.name)),
       ),
     ),
   );
@@ -167,7 +167,7 @@ export async function removeFinger(
   care: FingerCare & { readonly finger: string },
 ): Promise<Result<undefined, CtapFailure>> {
   return withFingerToken(key, care, async (session) =>
-    nothing(await session.ask(subcommand.remove, templateDetail(Buffer.from(care.finger, 'hex')))),
+    nothing(await session.ask(subcommand.remove, templateDetail(Buffer.from(care.finger, 'base64')))),
   );
 }
 
@@ -267,7 +267,7 @@ const qualityOf = (answer: CborMap): SampleQuality =>
 function fingerOf(item: CborValue): EnrolledFinger | undefined {
   const map = asMap(item);
   const id = map && bytesAt(map, detail.template);
-  return map && id && { id: hex(id), name: textAt(map, detail.name) ?? '' };
+  return map && id && { id: base64(id), name: textAt(map, detail.name) ?? '' };
 }
 
 const templateDetail = (template: Uint8Array, name?: string): CborMap =>
@@ -293,4 +293,4 @@ const isRefusedAs = (failure: CtapFailure, status: number): boolean =>
 const nothing = (answer: Result<CborMap, CtapFailure>): Result<undefined, CtapFailure> =>
   answer.ok ? ok(undefined) : answer;
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -64,7 +64,7 @@ export const coseKeyBytes = (point: CurvePoint): Uint8Array =>
  * y^2 = x^3 - 3x + b, both below the prime. A point off the curve would let a false key learn our private scalar piece by
  * piece; the crypto library checks as well, this says it where it can be read and tested.
  */
-function isOnCurve({ x, y }: CurvePoint): boolean {
+export function isOnCurve({ x, y }: CurvePoint): boolean {
   const [left, right] = [integerOf(x), integerOf(y)];
   if (left >= prime || right >= prime) return false;
   const cubic = (left * left * left - 3n * left + coefficientB) % prime;

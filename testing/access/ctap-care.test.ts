@@ -213,9 +213,12 @@ describe.each(withBoth)('a fingerprint key, %s', (_name, profile) => {
     });
     expect(await enrolling).toEqual({ ok: false, error: { failure: 'cancelled' } });
     expect(news).toHaveLength(1);
+    expect(virtual.isEnrolling).toBe(false);
     bench.owner({ finger: 'left index' }, 'nothing', 'nothing');
     const idle = await key.enrolFinger({ ...operation(byPin()), onSample: (sample) => news.push(sample) });
     expect(idle).toEqual({ ok: false, error: { failure: 'timed-out' } });
+    expect(news).toHaveLength(4);
+    expect(virtual.isEnrolling).toBe(false);
     expect(virtual.memory.fingers.map(({ finger }) => finger)).toEqual(['right index']);
     bench.owner(ownersFinger);
     expect(await release(bench, await credentialOn(bench))).toMatch(/^[0-9a-f]{64}$/);

@@ -3,6 +3,7 @@ import { openCtapKey } from '#access/ctap/ctap-key.ts';
 import { cancelGraceMs, longestWorkMs, silenceMs } from '#access/ctap/hid-channel.ts';
 import { framesOf, hidCommand } from '#access/ctap/hid-frames.ts';
 import type { HidPipe } from '#access/ctap/hid-pipe.ts';
+import { keptProofMs } from '#access/ctap/release-secrets.ts';
 import type { DeviceProgress } from '#access/ports.ts';
 import { systemRandom } from '#workstation/system-effects.ts';
 import { VirtualTime } from '../doubles/virtual-time.ts';
@@ -174,6 +175,22 @@ describe('the channel to a key', () => {
     };
     const opened = await openCtapKey(pipe, { id: 'second', random: systemRandom, timers: bench.time });
     expect(opened.ok && (await opened.value.info({ signal: new AbortController().signal })).ok).toBe(true);
+  });
+
+  test("a finger's proof serves the next credential for a moment only", async () => {
+    const bench = await world();
+    const foreign = await world();
+    const askForForeign = () =>
+      bench.key.releaseSecret({ ...operation(), credential: foreign.credential, salt });
+    bench.owner({ finger: 'right index' }, 'never');
+    expect(await askForForeign()).toMatchObject({ error: { failure: 'no-credential' } });
+    await bench.time.advance(keptProofMs + 1);
+    const told: DeviceProgress[] = [];
+    const waiting = release(bench, undefined, told);
+    expect(await within(bench.time, 1_000, waiting)).toEqual(['still waiting', expect.any(Number)]);
+    expect(told).toEqual(['touch-now']);
+    bench.pipe.unplug();
+    expect(await waiting).toBe('removed');
   });
 
   test('leaves no timer and no listener behind', async () => {

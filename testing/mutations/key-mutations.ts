@@ -100,13 +100,13 @@ export const keyMutations: readonly Mutation[] = [
   },
   {
     name: 'a finger serves for ever',
-    why: 'one touch releases secret after secret',
+    why: 'somebody else goes on with the touch of the owner, who has left',
     edits: edit(
       'release-secrets.ts',
-      'if (isOtherKey && proof.token',
-      'if ((isOtherKey || released.ok) && proof.token',
+      'this.#timers.after(keptProofMs, ',
+      'this.#timers.after(keptProofMs * 1_000, ',
     ),
-    traps: [care],
+    traps: [channel],
   },
   {
     name: 'attempts left not asked for',
@@ -120,8 +120,12 @@ export const keyMutations: readonly Mutation[] = [
   },
   {
     name: 'enrolment not tidied up',
-    why: 'a key is left in the middle of an enrolment after the touches run out',
-    edits: edit('finger-enrolment.ts', 'if (idle >= mostIdleSamples)', 'if (idle < 0)'),
+    why: 'a key is left in the middle of learning a finger that nobody goes on with',
+    edits: edit(
+      'finger-enrolment.ts',
+      "if (taken.error.failure !== 'removed')",
+      "if (taken.error.failure === 'removed')",
+    ),
     traps: [care],
   },
   {

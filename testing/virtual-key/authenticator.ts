@@ -34,6 +34,8 @@ export interface VirtualKey {
   /** As pulled out and put in again: what is in memory stays, all else is forgotten. */
   powerCycle(): void;
   readonly memory: KeyMemory;
+  /** Whether it is in the middle of learning a finger. */
+  readonly isEnrolling: boolean;
   /** From now on the key lies in this way. Undefined: it is honest again. */
   lie(how: Lie | undefined): void;
   /** From now on its framing is broken in this way. */
@@ -50,6 +52,9 @@ export function createVirtualKey(parts: VirtualKeyParts): VirtualKey {
   const hid = new HidSide({ timers, work: (request, call) => answer(session, request, call) });
   return {
     memory,
+    get isEnrolling() {
+      return session.enrolment !== undefined;
+    },
     receive: (report) => hid.receive(report),
     onReport: (told) => hid.onReport(told),
     powerCycle: () => {
