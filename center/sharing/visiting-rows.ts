@@ -60,10 +60,12 @@ export async function bringBack(
   rows: readonly SoundRow[],
 ): Promise<BroughtBack> {
   try {
-    const newest = await context.database.rows(sql.readDocuments, sql.DocumentSchema, [
+    const found = await context.database.rows(sql.readDocuments, sql.DocumentSchema, [
       home,
       ...keyColumns(rows),
     ]);
+    // Two rows of one record find it twice; its place in the digest changes once.
+    const newest = [...new Map(found.map((document) => [keyOf(document), document])).values()];
     const order = { device, home, rows, newest };
     const back = await inScope(context, (session) => writeBack(session, context, order));
     for (const { scope } of rows) context.noteHome?.(device.scope, scope);

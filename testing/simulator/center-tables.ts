@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import { bigint } from '#center/postgres/database.ts';
-import { DeviceIdSchema, OperationIdSchema, RecordIdSchema, RevisionSchema } from '#contracts/ids.ts';
+import {
+  DeviceIdSchema,
+  OperationIdSchema,
+  RecordIdSchema,
+  RevisionSchema,
+  type Scope,
+  ScopeSchema,
+} from '#contracts/ids.ts';
 import { CollectionNameSchema } from '#contracts/records/registry.ts';
 import type { PostgresInProcess } from './postgres-in-process.ts';
 
@@ -10,6 +17,7 @@ const VersionSchema = v.object({
   rev: RevisionSchema,
   body: v.string(),
 });
+const NewestSchema = v.object({ ...VersionSchema.entries, home: v.nullable(ScopeSchema) });
 const FedSchema = v.object({
   seq: bigint,
   collection: CollectionNameSchema,
@@ -26,13 +34,16 @@ const QuarantinedSchema = v.object({ op: v.nullable(OperationIdSchema) });
 const DigestsSchema = v.object({ bits: v.string() });
 
 export type Version = v.InferOutput<typeof VersionSchema>;
+/** `home`: the facility of a record that is here as a copy. */
+export type Newest = v.InferOutput<typeof NewestSchema>;
 export type Fed = v.InferOutput<typeof FedSchema>;
 export type Logged = v.InferOutput<typeof LoggedSchema>;
 
 /** What the center holds of one scope, read past its code. */
 export interface CenterTables {
+  readonly scope: Scope;
   /** Newest versions, by `collection/id`. */
-  readonly newest: ReadonlyMap<string, Version>;
+  readonly newest: ReadonlyMap<string, Newest>;
   /** Every version, newest ones too, by `collection/id/rev`. */
   readonly versions: ReadonlyMap<string, Version>;
   /** In order of position. */
@@ -43,10 +54,10 @@ export interface CenterTables {
   readonly digests: readonly string[];
 }
 
-export async function readCenterTables(postgres: PostgresInProcess, scope: string): Promise<CenterTables> {
+export async function readCenterTables(postgres: PostgresInProcess, scope: Scope): Promise<CenterTables> {
   const read = async <Row>(text: string, schema: v.GenericSchema<unknown, Row>): Promise<readonly Row[]> =>
     v.parse(v.array(schema), (await postgres.query(text, [scope])).rows);
-  const newest = await read('select collection, id, rev, body from doc where scope = $1', VersionSchema);
+  const newest = await read('select collection, id, rev, body, home from doc where scope = $1', NewestSchema);
   const former = await read(
     'select collection, id, rev, body from doc_history where scope = $1',
     VersionSchema,
@@ -55,10 +66,14 @@ export async function readCenterTables(postgres: PostgresInProcess, scope: strin
     'select seq, collection, id, rev from feed where scope = $1 order by seq',
     FedSchema,
   );
-  const logged = await read('select op, rev, device from feed where scope = $1 and op is not null', LoggedSchema);
+  const logged = await read(
+    'select op, rev, device from feed where scope = $1 and op is not null',
+    LoggedSchema,
+  );
   const quarantined = await read('select op from quarantine where scope = $1', QuarantinedSchema);
   const [head] = await read('select digests::text as bits from scope_head where scope = $1', DigestsSchema);
   return {
+    scope,
     newest: new Map(newest.map((version) => [`${version.collection}/${version.id}`, version])),
     versions: new Map(
       [...newest, ...former].map((version) => [

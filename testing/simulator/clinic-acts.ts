@@ -190,7 +190,7 @@ export const writeNewerFields =
         collection: 'patients',
         id: patient,
         body: { ...before.body, ...{ fromLater: { value: fresh.word() } } },
-        scope: session.scope,
+        scope: before.scope,
         author: session.person,
         device: session.device,
         at: session.context().now,

@@ -7,6 +7,7 @@ import type { SeededRandom } from '../doubles/seeded-random.ts';
 import * as acts from './clinic-acts.ts';
 import { type ClinicWorld, home } from './clinic-world.ts';
 import type { FaultName } from './faults.ts';
+import { share } from './sharing-acts.ts';
 import type { SimulatedWorkstation } from './simulated-workstation.ts';
 
 const minute = 60_000;
@@ -80,11 +81,12 @@ export class ClinicStory {
 
   #deed(): acts.Deed {
     const [random, fresh] = [this.#random, this.#fresh];
-    const { faults } = this.#world;
+    const { faults, scopes } = this.#world;
     const patient = recent(this.#patients, random);
     const visit = recent(this.#visits, random);
     const roll = random.next();
     if (patient === undefined || roll < 0.13) return acts.register(fresh, random);
+    if (scopes.length > 1 && random.chance(0.2)) return share(patient, scopes, fresh, random);
     if (faults.strikes('newer-version-fields')) return acts.writeNewerFields(patient, fresh);
     if (faults.strikes('poisoned-write')) return acts.writePoison(fresh);
     if (visit === undefined || roll < 0.3) return acts.beginVisit(patient, fresh);
@@ -221,9 +223,9 @@ export class ClinicStory {
     if (!workstation.isUp) return;
     await this.#world.enrolAgainIfRefused(workstation);
     if (!workstation.isUp || workstations.length <= options.workstations || !center.isUp) return;
-    const leaving = workstations.filter(({ isLeaving }) => isLeaving).length;
-    if (workstations.length - leaving > options.workstations)
-      workstation.isLeaving ||= this.#random.chance(0.2);
+    const staying = workstations.filter(({ isLeaving }) => !isLeaving);
+    const isLast = !staying.some((other) => other !== workstation && other.scope === workstation.scope);
+    if (staying.length > options.workstations && !isLast) workstation.isLeaving ||= this.#random.chance(0.2);
     // Whatever it still holds may be needed: by the center's next restore, or by whoever looks after the quarantine.
     if (!workstation.isLeaving || !workstation.memory.isEmpty) return;
     await workstation.stop();

@@ -29,6 +29,10 @@ import { Trace } from './trace.ts';
 import { WriteRecord } from './write-record.ts';
 
 export const home: Scope = v.parse(ScopeSchema, 'AND000001');
+/** The facility of the last workstation, in worlds with two. */
+const neighbour: Scope = v.parse(ScopeSchema, 'AND000002');
+/** Errands that a dead courier had taken up wait for the next look. */
+const courierLookWithNeighbourMs = 3 * 60 * 60_000;
 
 /** Refusals that only a new enrolment ends. */
 const strangers = ['sync.device-cloned', 'sync.device-unknown', 'sync.proof-refused'] as const;
@@ -38,7 +42,10 @@ const dictionaries = readBuiltInDictionaries();
 export interface WorldOptions {
   readonly seed: number;
   readonly rates: FaultRates;
+  /** In all facilities. */
   readonly workstations: number;
+  /** Facilities that refer and move patients to each other. */
+  readonly facilities: 1 | 2;
   /** A folder for the disks of this world. */
   readonly root: string;
 }
@@ -51,6 +58,7 @@ export class ClinicWorld implements Surroundings {
   readonly trace: Trace;
   readonly writes = new WriteRecord();
   readonly center: SimulatedCenter;
+  readonly scopes: readonly Scope[];
   readonly postgres: PostgresInProcess;
   /** Machines in use; one that was retired has nothing left to send. */
   readonly workstations: SimulatedWorkstation[] = [];
@@ -74,25 +82,31 @@ export class ClinicWorld implements Surroundings {
     this.trace = new Trace(() => this.time.now());
     this.faults = new Faults(this.random.fork(), options.rates);
     this.center = new SimulatedCenter(this.#shared(), dictionaries);
+    this.scopes = options.facilities === 2 ? [home, neighbour] : [home];
+    if (options.facilities === 2) this.center.courierLookMs = courierLookWithNeighbourMs;
   }
 
-  /** Makes a center with one facility, and enrols its workstations. Nothing strikes before this is done. */
+  /** Makes a center with its facilities, and enrols its workstations. Nothing strikes before this is done. */
   static async create(postgres: PostgresInProcess, options: WorldOptions): Promise<ClinicWorld> {
     const world = new ClinicWorld(postgres, options);
     world.faults.pause();
     await world.center.create();
     await world.center.start();
-    await world.center.core.createFacility(facilityRecord(home, world.random));
-    for (let count = 0; count < options.workstations; count += 1) await world.addWorkstation();
+    for (const scope of world.scopes) {
+      await world.center.core.createFacility(facilityRecord(scope, world.random));
+    }
+    for (let count = 1; count <= options.workstations; count += 1) {
+      await world.addWorkstation(count === options.workstations ? world.scopes.at(-1) : home);
+    }
     await world.center.backUp();
     world.faults.resume();
     return world;
   }
 
   /** Enrols a new machine. Not started yet. */
-  async addWorkstation(): Promise<SimulatedWorkstation> {
-    const workstation = this.#machine(new SimulatedDisk(this.#rootOf(this.#machines)));
-    if (!(await workstation.enrol(await this.center.issueCode(home))))
+  async addWorkstation(scope: Scope = home): Promise<SimulatedWorkstation> {
+    const workstation = this.#machine(new SimulatedDisk(this.#rootOf(this.#machines)), scope);
+    if (!(await workstation.enrol(await this.center.issueCode(scope))))
       throw new Error('no center to begin with');
     return workstation;
   }
@@ -101,7 +115,7 @@ export class ClinicWorld implements Surroundings {
   clone(original: SimulatedWorkstation): SimulatedWorkstation {
     this.trace.note(`${original.name} is cloned`);
     const disk = original.disk.copyTo(this.#rootOf(this.#machines));
-    const copy = this.#machine(disk, original);
+    const copy = this.#machine(disk, original.scope, original);
     this.#copied.add(original).add(copy);
     return copy;
   }
@@ -142,7 +156,7 @@ export class ClinicWorld implements Surroundings {
       throw new Error(`${workstation.name} is taken for a copy of itself`);
     }
     await workstation.stop();
-    if (await workstation.enrol(await this.center.issueCode(home))) {
+    if (await workstation.enrol(await this.center.issueCode(workstation.scope))) {
       this.#copied.delete(workstation);
       this.reEnrolments += 1;
     }
@@ -185,12 +199,12 @@ export class ClinicWorld implements Surroundings {
     for (const workstation of this.workstations) workstation.disk.remove();
   }
 
-  #machine(disk: SimulatedDisk, original?: SimulatedWorkstation): SimulatedWorkstation {
+  #machine(disk: SimulatedDisk, scope: Scope, original?: SimulatedWorkstation): SimulatedWorkstation {
     this.#machines += 1;
     const workstation = new SimulatedWorkstation(this.#shared(), {
       name: `w${this.#machines}`,
       person: original?.person ?? v.parse(PersonIdSchema, uuidV7(this.time.now(), this.random)),
-      scope: home,
+      scope,
       disk,
       ...(original === undefined ? {} : { memory: original.memory.copy() }),
     });

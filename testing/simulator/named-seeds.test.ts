@@ -59,6 +59,14 @@ const named: readonly (readonly [what: string, options: Omit<RunOptions, 'root'>
       rates: multiplied(ratesOnly(['center-restored', 'device-cloned', 'lost-response']), 5),
     },
   ],
+  [
+    'an enrolment is asked twice, and the second answer goes astray',
+    { seed: 804, days: 40, facilities: 2, rates: multiplied(usualRates, 2) },
+  ],
+  [
+    'two facilities refer, look and move while everything fails',
+    { seed: 812, days: 30, facilities: 2, rates: multiplied(usualRates, 2) },
+  ],
 ];
 
 describe('named seeds', () => {

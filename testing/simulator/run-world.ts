@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Working days; a clinic-year has 250. */
   readonly days?: number;
   readonly rates?: FaultRates;
+  /** One unless told otherwise. */
+  readonly facilities?: 1 | 2;
 }
 
 /** What a run came to; it throws if anything was wrong. */
@@ -40,8 +42,11 @@ export class RunFailure extends Error {
 
 /** Plays one clinic for so many days, heals it, and checks everything. Throws a {@link RunFailure}. */
 export async function runWorld(postgres: PostgresInProcess, options: RunOptions): Promise<RunOutcome> {
-  const { seed, root, days = workingDaysPerYear, rates = usualRates } = options;
-  const world = await ClinicWorld.create(postgres, { seed, root, rates, workstations: 2 + (seed % 2) });
+  const { seed, root, days = workingDaysPerYear, rates = usualRates, facilities = 1 } = options;
+  const world = await ClinicWorld.create(postgres, {
+    ...{ seed, root, rates, facilities },
+    workstations: 2 + (seed % 2),
+  });
   const story = new ClinicStory(world);
   let number = 0;
   try {

@@ -46,6 +46,8 @@ const restartMs = 60_000;
 /** The center's real code on PostgreSQL in this process: its power can go at any statement, its backup can come back. */
 export class SimulatedCenter {
   clockErrorMs = 0;
+  /** How often the courier of the next life looks for what a dead one left. */
+  courierLookMs = 24 * 60 * 60_000;
   readonly log: string[] = [];
   /** When it was last restored, by the world's time; null for never. */
   restoredAt: number | null = null;
@@ -88,7 +90,7 @@ export class SimulatedCenter {
       backup: 'operator',
       limits,
       dictionaries: () => this.#dictionaries,
-      courierLookMs: 24 * 60 * 60_000,
+      courierLookMs: this.courierLookMs,
     });
     if (!life.isOver) life.core = core;
   }

@@ -34,6 +34,9 @@ interface Life {
   readonly isOld: boolean;
   readonly session: Session;
   readonly database: Database;
+  readonly died: Promise<void>;
+  /** Tells {@link died}. */
+  readonly die: () => void;
   isOver: boolean;
 }
 
@@ -43,7 +46,8 @@ const retryMs = 7 * 60_000;
 /** A virtual day's worth of looks would be most of a run. */
 const limits: Partial<SyncLimits> = {
   lookEveryMs: 12 * 60 * 60_000,
-  watchClockEveryMs: 3 * 60 * 60_000,
+  watchClockEveryMs: 6 * 60 * 60_000,
+  compareEveryMs: 12 * 60 * 60_000,
 };
 
 /** How the link of one workstation is now. */
@@ -67,6 +71,8 @@ export class SimulatedWorkstation {
     swallows: undefined,
   };
   clockErrorMs = 0;
+  /** Whether its program ever spoke version 1. */
+  wasOld = false;
   /** Nobody works at it any more; it only sends what it still has. */
   isLeaving = false;
   /** Writes that the person was told of as refused: the disk is full. */
@@ -200,7 +206,8 @@ export class SimulatedWorkstation {
     const life = this.#life;
     if (life === undefined) return;
     this.#around.trace.note(`${this.name} stops`);
-    await life.client.stop();
+    // The power may go while it says goodbye: nothing of it answers any more then.
+    await Promise.race([life.client.stop(), life.died]);
     if (life.isOver) return;
     life.isOver = true;
     this.#life = undefined;
@@ -298,6 +305,7 @@ export class SimulatedWorkstation {
       { clock, random: this.random },
     );
     const isOld = this.#around.faults.strikes('older-program');
+    this.wasOld ||= isOld;
     const options: SyncClientOptions = {
       replica,
       identity,
@@ -312,7 +320,8 @@ export class SimulatedWorkstation {
       onTrouble: (trouble) => this.#around.troubled(this.name, trouble),
     };
     const client = isOld ? new OldClient({ ...options, program: 'simulator 1' }) : new SyncClient(options);
-    life = { inner, replica, client, isOld, session, database, isOver: false };
+    const { promise: died, resolve: die } = Promise.withResolvers<void>();
+    life = { inner, replica, client, isOld, session, database, died, die, isOver: false };
     this.#life = life;
     trace.note(`${this.name} starts${isOld ? ' with an older program' : ''}`);
     client.start();
@@ -357,6 +366,7 @@ export class SimulatedWorkstation {
     const { time, trace } = this.#around;
     trace.note(`${this.name} loses power`);
     life.isOver = true;
+    life.die();
     life.replica.kill();
     this.#life = undefined;
     // What it had sent may arrive nevertheless.

@@ -8,6 +8,8 @@ import { RunFailure, runWorld } from './run-world.ts';
 import { makeSimulationFolder, type Report, ReportSchema } from './simulation-report.ts';
 
 const newestTold = 12;
+/** Of so many seeds one has two facilities. */
+const facilitiesEvery = 4;
 
 async function playSeeds(
   seeds: readonly number[],
@@ -29,7 +31,14 @@ async function playSeeds(
     };
     const nothing = { seed, writes: 0, events: 0, reEnrolments: 0, counts: {}, digest: '' };
     try {
-      const outcome = await runWorld(postgres, { seed, days, rates, root: join(root, String(seed)) });
+      const facilities = seed % facilitiesEvery === 0 ? 2 : 1;
+      const outcome = await runWorld(postgres, {
+        seed,
+        days,
+        rates,
+        facilities,
+        root: join(root, String(seed)),
+      });
       tell({ ...outcome, counts: { ...outcome.counts }, ...used(), failure: null, newest: [] });
     } catch (error) {
       if (!(error instanceof RunFailure)) throw error;
