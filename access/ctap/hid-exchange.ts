@@ -109,8 +109,9 @@ export class Exchange {
     } else if (command === hidCommand.error) this.#readError(payload[0]);
     else if (command === this.#order.command && this.#order.accepts(payload)) {
       this.#end({ kind: 'answer', payload });
-    } else if (command !== hidCommand.init) {
-      // Answers to INIT pass by: other programs', and late ones to a start that was given up.
+    } else if (command !== hidCommand.init && this.#order.command !== hidCommand.init) {
+      // INIT answers pass by: other programs', and late ones to a start that was given up. While we ask for a start
+      // ourselves, everything else is late.
       this.#fail('garbled');
     }
   }

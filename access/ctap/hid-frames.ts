@@ -78,8 +78,9 @@ export class MessageAssembler {
   }
 
   #takeFirst(command: number, length: number, data: Uint8Array): ReportMeaning {
-    // Keep-alives and errors are one packet long. Anything else in the middle of a message is out of turn.
-    if (this.#payload !== undefined && command !== hidCommand.error) return this.#refuse('interrupted');
+    // Only an error, or a fresh start, may come in the middle of a message.
+    const mayInterrupt = command === hidCommand.error || command === hidCommand.init;
+    if (this.#payload !== undefined && !mayInterrupt) return this.#refuse('interrupted');
     if (length > longestMessage) return this.#refuse('message-length');
     this.#command = command;
     this.#payload = new Uint8Array(length);

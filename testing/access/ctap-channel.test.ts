@@ -67,6 +67,16 @@ describe('the channel to a key', () => {
     expect(commands[0]).toBe(hidCommand.init);
   });
 
+  test('passes by an answer that comes only when it begins anew, whole or cut short', async () => {
+    for (const mischief of ['late-answer', 'late-half-answer'] as const) {
+      const bench = await world();
+      bench.virtual.breakFraming(mischief);
+      expect(await within(bench.time, 60_000, release(bench))).toEqual(['no-answer', silenceMs]);
+      bench.virtual.breakFraming(undefined);
+      expect(await within(bench.time, 60_000, release(bench))).toEqual(['a secret', 0]);
+    }
+  });
+
   test('waits for a touch as long as the key sends keep-alives, but not for ever', async () => {
     const bench = await world();
     bench.owner('never');

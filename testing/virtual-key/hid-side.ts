@@ -27,6 +27,8 @@ export type FrameMischief =
   | 'empty-answer'
   | 'error-other'
   | 'silent'
+  | 'late-answer'
+  | 'late-half-answer'
   | 'keep-alive-for-ever'
   | 'interrupted'
   | 'short-report';
@@ -66,6 +68,8 @@ export class HidSide {
   #channels = 0;
   #incoming: Incoming | undefined;
   #work: Work | undefined;
+  /** Answers held back until the host begins anew. */
+  #late: readonly Uint8Array[] = [];
   /** How the next answers are broken. */
   mischief: FrameMischief | undefined;
   /** So many requests are answered with "channel busy". */
@@ -155,6 +159,8 @@ export class HidSide {
       return;
     }
     if (channel === this.#work?.channel || channel === this.#incoming?.channel) this.stop();
+    this.#emit(this.#late);
+    this.#late = [];
     if (channel === broadcast) this.#channels += 1;
     const answer = new Uint8Array(17);
     answer.set(nonce);
@@ -223,6 +229,10 @@ export class HidSide {
     const [first = new Uint8Array(reportLength)] = frames;
     switch (this.mischief) {
       case 'silent':
+        return [];
+      case 'late-answer':
+      case 'late-half-answer':
+        this.#late = this.mischief === 'late-answer' ? frames : [first];
         return [];
       case 'empty-answer':
         return framesOf(channel, command.cbor, new Uint8Array());
