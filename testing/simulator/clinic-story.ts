@@ -188,7 +188,7 @@ export class ClinicStory {
     const rev = `1-${Buffer.from(random.bytes(16)).toString('hex')}`;
     const body = { patientId: id, day: '2026-01-01', reason: 'x', urgency: 'someday', entries: [] };
     const record: AnyRecord = JSON.parse(JSON.stringify({ id, scope: home, rev, body }));
-    await center.core.seed([{ collection: 'visits', record }]);
+    await center.whileAlive((core) => core.seed([{ collection: 'visits', record }]));
   }
 
   /** The center's disk is lost at some moment of the day. */

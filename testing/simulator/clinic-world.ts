@@ -106,8 +106,8 @@ export class ClinicWorld implements Surroundings {
   /** Enrols a new machine. Not started yet. */
   async addWorkstation(scope: Scope = home): Promise<SimulatedWorkstation> {
     const workstation = this.#machine(new SimulatedDisk(this.#rootOf(this.#machines)), scope);
-    if (!(await workstation.enrol(await this.center.issueCode(scope))))
-      throw new Error('no center to begin with');
+    const code = await this.center.issueCode(scope);
+    if (code === undefined || !(await workstation.enrol(code))) throw new Error('no center to begin with');
     return workstation;
   }
 
@@ -156,7 +156,8 @@ export class ClinicWorld implements Surroundings {
       throw new Error(`${workstation.name} is taken for a copy of itself`);
     }
     await workstation.stop();
-    if (await workstation.enrol(await this.center.issueCode(workstation.scope))) {
+    const code = await this.center.issueCode(workstation.scope);
+    if (code !== undefined && (await workstation.enrol(code))) {
       this.#copied.delete(workstation);
       this.reEnrolments += 1;
     }

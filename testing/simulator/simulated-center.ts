@@ -23,6 +23,9 @@ interface Life {
   readonly lines: Set<LinkEnd>;
   core: CenterCore | undefined;
   isOver: boolean;
+  readonly died: Promise<undefined>;
+  /** Tells {@link died}. */
+  readonly die: () => void;
 }
 
 /** One backup of everything, as an operator keeps it. */
@@ -81,7 +84,9 @@ export class SimulatedCenter {
   async start(): Promise<void> {
     if (this.#life !== undefined) return;
     const bus = createLocalNews();
-    const life: Life = { bus, lines: new Set(), core: undefined, isOver: false };
+    const { promise: died, resolve } = Promise.withResolvers<undefined>();
+    const die = () => resolve(undefined);
+    const life: Life = { bus, lines: new Set(), core: undefined, isOver: false, died, die };
     this.#life = life;
     const core = await assembleCenter({
       database: this.#databaseOf(life),
@@ -101,6 +106,7 @@ export class SimulatedCenter {
     if (life === undefined) return;
     this.#around.trace.note('center loses power');
     life.isOver = true;
+    life.die();
     this.#life = undefined;
     for (const line of life.lines) line.terminate();
     this.#around.time.after(restartMs, () => void this.start());
@@ -150,8 +156,16 @@ export class SimulatedCenter {
     this.restoredAt = time.now();
   }
 
-  async issueCode(scope: Scope): Promise<string> {
-    return (await this.core.createEnrolmentCode(scope)).code;
+  /** Undefined if its power goes meanwhile. */
+  async issueCode(scope: Scope): Promise<string | undefined> {
+    return await this.whileAlive(async (core) => (await core.createEnrolmentCode(scope)).code);
+  }
+
+  /** Has the center do something. Undefined if it is down, or its power goes before it says so. */
+  async whileAlive<Value>(work: (core: CenterCore) => Promise<Value>): Promise<Value | undefined> {
+    const life = this.#life;
+    if (life?.core === undefined) return undefined;
+    return await Promise.race([work(life.core), life.died]);
   }
 
   #databaseOf(life: Life): SimulatedDatabase {
