@@ -68,6 +68,7 @@ function partsIn(folder: string): WorkstationParts {
         key: place.dataKey,
         patientIndex: createPatientIndex(patientSearchRules),
       }),
+    copyRecords: () => Promise.reject(new Error('no key is replaced here')),
     enrolDevice: async () => ok({ device, scope, keep: () => undefined }),
     readIdentity: () => ({ device, scope }),
     startExchange: () => ({

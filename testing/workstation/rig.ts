@@ -79,6 +79,7 @@ const noReference: ReferenceData = {
 export interface RigOptions {
   readonly hasSimulatedDevices?: boolean;
   readonly openReplica?: (real: WorkstationParts['openReplica']) => WorkstationParts['openReplica'];
+  readonly copyRecords?: (real: WorkstationParts['copyRecords']) => WorkstationParts['copyRecords'];
   readonly reference?: ReferenceData;
 }
 
@@ -104,6 +105,11 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       reserveBytes: 64 * 1024,
     });
 
+  const realCopy: WorkstationParts['copyRecords'] = async ({ from, to, ...order }) => {
+    await copyWithNewKey({ ...order, from: join(from, 'records.sqlite'), to: join(to, 'records.sqlite') });
+    return { isOwnFile: (name) => name.startsWith('records.sqlite') };
+  };
+
   const parts: WorkstationParts = {
     folder,
     clock: time.clock,
@@ -119,10 +125,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     hasSimulatedDevices: options.hasSimulatedDevices ?? true,
     reference: options.reference ?? noReference,
     openReplica: options.openReplica?.(realOpen) ?? realOpen,
-    copyRecords: async ({ from, to, ...order }) => {
-      await copyWithNewKey({ ...order, from: join(from, 'records.sqlite'), to: join(to, 'records.sqlite') });
-      return { isOwnFile: (name) => name.startsWith('records.sqlite') };
-    },
+    copyRecords: options.copyRecords?.(realCopy) ?? realCopy,
     enrolDevice: async () => {
       rig.whileEnrolling();
       if (rig.refusal !== null) return fail(rig.refusal);
