@@ -2,8 +2,6 @@ import type * as v from 'valibot';
 import type { CommitNotice } from '#clinic/ports/replica.ts';
 import type { Instant } from '#contracts/ids.ts';
 import type { StatusSchema } from '#contracts/wire/client-messages.ts';
-import { headToTell } from '../kept-head.ts';
-import { staffKeysToTell } from '../staff-keys.ts';
 import type { Transport } from '../transports/transport.ts';
 import { Comparing } from './comparing.ts';
 import { Conversation, type MessageOf, type Unasked } from './conversation.ts';
@@ -15,6 +13,7 @@ import { Offering } from './offering.ts';
 import type { SendLedger } from './send-ledger.ts';
 import { misunderstood, SessionEnd } from './session-end.ts';
 import type { SyncContext } from './sync-context.ts';
+import { TrailNews } from './trail-news.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** Accepted rows are kept at least this long, however soon the watermark passes them (PUSH-16). */
@@ -63,9 +62,7 @@ export class Session {
   #generation = 0;
   #told: Status | undefined;
   #mayTellStatus = true;
-  /** The head of the audit trail and new keys are told with the first status, and again at most at every look. */
-  #isTrailDue = true;
-  #toldHead: number | undefined;
+  readonly #trail: TrailNews;
   #cancelStatus: () => void = () => {};
   #cancelLook: () => void = () => {};
 
@@ -79,6 +76,7 @@ export class Session {
     },
   ) {
     this.#context = context;
+    this.#trail = new TrailNews(context.replica);
     this.#ledger = parts.ledger;
     this.#listener = parts.listener;
     this.#packing = new MessagePacking(parts.packing, () => this.#meter.isFast);
@@ -109,6 +107,7 @@ export class Session {
     if (notice.outboxChanged || notice.records.length > 0) this.#generation += 1;
     // Rows are only ever appended together with their record.
     if (notice.outboxChanged && notice.records.length > 0) this.#welcomed?.offering.outboxChanged();
+    if (notice.settingsChanged && this.#trail.hasKeys) this.wake();
   }
 
   /** Something was written, or somebody asks: look again now. */
@@ -204,10 +203,15 @@ export class Session {
     if (!this.#mayTellStatus) return;
     const status = this.#listener.status();
     const isSame = this.#told !== undefined && isSameStatus(this.#told, status);
-    if (isSame && !this.#hasTrailNews()) return;
+    if (isSame && !this.#trail.isThere) return;
     this.#told = status;
     const clock = this.#context.clock.now();
-    this.#conversation.tell({ type: 'status', ...status, ...this.#trailNews(), clock });
+    this.#conversation.tell({
+      type: 'status',
+      ...status,
+      ...this.#trail.take(this.#welcomed?.welcome.audit),
+      clock,
+    });
     this.#mayTellStatus = false;
     this.#cancelStatus = this.#context.timers.after(this.#context.limits.statusEveryMs, () => {
       this.#mayTellStatus = true;
@@ -215,27 +219,10 @@ export class Session {
     });
   }
 
-  #hasTrailNews(): boolean {
-    return this.#isTrailDue && this.#context.replica.auditTrail.head()?.seq !== this.#toldHead;
-  }
-
-  #trailNews(): Pick<v.InferOutput<typeof StatusSchema>, 'audit' | 'staffKeys'> {
-    if (!this.#hasTrailNews()) return {};
-    this.#isTrailDue = false;
-    const { replica } = this.#context;
-    const audit = headToTell(replica.auditTrail, this.#welcomed?.welcome.audit);
-    this.#toldHead = audit?.seq;
-    const staffKeys = staffKeysToTell(replica);
-    return {
-      ...(audit === undefined ? {} : { audit }),
-      ...(staffKeys.length === 0 ? {} : { staffKeys: [...staffKeys] }),
-    };
-  }
-
   #lookLater(): void {
     this.#cancelLook = this.#context.timers.after(this.#context.limits.lookEveryMs, () => {
       this.#welcomed?.following.lookAgain();
-      this.#isTrailDue = true;
+      this.#trail.due();
       // Counted by timers: the workstation's own clock may jump and would shorten PUSH-16.
       this.#centerTime += this.#context.limits.lookEveryMs;
       this.wake();
