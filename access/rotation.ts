@@ -1,9 +1,9 @@
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { diskFailure } from './disk-failure.ts';
-import { privateFolderMode, syncFolder } from './durable-file.ts';
+import { privateFileMode, privateFolderMode, syncFolder } from './durable-file.ts';
 import type { Secret } from './secret.ts';
 import { slotBackupName, slotFileName } from './slot-file.ts';
 
@@ -23,7 +23,7 @@ export interface RotationPlaces {
 export interface RotationDisk {
   /** Makes an empty private folder. */
   make(folder: string): Promise<void>;
-  /** Copies a file and syncs the copy. */
+  /** Copies a small file and syncs the copy. */
   copy(from: string, to: string): Promise<void>;
   sync(folder: string): Promise<void>;
   /** Renames a folder and syncs the one that holds it. */
@@ -135,9 +135,9 @@ export const systemRotationDisk: RotationDisk = {
     await syncFolder(dirname(folder));
   },
   async copy(from, to) {
-    await copyFile(from, to);
-    const copied = await open(to, 'r+');
+    const copied = await open(to, 'wx', privateFileMode);
     try {
+      await copied.writeFile(await readFile(from));
       await copied.sync();
     } finally {
       await copied.close();

@@ -17,13 +17,19 @@ export const databaseFileName = 'records.sqlite';
 export const database = uuid(1);
 export const nurse = v.parse(PersonIdSchema, uuid(2));
 
+export const nursePassphrase = 'a passphrase';
+
 export const newDataKey = () => new Secret(Uint8Array.from(testKey));
 
 /** How the database is opened: as the product does, or with commits that do not wait for the disk, to see the test fail. */
 export type Durability = 'product' | 'weak';
 
 /** Opens the records of a folder; the log is checkpointed often, so that a short run meets many checkpoints. */
-export function openRecords(folder: string, durability: Durability = 'product'): Promise<OpenReplica> {
+export function openRecords(
+  folder: string,
+  durability: Durability = 'product',
+  key: Uint8Array = testKey,
+): Promise<OpenReplica> {
   const patientIndex: PatientIndexFactory = (opened) => {
     opened.exec('PRAGMA wal_autocheckpoint = 120');
     if (durability === 'weak') opened.exec('PRAGMA synchronous = NORMAL');
@@ -31,7 +37,7 @@ export function openRecords(folder: string, durability: Durability = 'product'):
   };
   return openReplica({
     file: join(folder, databaseFileName),
-    key: testKey,
+    key,
     patientIndex,
     token: 'powercuts0',
     reserveBytes: 64 * 1024,
