@@ -54,6 +54,7 @@ describe('what keys answer', () => {
       hasHmacSecret: true,
       hasCredentialProtection: false,
       longestCredentialId: null,
+      residentRoom: null,
     });
   });
 

@@ -30,6 +30,8 @@ export interface AuthenticatorInfo {
   readonly hasCredentialProtection: boolean;
   /** Longest credential id it makes; null: not said. */
   readonly longestCredentialId: number | null;
+  /** Room for resident credentials, which Hamshira makes none of; null: not said. */
+  readonly residentRoom: number | null;
 }
 
 const field = {
@@ -43,6 +45,7 @@ const field = {
   forcePinChange: 0x0c,
   minPinLength: 0x0d,
   firmwareVersion: 0x0e,
+  remainingDiscoverable: 0x14,
 } as const;
 
 /** Lists longer than this are no list a key has reason to send. */
@@ -88,6 +91,7 @@ export function parseInfo(map: CborMap): AuthenticatorInfo | undefined {
     hasHmacSecret: extensions.includes('hmac-secret'),
     hasCredentialProtection: extensions.includes('credProtect'),
     longestCredentialId: countAt(map, field.maxCredentialIdLength) ?? null,
+    residentRoom: countAt(map, field.remainingDiscoverable) ?? null,
   };
 }
 

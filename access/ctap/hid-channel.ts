@@ -128,7 +128,8 @@ export class HidChannel {
       onKeepAlive: () => undefined,
       // On the broadcast channel other programs' answers pass by: ours carries our nonce.
       accepts: (payload) => payload.length >= initAnswerLength && startsWith(payload, nonce),
-      limits: { silenceMs, longestWorkMs: silenceMs, cancelGraceMs },
+      // There is no cancelling a start: nothing to wait for after the time is up.
+      limits: { silenceMs, longestWorkMs: silenceMs, cancelGraceMs: 0 },
     }).run();
     if (end.kind === 'fault') return fail(end.fault === 'timed-out' ? 'no-answer' : end.fault);
     if (end.kind !== 'answer') return fail(end.kind === 'busy' ? 'busy' : 'garbled');

@@ -203,6 +203,37 @@ describe('the channel to a key', () => {
     expect(await waiting).toBe('removed');
   });
 
+  test('does not hang on a pipe that never writes, and closes it', async () => {
+    const bench = await world();
+    let closed = 0;
+    const stuck: HidPipe = {
+      write: () => new Promise(() => undefined),
+      onReport: () => () => undefined,
+      onClosed: () => () => undefined,
+      close: async () => {
+        closed += 1;
+      },
+    };
+    const opening = openCtapKey(stuck, { id: 'stuck', random: systemRandom, timers: bench.time });
+    const end = opening.then((opened) => (opened.ok ? 'opened' : opened.error.failure));
+    expect(await within(bench.time, 60_000, end)).toEqual(['no-answer', silenceMs]);
+    expect(closed).toBe(1);
+  });
+
+  test('of a key without CTAP2 is not opened', async () => {
+    const bench = await world();
+    const plain: HidPipe = {
+      ...bench.pipe,
+      onReport: (told) =>
+        bench.pipe.onReport((report) => {
+          // The capability byte of the answer to INIT: no CBOR.
+          told(report.map((byte, at) => (at === 7 + 16 ? byte & ~0x04 : byte)));
+        }),
+    };
+    const opened = await openCtapKey(plain, { id: 'plain', random: systemRandom, timers: bench.time });
+    expect(opened).toEqual({ ok: false, error: { failure: 'not-supported', lacks: 'ctap2' } });
+  });
+
   test('leaves no timer and no listener behind', async () => {
     const bench = await world();
     expect(await release(bench)).toBe('a secret');
