@@ -147,4 +147,28 @@ export const centerMutations: readonly Mutation[] = [
     ],
     traps: [simulate(7, 23, 'center-restored', 12)],
   },
+  {
+    name: 'version 1 passes over positions',
+    why: 'an older program is told that it has read what it was not given',
+    edits: [
+      {
+        file: 'center/gateway/answer-version-one.ts',
+        find: 'items.filter(isForVersionOne)',
+        replace: 'items.slice(1).filter(isForVersionOne)',
+      },
+    ],
+    traps: [simulate(701, 40, 'older-program', 9)],
+  },
+  {
+    name: 'copy counted twice in the digest',
+    why: 'two rows of one copy in an offer leave the facility with a digest that no comparison meets',
+    edits: [
+      {
+        file: 'center/sharing/visiting-rows.ts',
+        find: 'const newest = [...new Map(found.map((document) => [keyOf(document), document])).values()];',
+        replace: 'const newest = found;',
+      },
+    ],
+    traps: [system('testing/simulator/named-seeds.test.ts', 'enrolment is asked twice')],
+  },
 ];

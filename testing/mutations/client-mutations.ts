@@ -268,4 +268,16 @@ export const clientMutations: readonly Mutation[] = [
     ],
     traps: [unit('sync/hlc.test.ts')],
   },
+  {
+    name: 'review about a request',
+    why: 'a merge that no review can be about throws, and ends every connection of the workstation',
+    edits: [
+      {
+        file: 'sync/client/write-reviews.ts',
+        find: "if (collection === 'reviews' || collection === 'requests') return false;",
+        replace: "if (collection === 'reviews') return false;",
+      },
+    ],
+    traps: [system('testing/sync/conflicts.test.ts', 'edits of one request')],
+  },
 ];
