@@ -91,6 +91,8 @@ async function dispatch(session: KeySession, request: Uint8Array, call: WorkCall
   const [command] = request;
   if (command === 0x04) return getInfo(session);
   if (command === 0x07) return reset(session, call);
+  if (command === 0x08) return refuse(status.notAllowed);
+  if (command === 0x0b) return selection(session, call);
   const decoded = decodeCbor(request.subarray(1));
   const map = decoded.ok ? asMap(decoded.value) : undefined;
   if (map === undefined) return refuse(request.length === 1 ? status.invalidCommand : status.invalidCbor);
@@ -143,6 +145,12 @@ function getInfo({ profile, memory }: KeySession): Uint8Array {
     // What real keys send as well: an identifier of 64 bits.
     [21, [0xffff_ffff_ffff_fff1n]],
   ]);
+}
+
+/** authenticatorSelection: the owner touches the key she means. */
+async function selection(session: KeySession, call: WorkCall): Promise<Uint8Array> {
+  await session.waitForTouch(call);
+  return answerWith([]);
 }
 
 /** Real keys allow it only in the first ten seconds; this one always, at a touch. */

@@ -182,6 +182,7 @@ async function verify(
   permission: number,
   call: WorkCall,
 ): Promise<Presence> {
+  if (request.authentication?.length === 0) return answerSelection(session, call);
   if (request.authentication !== undefined) {
     const token = session.tokenBehind(request, request.hash, permission, request.relyingParty);
     return { isPresent: token.isPresent, isVerified: true };
@@ -190,6 +191,12 @@ async function verify(
   if (session.memory.fingers.length === 0) return refuse(status.invalidOption);
   await session.verifyFinger(call);
   return { isPresent: true, isVerified: true };
+}
+
+/** An empty authentication asks for no more than a touch, to find the key that is meant (CTAP 2.1, 6.1.2, step 1). */
+async function answerSelection(session: KeySession, call: WorkCall): Promise<never> {
+  await session.waitForTouch(call);
+  return refuse(session.memory.pinHash === undefined ? status.pinNotSet : status.pinInvalid);
 }
 
 async function touchUnlessPresent(session: KeySession, proved: Presence, call: WorkCall): Promise<Presence> {
