@@ -1,5 +1,6 @@
+import type { Audience } from '#contracts/bridge/contract.ts';
 import type { LiveViewName } from '#contracts/bridge/live-views.ts';
-import type { Audience, RequestName } from '#contracts/bridge/requests.ts';
+import type { RequestName } from '#contracts/bridge/requests.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import type { Session } from './session.ts';
 
@@ -13,6 +14,10 @@ export function refusal(audience: Audience, session: Session | null): AppError |
 /** What needs no record, and so is answered beyond the offline limit too. */
 const withoutRecords: ReadonlySet<RequestName | LiveViewName> = new Set([
   'workstation.enrol',
+  'access.door',
+  'access.cancel',
+  'access.webauthn-options',
+  'session.break-glass',
   'workstation.state',
   'session.unlock',
   'session.lock',

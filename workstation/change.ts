@@ -8,6 +8,8 @@ export type Change =
   | { readonly kind: 'session-ended' }
   | { readonly kind: 'commit'; readonly notice: CommitNotice }
   | { readonly kind: 'exchange' }
+  /** Keys, cards, scanners, or how far a key is. */
+  | { readonly kind: 'door' }
   /** A new day began at the clinic. */
   | { readonly kind: 'day' };
 

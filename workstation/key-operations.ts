@@ -29,7 +29,7 @@ export interface KeyUse {
 export interface KeyOperations {
   current(): KeyOperation | null;
   /**
-   * Runs `work`; cancelled by {@link cancel}, and when nobody touches the key for half a minute. The one before is cancelled
+   * Runs `work`; cancelled by {@link cancel}, and when a touch is waited for longer than half a minute. The one before is cancelled
    * first: whoever asks last is at the screen.
    */
   run<Value>(
@@ -71,7 +71,11 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
       return await work({
         verification,
         signal: own.signal,
-        onProgress: (progress) => show({ step: stepOf(progress, current) }),
+        onProgress: (progress) => {
+          const step = stepOf(progress, current);
+          if (step !== current?.step) waitAnew();
+          show({ step });
+        },
         onMissingKey: () => show({ step: 'insert-key' }),
         onTouches: (touches) => {
           waitAnew();

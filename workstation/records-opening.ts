@@ -7,6 +7,7 @@ import { appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { createAuditTrail } from './audit-trail.ts';
+import { type BrokenGlass, breakGlassRoles, personOfComputer } from './break-glass.ts';
 import { layoutOf } from './folder-layout.ts';
 import { isOlderList } from './list-freshness.ts';
 import type { CenterOrders, WorkstationParts } from './parts.ts';
@@ -67,33 +68,43 @@ export async function closeRecords(parts: WorkstationParts, records: OpenedRecor
 export async function firstSession(
   parts: WorkstationParts,
   records: OpenedRecords,
-  person: PersonId,
+  whom: Whom,
   signer: Signer | null,
 ): Promise<Result<Session>> {
   let session: Result<Session> | undefined;
   try {
-    session = sessionFor(parts, records, person, signer);
+    session = sessionFor(parts, records, whom, signer);
     return session;
   } finally {
     if (session?.ok !== true) await closeRecords(parts, records);
   }
 }
 
-/** A session for an enrolled, active person. Fails with `access.unknown-person` or `access.forbidden`. */
+/** For whom a session is: an enrolled person; by paper key nobody that anybody knows. */
+export interface Whom {
+  readonly person: PersonId | null;
+  readonly glass: BrokenGlass | null;
+}
+
+/** A session for an active person, or for an emergency. Fails with `access.unknown-person` or `access.forbidden`. */
 export function sessionFor(
   parts: WorkstationParts,
   records: OpenedRecords,
-  person: PersonId,
+  { person, glass }: Whom,
   signer: Signer | null,
 ): Result<Session> {
+  const computer = personOfComputer(records.identity.device);
+  if (person === null || person === computer) {
+    const name = glass?.name ?? '';
+    return ok(
+      beginSession(records, { person: computer, name, roles: breakGlassRoles, signer: null, glass }, parts),
+    );
+  }
   const staff = staffOf(records.replica, person);
   if (staff === undefined) return fail(appError('access.unknown-person'));
   if (!staff.body.active) return fail(appError('access.forbidden', { rule: 'not-active' }));
+  const roles = glass === null ? staff.body.roles : [...new Set([...staff.body.roles, ...breakGlassRoles])];
   return ok(
-    beginSession(
-      records,
-      { person, name: personName(staff.body.name), roles: staff.body.roles, signer },
-      parts,
-    ),
+    beginSession(records, { person, name: personName(staff.body.name), roles, signer, glass }, parts),
   );
 }

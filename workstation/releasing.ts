@@ -1,55 +1,94 @@
 import type { CredentialSlots, Unlocked } from '#access/credential-slots.ts';
-import type { CredentialDevice, DeviceOperation, DeviceShelf } from '#access/ports.ts';
-import type { Timers } from '#clinic/ports/clock.ts';
-import type { RequestInput } from '#contracts/bridge/requests.ts';
+import type { CredentialDevice, DeviceShelf } from '#access/ports.ts';
+import { Secret } from '#access/secret.ts';
+import type { Proof as SlotProof } from '#access/slot-opening.ts';
+import type { Proof } from '#contracts/bridge/access.ts';
 import { appError } from '#contracts/errors.ts';
+import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import type { WorkstationParts } from './parts.ts';
-
-/** How long a key waits for its owner before the attempt is given up. */
-const longestTouchMs = 30_000;
+import type { KeyOperations, RunningOperation } from './key-operations.ts';
 
 /** What an unlock gave, and the key it came from, if any: pulling that one out locks. */
 export interface ReleasedKey extends Unlocked {
   readonly device: CredentialDevice | null;
 }
 
+/** Where proofs come from. */
+export interface ProofSources {
+  readonly devices: DeviceShelf;
+  readonly operations: KeyOperations;
+}
+
 /** The data key by whichever method the person chose. Fails with the codes of `session.unlock`. */
 export async function releaseDataKey(
   slots: CredentialSlots,
-  { devices, timers }: Pick<WorkstationParts, 'devices' | 'timers'>,
-  input: RequestInput<'session.unlock'>,
+  sources: ProofSources,
+  person: PersonId,
+  proof: Proof,
 ): Promise<Result<ReleasedKey>> {
-  if (input.method === 'passphrase') {
-    const released = await slots.unlockByPassphrase(input.person, input.passphrase);
-    return released.ok ? ok({ ...released.value, device: null }) : released;
-  }
-  const device = deviceOf(devices, input.method);
-  if (device === undefined) return fail(appError('access.device-removed'));
-  const released = await byFinger(timers, (operation) =>
-    slots.unlockByDevice(input.person, device, operation),
-  );
-  return released.ok ? ok({ ...released.value, device }) : released;
+  return withProof(slots, sources, person, proof, async (shown, device) => {
+    const released = await slots.unlock(person, shown);
+    return released.ok ? ok({ ...released.value, device }) : released;
+  });
 }
 
-/** The plugged-in device of a kind. */
-export const deviceOf = (shelf: DeviceShelf, kind: CredentialDevice['kind']): CredentialDevice | undefined =>
-  shelf.credentialDevices().find((device) => device.kind === kind);
-
-/** Runs an operation by finger that is cancelled when nobody touches the key for a while. */
-export async function byFinger<Value>(
-  timers: Timers,
-  run: (operation: DeviceOperation) => Promise<Value>,
-): Promise<Value> {
-  const abort = new AbortController();
-  const cancel = timers.after(longestTouchMs, () => abort.abort());
-  try {
-    return await run({
-      verification: { method: 'finger' },
-      signal: abort.signal,
-      onProgress: () => undefined,
-    });
-  } finally {
-    cancel();
+/**
+ * Runs `use` with what the slots take for the proof of a person: of a key that is plugged in, or plugged in soon. Fails with the
+ * codes of `use`, `access.device-removed`, and `access.key-unknown` for a WebAuthn slot that is not hers.
+ */
+export async function withProof<Value>(
+  slots: CredentialSlots,
+  { devices, operations }: ProofSources,
+  person: PersonId,
+  proof: Proof,
+  use: (shown: SlotProof, device: CredentialDevice | null) => Promise<Result<Value>>,
+): Promise<Result<Value>> {
+  if (proof.method === 'passphrase') return use(proof, null);
+  if (proof.method === 'webauthn') {
+    const known = slots.webauthnKeysOf(person).find(({ slot }) => slot === proof.slot);
+    if (known === undefined) return fail(appError('access.key-unknown'));
+    using secret = new Secret(Buffer.from(proof.secret, 'base64'));
+    return await use({ method: 'webauthn', credentialId: known.credentialId, secret }, null);
   }
+  const pin = proof.method === 'fido2' ? proof.pin : undefined;
+  return operations.run({ kind: 'unlock', pin }, async (operation) => {
+    const device = await deviceFor(devices, proof.method, operation);
+    return device.ok ? use({ method: 'device', device: device.value, operation }, device.value) : device;
+  });
+}
+
+/** The devices of a kind, those plugged in last first. */
+const devicesOf = (shelf: DeviceShelf, kind: CredentialDevice['kind']): readonly CredentialDevice[] =>
+  shelf
+    .credentialDevices()
+    .filter((device) => device.kind === kind)
+    .toReversed();
+
+/**
+ * The device of a kind that was plugged in last; waits for one until the operation is cancelled. Fails with
+ * `access.device-removed`.
+ */
+export async function deviceFor(
+  shelf: DeviceShelf,
+  kind: CredentialDevice['kind'],
+  { signal, onMissingKey }: Pick<RunningOperation, 'signal' | 'onMissingKey'>,
+): Promise<Result<CredentialDevice>> {
+  const [present] = devicesOf(shelf, kind);
+  if (present !== undefined) return ok(present);
+  if (kind === 'simulated-key') return fail(appError('access.device-removed'));
+  onMissingKey();
+  return new Promise((resolve) => {
+    const settle = (result: Result<CredentialDevice>): void => {
+      endWatch();
+      signal.removeEventListener('abort', giveUp);
+      resolve(result);
+    };
+    const giveUp = (): void => settle(fail(appError('access.device-removed')));
+    const endWatch = shelf.onChange(() => {
+      const [device] = devicesOf(shelf, kind);
+      if (device !== undefined) settle(ok(device));
+    });
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp);
+  });
 }

@@ -9,6 +9,7 @@ import type { Day, DeviceId, Instant, PersonId, Scope } from '#contracts/ids.ts'
 import type { Role } from '#contracts/roles.ts';
 import { ascendingRandom } from '#sync/uuid-v7.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import type { BrokenGlass } from './break-glass.ts';
 import type { DeviceIdentity, Exchange } from './parts.ts';
 
 /** The opened records of this workstation: exists while it is unlocked, whoever is signed in. */
@@ -32,6 +33,8 @@ export interface Session {
   readonly clock: Clock;
   /** The person's signing key; null when her slot has none (ACC-25) or she came in another way. */
   readonly signer: Signer | null;
+  /** How the records were opened without anybody's own way in; null as a rule. */
+  readonly glass: BrokenGlass | null;
   /** For operation ids. */
   readonly random: Random;
   /** Who acts, where and when, for one action. */
@@ -42,7 +45,7 @@ export interface Session {
 /** Begins a session over opened records. */
 export function beginSession(
   records: Pick<OpenedRecords, 'replica' | 'identity'>,
-  who: Pick<Session, 'person' | 'name' | 'roles'> & Partial<Pick<Session, 'signer'>>,
+  who: Pick<Session, 'person' | 'name' | 'roles'> & Partial<Pick<Session, 'signer' | 'glass'>>,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Session {
   const newId = createIdSource(clock, random);
@@ -53,6 +56,7 @@ export function beginSession(
   return {
     ...who,
     signer,
+    glass: who.glass ?? null,
     unlockedAt: now(),
     scope,
     device,

@@ -4,13 +4,11 @@ import { checkPassphrase } from '#access/passphrase.ts';
 import type { Secret } from '#access/secret.ts';
 import { enrolPerson } from '#clinic/actions/enrol-person.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
-import { appError } from '#contracts/errors.ts';
 import { type PersonId, PersonIdSchema } from '#contracts/ids.ts';
-import { fail, ok, type Result } from '#contracts/result.ts';
+import { ok, type Result } from '#contracts/result.ts';
 import { act } from './acting.ts';
-import type { WorkstationParts } from './parts.ts';
 import { personName } from './people.ts';
-import { byFinger, deviceOf } from './releasing.ts';
+import { deviceFor, type ProofSources } from './releasing.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -18,7 +16,7 @@ import type { Session } from './session.ts';
  * between leaves only a name that goes away at the next unlock; the other way round the retry would enrol twice.
  */
 export async function addStaff(
-  parts: WorkstationParts,
+  sources: ProofSources,
   session: Session,
   slots: CredentialSlots,
   dataKey: Secret,
@@ -30,7 +28,7 @@ export async function addStaff(
   const person = { id, name: personName(input.name) };
   let isWritten = false;
   try {
-    const slotted = await addSlots(parts, slots, dataKey, person, input);
+    const slotted = await addSlots(sources, slots, dataKey, person, input);
     const written = slotted.ok ? await write(session, id, input, slotted.value) : slotted;
     isWritten = written.ok;
     return written.ok ? ok({ person: id }) : written;
@@ -41,7 +39,7 @@ export async function addStaff(
 
 /** Gives the public part of the person's signing key. */
 async function addSlots(
-  parts: WorkstationParts,
+  sources: ProofSources,
   slots: CredentialSlots,
   dataKey: Secret,
   person: { readonly id: PersonId; readonly name: string },
@@ -52,11 +50,10 @@ async function addSlots(
   using keys = byPassphrase.value;
   const publicKey = Uint8Array.from(keys.publicKey);
   if (input.withSimulatedKey !== true) return ok(publicKey);
-  const device = deviceOf(parts.devices, 'simulated-key');
-  if (device === undefined) return fail(appError('access.device-removed'));
-  const byKey = await byFinger(parts.timers, (operation) =>
-    slots.enrolDevice(dataKey, person, device, operation, keys),
-  );
+  const byKey = await sources.operations.run({ kind: 'enrol-key' }, async (operation) => {
+    const device = await deviceFor(sources.devices, 'simulated-key', operation);
+    return device.ok ? slots.enrolDevice(dataKey, person, device.value, operation, keys) : device;
+  });
   if (!byKey.ok) return byKey;
   byKey.value.wipe();
   return ok(publicKey);

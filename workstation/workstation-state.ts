@@ -31,6 +31,7 @@ export function workstationState(sources: StateSources): WorkstationState {
       device: session.device,
       unlockedAt: session.unlockedAt,
       idleLockMs: parts.idleLockMs,
+      breakGlass: session.glass?.by ?? null,
     },
     people: (slots?.people() ?? [])
       .filter(({ access }) => access === 'full')

@@ -8,23 +8,25 @@ import { type AppError, appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
+import type { OpenAccess } from './access-desk.ts';
+import { breakGlass } from './break-glass.ts';
 import { type Announcer, type Change, createAnnouncer } from './change.ts';
-import { watchDay } from './day-watch.ts';
+import { DoorDesk } from './door-desk.ts';
 import { draftKeyOf, keepDraftKey } from './draft-keys.ts';
 import { enrolWorkstation } from './enrolment.ts';
 import { destroySlots, finishWipe, recoverEnrolment, wasWiped } from './folder-layout.ts';
 import { createIdleLock, type IdleLock } from './idle-lock.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { type Exchange, usualUrgentSendingMs, type WorkstationParts } from './parts.ts';
-import { closeRecords, firstSession, sessionFor } from './records-opening.ts';
-import { type ReleasedKey, releaseDataKey } from './releasing.ts';
-import { keepReviews } from './review-keeper.ts';
+import { watchRecords } from './record-watches.ts';
+import { closeRecords, firstSession, sessionFor, type Whom } from './records-opening.ts';
+import { type ProofSources, type ReleasedKey, releaseDataKey } from './releasing.ts';
 import type { OpenedRecords, Session } from './session.ts';
 import { createSessionKeys, type SessionKeys } from './session-keys.ts';
 import { SlotDesk } from './slot-desk.ts';
 import { addStaff } from './staff-enrolment.ts';
 import { createTrailDesk, type TrailDesk } from './trail-desk.ts';
-import { keepHeadFile } from './trail-keeping.ts';
+import { createTurns, type Turns } from './turns.ts';
 import { sendUrgent } from './urgent-sending.ts';
 import { workstationState } from './workstation-state.ts';
 
@@ -43,10 +45,12 @@ export class Workstation {
   readonly parts: WorkstationParts;
   /** Lines of the audit trail that belong to no action. */
   readonly trail: TrailDesk;
+  /** Keys, cards and scanners of this computer. */
+  readonly door: DoorDesk;
   readonly #announcer: Announcer<Change>;
   readonly #inFlight: InFlight = createInFlight();
   readonly #idle: IdleLock;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns: Turns = createTurns();
   #isEnrolled = false;
   #isClosed = false;
   readonly #desk: SlotDesk;
@@ -60,10 +64,6 @@ export class Workstation {
   /** Somebody had a reason to work beyond the offline limit; until the lock. */
   #isEmergency = false;
   #mustConnect = false;
-  /** Ends the wait of a lock for urgent records. */
-  #stopSending: () => void = () => undefined;
-  /** Turns that were asked for and may not wait for it. */
-  #hurried = 0;
   /** What ends with the opened records: subscriptions and watches. */
   #endings: (() => void)[] = [];
 
@@ -73,6 +73,10 @@ export class Workstation {
     this.#announcer = createAnnouncer((error) => parts.log.incident(error));
     this.#keys = createSessionKeys(this.#inFlight, parts.timers);
     this.#desk = new SlotDesk(parts, () => this.#announcer.tell({ kind: 'state' }));
+    this.door = new DoorDesk(parts, {
+      tell: (change) => this.#announcer.tell(change),
+      onCardTaken: () => this.#lockByItself(appError('access.device-removed')),
+    });
     this.#idle = createIdleLock(parts, parts.idleLockMs, () => this.#lockByItself(null));
   }
 
@@ -135,7 +139,7 @@ export class Workstation {
 
   /** Fails with the codes of `workstation.enrol`. The first person is signed in afterwards. */
   enrol(input: RequestInput<'workstation.enrol'>): Promise<Signed> {
-    return this.#inTurn(async () => {
+    return this.#turns.inTurn(async () => {
       if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
       if (this.#isEnrolled) return fail(appError('enrolment.already-enrolled'));
       const enrolled = await enrolWorkstation(this.parts, input);
@@ -144,25 +148,53 @@ export class Workstation {
       const loaded = await this.#loadSlots();
       if (!loaded.ok) return loaded;
       const { person, ...keys } = enrolled.value;
-      return this.#open(person, { ...keys, device: null });
+      return this.#open({ person, glass: null }, { ...keys, device: null });
     });
   }
 
   /** Fails with the codes of `session.unlock`. While unlocked it switches to the other person. */
-  unlock(input: RequestInput<'session.unlock'>): Promise<Signed> {
-    return this.#inHurry(async () => {
-      if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
-      const slots = await this.#loadSlots();
-      if (!slots.ok) return slots;
-      const released = await releaseDataKey(slots.value, this.parts, input);
-      if (!released.ok) {
-        await this.trail.refused(input.person, released.error);
-        return released;
-      }
-      return this.#records === null
-        ? this.#open(input.person, released.value)
-        : this.#switchTo(this.#records, input.person, released.value);
+  unlock({ person, ...proof }: RequestInput<'session.unlock'>): Promise<Signed> {
+    return this.#comeIn(async (slots) => {
+      const released = await releaseDataKey(slots, this.proofSources(), person, proof);
+      if (released.ok) return this.#admit({ person, glass: null }, released.value);
+      await this.trail.refused(person, released.error);
+      return released;
     });
+  }
+
+  /** Fails with the codes of `session.break-glass`. The reason goes to the audit trail before anything is shown. */
+  breakGlass(input: RequestInput<'session.break-glass'>): Promise<Signed> {
+    return this.#comeIn(async (slots) => {
+      const broken = await breakGlass(slots, this.proofSources(), input);
+      if (broken.ok) {
+        const { released, glass } = broken.value;
+        return this.#admit({ person: glass.person, glass }, released);
+      }
+      if (input.method === 'two') await this.trail.refused(input.first.person, broken.error);
+      return broken;
+    });
+  }
+
+  /** Where proofs of persons come from. */
+  proofSources(): ProofSources {
+    return { devices: this.parts.devices, operations: this.door.operations };
+  }
+
+  /** Who may open this workstation, for those who change it; null while locked. */
+  access(): OpenAccess | null {
+    const [slots, dataKey] = [this.#desk.slots, this.#records?.dataKey];
+    if (slots === null || dataKey === undefined) return null;
+    return { slots, dataKey, ownKeys: () => this.#keys.copy() };
+  }
+
+  /** The slots as the lock screen may see them; null while there are none. */
+  slots(): CredentialSlots | null {
+    return this.#desk.slots;
+  }
+
+  /** The list of who may open changed. */
+  tellAccess(): void {
+    this.#announcer.tell({ kind: 'state' });
   }
 
   /**
@@ -170,13 +202,21 @@ export class Workstation {
    * opens them again for the same person. Fails like an unlock.
    */
   renewKey(): Promise<Signed> {
-    return this.#inHurry(async () => {
+    return this.#turns.inHurry(async () => {
       const [session, records] = [this.#session, this.#records];
       if (session === null || records === null) return fail(appError('access.locked'));
       const dataKey = new Secret(Uint8Array.from(records.dataKey.reveal()));
       const personKeys = this.#keys.copy();
       await this.#closeRecords(this.#endSession(null));
-      return this.#open(session.person, { dataKey, personKeys, device: null }, true);
+      const whom = { person: session.person, glass: session.glass };
+      return this.#open(whom, { dataKey, personKeys, device: null }, true);
+    });
+  }
+
+  /** {@link renewKey} once the request that asks for it has been answered. */
+  renewSoon(): void {
+    this.parts.timers.after(0, () => {
+      this.renewKey().catch((error) => this.parts.log.incident(error));
     });
   }
 
@@ -189,7 +229,7 @@ export class Workstation {
   async enrolStaff(session: Session, input: RequestInput<'staff.enrol'>): Promise<Signed> {
     const [slots, dataKey] = [this.#desk.slots, this.#records?.dataKey];
     if (slots === null || dataKey === undefined) return fail(appError('access.locked'));
-    const added = await addStaff(this.parts, session, slots, dataKey, input);
+    const added = await addStaff(this.proofSources(), session, slots, dataKey, input);
     this.#announcer.tell({ kind: 'state' });
     return added;
   }
@@ -202,7 +242,7 @@ export class Workstation {
     const ended = this.#endSession(failure);
     // By the time of its turn an unlock that was asked for earlier may have begun another session: that one ends too.
     const close = () => this.#closeRecords(this.#endSession(failure) ?? ended);
-    return failure === null && !this.#isClosed ? this.#inTurn(close) : this.#inHurry(close);
+    return failure === null && !this.#isClosed ? this.#turns.inTurn(close) : this.#turns.inHurry(close);
   }
 
   /** Somebody is at the screen: puts the idle lock off. */
@@ -220,6 +260,7 @@ export class Workstation {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.lock();
+    this.door.close();
   }
 
   /** The disk failed under an open session: nothing more is written, what is there is kept. */
@@ -229,26 +270,12 @@ export class Workstation {
     this.#lockByItself(failure);
   }
 
-  #inTurn<Value>(run: () => Promise<Value>): Promise<Value> {
-    const turn = this.#turn.then(run);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  /** A turn that no lock before it keeps waiting for the center. */
-  #inHurry<Value>(run: () => Promise<Value>): Promise<Value> {
-    this.#hurried += 1;
-    this.#stopSending();
-    return this.#inTurn(run).finally(() => {
-      this.#hurried -= 1;
-    });
-  }
-
   /** Reads the slot file unless it was read: a failed workstation may have been repaired meanwhile. */
   async #loadSlots(): Promise<Result<CredentialSlots>> {
     if (!this.#isEnrolled) return fail(appError('access.unknown-person'));
     const isKnown = this.#desk.slots !== null;
     const loaded = await this.#desk.load();
+    await this.door.load();
     if (!loaded.ok) this.#failWith(loaded.error);
     else if (!isKnown) {
       this.#isFailed = false;
@@ -257,12 +284,28 @@ export class Workstation {
     return loaded;
   }
 
-  async #open(person: PersonId, released: ReleasedKey, isForced = false): Promise<Signed> {
+  /** A turn that begins a session. What was asked of a key before is given up: whoever asks last is at the screen. */
+  #comeIn(run: (slots: CredentialSlots) => Promise<Signed>): Promise<Signed> {
+    this.door.operations.cancel();
+    return this.#turns.inHurry(async () => {
+      if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
+      const slots = await this.#loadSlots();
+      return slots.ok ? run(slots.value) : slots;
+    });
+  }
+
+  #admit(whom: Whom, released: ReleasedKey): Promise<Signed> {
+    return this.#records === null
+      ? this.#open(whom, released)
+      : this.#switchTo(this.#records, whom, released);
+  }
+
+  async #open(whom: Whom, released: ReleasedKey, isForced = false): Promise<Signed> {
     const orders = { wipe: () => this.#wipe() };
     const opened = await this.#desk.openRecords(released.dataKey, isForced, orders);
     if (!opened.ok) this.#failWith(opened.error);
     const session = opened.ok
-      ? await firstSession(this.parts, opened.value, person, released.personKeys)
+      ? await firstSession(this.parts, opened.value, whom, released.personKeys)
       : opened;
     if (!opened.ok || !session.ok) {
       released.personKeys?.wipe();
@@ -270,48 +313,44 @@ export class Workstation {
     }
     const records = opened.value;
     this.#records = records;
-    this.#endings = [
-      records.replica.onCommit((notice) => this.#hearCommit(notice)),
-      records.exchange.onChange(() => this.#hearExchange()),
-      keepHeadFile(records.replica, records.exchange, this.parts),
-      watchDay(this.parts.clock, this.parts.timers, () => this.#announcer.tell({ kind: 'day' })),
-      keepReviews({
-        replica: records.replica,
-        timers: this.parts.timers,
-        session: () => this.#session,
-        isFirstCopy: () => records.exchange.state().isFirstCopy,
-        whileOpen: (work) => this.whileOpen(work),
-        onTrouble: (trouble) => void this.parts.log.incident(trouble),
-      }),
-    ];
-    await this.#begin(session.value, released, 'session.unlock');
-    return ok({ person });
+    this.#endings = watchRecords(records, this.parts, {
+      session: () => this.#session,
+      whileOpen: (work) => this.whileOpen(work),
+      hearCommit: (notice) => this.#hearCommit(notice),
+      hearExchange: () => this.#hearExchange(),
+      hearDay: () => this.#announcer.tell({ kind: 'day' }),
+    });
+    return this.#begin(session.value, released, 'session.unlock');
   }
 
-  async #switchTo(records: OpenedRecords, person: PersonId, released: ReleasedKey): Promise<Signed> {
+  async #switchTo(records: OpenedRecords, whom: Whom, released: ReleasedKey): Promise<Signed> {
     using dataKey = released.dataKey;
-    if (!timingSafeEqual(dataKey.reveal(), records.dataKey.reveal())) {
-      released.personKeys?.wipe();
-      return fail(appError('store.wrong-key', { part: 'switch' }));
-    }
-    const session = sessionFor(this.parts, records, person, released.personKeys);
+    const isSame = timingSafeEqual(dataKey.reveal(), records.dataKey.reveal());
+    const session = isSame
+      ? sessionFor(this.parts, records, whom, released.personKeys)
+      : fail(appError('store.wrong-key', { part: 'switch' }));
     if (!session.ok) {
       released.personKeys?.wipe();
       return session;
     }
-    await this.#begin(session.value, released, 'session.switch');
-    return ok({ person });
+    return this.#begin(session.value, released, 'session.switch');
   }
 
   /** From here on requests are served for this session. */
-  async #begin(session: Session, { personKeys, device }: ReleasedKey, action: string): Promise<void> {
+  async #begin(session: Session, { personKeys, device }: ReleasedKey, action: string): Promise<Signed> {
+    if (!(await this.#excuse(session))) {
+      personKeys?.wipe();
+      if (this.#session === null) await this.#closeRecords(null);
+      return fail(appError('store.disk-full'));
+    }
     if (this.#session !== null) this.#announcer.tell({ kind: 'session-ended' });
     this.#session = session;
     this.#keys.hold(personKeys);
     this.#isFailed = false;
     this.#failure = null;
     this.#isEmergency = false;
-    this.trail.endException();
+    if (session.glass === null) this.trail.endException();
+    this.door.begin(session.person);
     this.#mustConnect = this.#isBeyondLimit();
     this.#idle.stop();
     this.#idle.touch();
@@ -323,6 +362,19 @@ export class Workstation {
     await this.trail.catchUp(session);
     await this.#keepDraftKey(session.person);
     await this.#refreshSlots();
+    return ok({ person: session.person });
+  }
+
+  /** Opened without anybody's own way in: written down first, or not at all. */
+  async #excuse(session: Session): Promise<boolean> {
+    if (session.glass === null) return true;
+    try {
+      await this.trail.except(session, 'session.break-glass', session.glass.reason);
+      return true;
+    } catch (error) {
+      this.parts.log.incident(error);
+      return false;
+    }
   }
 
   /** A full disk locks nobody out. */
@@ -340,6 +392,7 @@ export class Workstation {
     this.#mustConnect = false;
     this.#idle.stop();
     if (ending === null) return null;
+    this.door.end();
     this.#failure = failure;
     this.#announcer.tell({ kind: 'session-ended' });
     this.#announcer.tell({ kind: 'state' });
@@ -352,7 +405,7 @@ export class Workstation {
     await this.#inFlight.settled(this.parts.timers, longestRequestMs);
     this.#keys.wipe();
     if (ended !== null) await this.trail.say(ended, 'session.lock');
-    if (this.#hurried === 0 && !this.#isWiping) await this.#sendUrgent(records);
+    if (!this.#turns.isHurried() && !this.#isWiping) await this.#sendUrgent(records);
     for (const end of this.#endings.splice(0)) end();
     this.#records = null;
     await closeRecords(this.parts, records);
@@ -363,14 +416,14 @@ export class Workstation {
   async #sendUrgent(records: OpenedRecords): Promise<void> {
     const { timers, urgentSendingMs = usualUrgentSendingMs } = this.parts;
     const sending = sendUrgent(records, timers, urgentSendingMs);
-    this.#stopSending = sending.giveUp;
+    this.#turns.waitingEndsBy(sending.giveUp);
     await sending.ended;
   }
 
   /** The center's order (WIP-1). From here on nothing opens the records; they go when the lock has closed them. */
   async #wipe(): Promise<void> {
     this.#isWiping = true;
-    this.#stopSending();
+    this.#turns.stopWaiting();
     const wiped = appError('sync.device-wiped');
     this.#endSession(wiped);
     await destroySlots(this.parts.folder);
@@ -426,7 +479,8 @@ export class Workstation {
   #hearOfStaff(): void {
     const [session, records] = [this.#session, this.#records];
     if (session === null || records === null) return;
-    const now = sessionFor(this.parts, records, session.person, session.signer);
+    const { person, glass, signer } = session;
+    const now = sessionFor(this.parts, records, { person, glass }, signer);
     if (!now.ok) {
       this.#lockByItself(now.error);
       return;

@@ -5,6 +5,7 @@ import { filledText, text } from '../records/record.ts';
 import { administratorRoles, RoleSchema, roles } from '../roles.ts';
 import { requestContract, viewContract } from './contract.ts';
 import { DeviceFactSchema, DeviceRoadSchema } from './devices.ts';
+import { ScanSchema } from './scans.ts';
 
 const Nothing = v.strictObject({});
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -18,14 +19,26 @@ const slot = v.pipe(v.string(), v.uuid());
 const label = filledText(60);
 
 /** How somebody proves who she is. `webauthn`: the page asked the key itself and brings what it answered. */
-export const ProofSchema = v.variant('method', [
-  v.object({ method: v.literal('passphrase'), passphrase }),
-  v.object({ method: v.literal('simulated-key') }),
+export const proofs = {
+  passphrase: v.object({ method: v.literal('passphrase'), passphrase }),
+  'simulated-key': v.object({ method: v.literal('simulated-key') }),
   /** A key on this computer, by finger, or by its PIN where one is given. */
-  v.object({ method: v.literal('fido2'), pin: v.optional(pin) }),
-  v.object({ method: v.literal('webauthn'), slot, secret }),
+  fido2: v.object({ method: v.literal('fido2'), pin: v.optional(pin) }),
+  webauthn: v.object({ method: v.literal('webauthn'), slot, secret }),
+} as const;
+export const ProofSchema = v.variant('method', [
+  proofs.passphrase,
+  proofs['simulated-key'],
+  proofs.fido2,
+  proofs.webauthn,
 ]);
 export type Proof = v.InferOutput<typeof ProofSchema>;
+
+/**
+ * How a person whose new way in is made shows that it is hers: by one that she has. Null for the signed-in person herself, and
+ * for somebody who lost all of them: then everything she had ends, her signing key too.
+ */
+const OwnersProof = v.nullable(ProofSchema);
 
 /** What the owner of a key has to do now. */
 export const OperationStepSchema = v.picklist(['insert-key', 'touch-now', 'touch-again', 'processing']);
@@ -55,8 +68,8 @@ export const DoorSchema = v.object({
   hasPaperKey: v.boolean(),
   /** People who open together, two at a time. */
   holders: v.array(PersonIdSchema),
-  /** The records are being brought under a new key. */
-  rotation: v.nullable(v.object({ done: count, of: count })),
+  /** The records are being brought under a new key: how far that is, 0 to 1. */
+  rotation: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 });
 export type Door = v.InferOutput<typeof DoorSchema>;
 
@@ -82,6 +95,12 @@ export const PersonAccessSchema = v.object({
 export type PersonAccess = v.InferOutput<typeof PersonAccessSchema>;
 
 export const accessViews = {
+  /** What was scanned or held to a reader last while somebody is at work, and the how manieth it was. */
+  'scans.latest': viewContract({
+    input: Nothing,
+    output: v.nullable(v.object({ reading: count, scan: ScanSchema })),
+    audience: roles,
+  }),
   'access.door': viewContract({ input: Nothing, output: DoorSchema, audience: 'anyone' }),
   'access.people': viewContract({
     input: Nothing,
@@ -130,6 +149,7 @@ export const accessRequests = {
       label,
       method: v.picklist(['fido2', 'simulated-key']),
       pin: v.optional(pin),
+      proof: OwnersProof,
     }),
     output: v.object({ needsSecond: v.boolean() }),
     audience: administratorRoles,
@@ -159,6 +179,7 @@ export const accessRequests = {
       /** What the key gave for the salt, twice: the second proves that it gives the same again. */
       secret,
       again: secret,
+      proof: OwnersProof,
     }),
     output: v.object({ needsSecond: v.boolean() }),
     audience: administratorRoles,
@@ -210,6 +231,13 @@ export const accessRequests = {
     output: Nothing,
     audience: roles,
     errors: ['access.weak-passphrase', 'store.disk-full'],
+  }),
+  /** A new passphrase for somebody who forgot hers. With no other way in to show, everything she had ends. */
+  'staff.reset-passphrase': requestContract({
+    input: v.object({ person: PersonIdSchema, next: passphrase, proof: OwnersProof }),
+    output: Nothing,
+    audience: administratorRoles,
+    errors: ['access.weak-passphrase', ...slotErrors],
   }),
   /** Takes all ways in of a person off this workstation, and changes the data key. Her records stay. */
   'staff.remove': requestContract({

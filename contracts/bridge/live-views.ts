@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { RecordIdSchema } from '../ids.ts';
 import { roles } from '../roles.ts';
+import { accessViews } from './access.ts';
 import { auditViews } from './audit.ts';
-import { type Audience, DayInputSchema } from './requests.ts';
+import { viewContract } from './contract.ts';
+import { DayInputSchema } from './requests.ts';
 import {
   DaySummarySchema,
   PatientRecordSchema,
@@ -14,18 +16,11 @@ import {
   WorkstationStateSchema,
 } from './views.ts';
 
-/** A view that is told again whenever its answer changes. */
-export interface LiveViewContract<Input, Output> {
-  readonly input: v.GenericSchema<unknown, Input>;
-  readonly output: v.GenericSchema<unknown, Output>;
-  readonly audience: Audience;
-}
-
-const view = <Input, Output>(contract: LiveViewContract<Input, Output>): LiveViewContract<Input, Output> =>
-  contract;
+const view = viewContract;
 const Nothing = v.strictObject({});
 
 export const liveViews = {
+  ...accessViews,
   'workstation.state': view({ input: Nothing, output: WorkstationStateSchema, audience: 'anyone' }),
   'sync.state': view({ input: Nothing, output: SyncStateSchema, audience: roles }),
   /** Visits of a day, in the order they should be seen. */

@@ -12,7 +12,9 @@ import { PatientBodySchema } from '../records/patients.ts';
 import { filledText, text } from '../records/record.ts';
 import { DecisionSchema } from '../records/reviews.ts';
 import { UrgencySchema, VisitStateSchema, VitalsSchema } from '../records/visits.ts';
-import { administratorRoles, clinicalRoles, type Role, RoleSchema, roles } from '../roles.ts';
+import { administratorRoles, clinicalRoles, RoleSchema, roles } from '../roles.ts';
+import { accessRequests, keyErrors, proofs } from './access.ts';
+import { requestContract } from './contract.ts';
 import {
   DeliverySchema,
   FacilityHitSchema,
@@ -21,17 +23,6 @@ import {
   MahallaHitSchema,
   PatientSummarySchema,
 } from './views.ts';
-
-/** Who may ask: `anyone` also on a locked workstation, otherwise a session with one of the roles. */
-export type Audience = 'anyone' | readonly Role[];
-
-/** One request of the screen: what goes in, what comes out, who may ask, and what may go wrong beside the usual. */
-export interface RequestContract<Input, Output> {
-  readonly input: v.GenericSchema<unknown, Input>;
-  readonly output: v.GenericSchema<unknown, Output>;
-  readonly audience: Audience;
-  readonly errors: readonly ErrorCode[];
-}
 
 /** Errors every request may answer with. */
 export const usualErrors = [
@@ -51,9 +42,7 @@ const writeErrors = [
   'record.not-found',
 ] as const satisfies readonly ErrorCode[];
 
-const request = <Input, Output>(contract: RequestContract<Input, Output>): RequestContract<Input, Output> =>
-  contract;
-
+const request = requestContract;
 const Nothing = v.strictObject({});
 const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const personName = v.object({
@@ -95,6 +84,7 @@ export const EntryDraftSchema = v.variant('kind', [
 export type EntryDraft = v.InferOutput<typeof EntryDraftSchema>;
 
 export const requests = {
+  ...accessRequests,
   /** Enrols this workstation with a center and its first administrator, who is then signed in. */
   'workstation.enrol': request({
     input: v.object({
@@ -119,8 +109,10 @@ export const requests = {
   /** Opens the replica. On an unlocked workstation this switches to the other person. */
   'session.unlock': request({
     input: v.variant('method', [
-      v.object({ method: v.literal('passphrase'), person: PersonIdSchema, passphrase }),
-      v.object({ method: v.literal('simulated-key'), person: PersonIdSchema }),
+      v.object({ ...proofs.passphrase.entries, person: PersonIdSchema }),
+      v.object({ ...proofs['simulated-key'].entries, person: PersonIdSchema }),
+      v.object({ ...proofs.fido2.entries, person: PersonIdSchema }),
+      v.object({ ...proofs.webauthn.entries, person: PersonIdSchema }),
     ]),
     output: v.object({ person: PersonIdSchema }),
     audience: 'anyone',
@@ -128,8 +120,7 @@ export const requests = {
       'access.wrong-passphrase',
       'access.unknown-person',
       'access.too-many-attempts',
-      'access.finger-not-recognised',
-      'access.device-removed',
+      ...keyErrors,
       'store.damaged',
       'store.wrong-key',
       'store.newer',

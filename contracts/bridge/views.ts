@@ -48,7 +48,14 @@ export const WorkstationStateSchema = v.object({
   /** Why `failed`, or why it locked by itself. */
   failure: v.nullable(AppErrorSchema),
   session: v.nullable(
-    v.object({ person: PersonSchema, device: DeviceIdSchema, unlockedAt: InstantSchema, idleLockMs: count }),
+    v.object({
+      person: PersonSchema,
+      device: DeviceIdSchema,
+      unlockedAt: InstantSchema,
+      idleLockMs: count,
+      /** The records were opened by the paper key or by two people: an emergency, until the lock. */
+      breakGlass: v.nullable(v.picklist(['paper', 'two'])),
+    }),
   ),
   /** Who can unlock here. Names of staff only. */
   people: v.array(

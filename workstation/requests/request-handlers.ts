@@ -1,4 +1,5 @@
 import type { RequestName } from '#contracts/bridge/requests.ts';
+import { accessRequests } from './access.ts';
 import type { RequestHandler } from './handler.ts';
 import { patientRequests } from './patients.ts';
 import { referenceRequests } from './reference.ts';
@@ -11,6 +12,7 @@ import { visitRequests } from './visits.ts';
 
 /** One handler for every request of the contract; the type checker refuses a gap. */
 export const requestHandlers: { readonly [Name in RequestName]: RequestHandler<Name> } = {
+  ...accessRequests,
   ...sessionRequests,
   ...staffRequests,
   ...patientRequests,

@@ -1,4 +1,5 @@
 import type { LiveViewName } from '#contracts/bridge/live-views.ts';
+import { doorView, peopleView, scansView } from './access.ts';
 import { auditOfPatientView, recentAuditView } from './audit.ts';
 import { daySummaryView } from './day-summary.ts';
 import { openRequestsView } from './open-requests.ts';
@@ -12,6 +13,9 @@ import { workstationStateView } from './workstation-state.ts';
 
 /** One view for every name of the contract; the type checker refuses a gap. */
 export const allViews: { readonly [Name in LiveViewName]: View<Name> } = {
+  'access.door': doorView,
+  'access.people': peopleView,
+  'scans.latest': scansView,
   'workstation.state': workstationStateView,
   'sync.state': syncStateView,
   'queue.day': queueDayView,

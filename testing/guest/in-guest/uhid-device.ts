@@ -61,7 +61,9 @@ export async function createUhidDevice(
     }
   })();
   return {
-    input: (report) => send(inputEvent(report)),
+    input: async (report) => {
+      if (isOpen) await send(inputEvent(report));
+    },
     close: async () => {
       isOpen = false;
       await send(eventOf(events.destroy));

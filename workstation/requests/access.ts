@@ -1,0 +1,179 @@
+import type { RequestName } from '#contracts/bridge/requests.ts';
+import { appError } from '#contracts/errors.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import {
+  enrolAskedKey,
+  enrolKey,
+  type OpenAccess,
+  removeKey,
+  setPassphrase,
+  webauthnBeginning,
+  webauthnOptions,
+} from '../access-desk.ts';
+import { changePin, describeKey, enrolFinger, removeFinger } from '../key-care.ts';
+import type { Session } from '../session.ts';
+import type { Workstation } from '../workstation.ts';
+import { type RequestHandler, whileUnlocked } from './handler.ts';
+
+/** Does something with the list of who may open, and tells the screens of it. */
+async function withAccess<Value>(
+  workstation: Workstation,
+  work: (access: OpenAccess) => Promise<Result<Value>>,
+): Promise<Result<Value>> {
+  const access = workstation.access();
+  if (access === null) return fail(appError('access.locked'));
+  const outcome = await work(access);
+  workstation.tellAccess();
+  return outcome;
+}
+
+/** Writes a line into the audit trail about a person's ways in. */
+const note = (workstation: Workstation, session: Session, action: string) =>
+  workstation.trail.say(session, action);
+
+const cancel: RequestHandler<'access.cancel'> = async (_input, { workstation }) => {
+  workstation.door.operations.cancel();
+  return ok({});
+};
+
+const options: RequestHandler<'access.webauthn-options'> = async ({ person }, { workstation }) => {
+  const slots = workstation.slots();
+  return slots === null
+    ? fail(appError('access.unknown-person'))
+    : ok(webauthnOptions(slots, workstation.parts, person));
+};
+
+const enrol = whileUnlocked<'keys.enrol'>((input, session, workstation) =>
+  withAccess(workstation, async (access) => {
+    const enrolled = await enrolKey(access, workstation.proofSources(), session, input);
+    if (enrolled.ok) await note(workstation, session, 'keys.enrol');
+    return enrolled.ok ? ok({ needsSecond: enrolled.value.needsSecond }) : enrolled;
+  }),
+);
+
+const webauthnBegin = whileUnlocked<'keys.webauthn-begin'>(({ person }, _session, workstation) => {
+  const slots = workstation.slots();
+  if (slots?.people().some(({ id }) => id === person) !== true)
+    return fail(appError('access.unknown-person'));
+  return ok(webauthnBeginning(slots, workstation.parts, person));
+});
+
+const webauthnFinish = whileUnlocked<'keys.webauthn-finish'>((input, session, workstation) =>
+  withAccess(workstation, async (access) => {
+    const enrolled = await enrolAskedKey(access, workstation.proofSources(), session, input);
+    if (enrolled.ok) await note(workstation, session, 'keys.enrol');
+    return enrolled.ok ? ok({ needsSecond: enrolled.value.needsSecond }) : enrolled;
+  }),
+);
+
+const remove = whileUnlocked<'keys.remove'>((input, session, workstation) =>
+  withAccess(workstation, async (access) => {
+    const removed = await removeKey(access, session, input);
+    if (!removed.ok) return removed;
+    await note(workstation, session, 'keys.remove');
+    // One that was lost may be in somebody's hands: what it opens must not be worth anything any more.
+    if (input.reason === 'lost') workstation.renewSoon();
+    return ok({});
+  }),
+);
+
+const describe = whileUnlocked<'keys.describe'>((input, _session, workstation) =>
+  describeKey(workstation.proofSources(), input),
+);
+
+const addFinger = whileUnlocked<'keys.enrol-finger'>((input, _session, workstation) =>
+  enrolFinger(workstation.proofSources(), input),
+);
+
+const takeFinger = whileUnlocked<'keys.remove-finger'>((input, _session, workstation) =>
+  removeFinger(workstation.proofSources(), input),
+);
+
+const newPin = whileUnlocked<'keys.change-pin'>((input, _session, workstation) =>
+  changePin(workstation.proofSources(), input),
+);
+
+const changePassphrase = whileUnlocked<'staff.change-passphrase'>(({ next }, session, workstation) =>
+  withAccess(workstation, async (access) => {
+    // Without keys of one's own this would end all other ways in: that is for an administrator to do on purpose.
+    using own = access.ownKeys();
+    if (own === null) return fail(appError('access.forbidden', { rule: 'no-keys' }));
+    const set = await setPassphrase(access, workstation.proofSources(), session, {
+      person: session.person,
+      next,
+      proof: null,
+    });
+    if (set.ok) await note(workstation, session, 'keys.enrol');
+    return set.ok ? ok({}) : set;
+  }),
+);
+
+const resetPassphrase = whileUnlocked<'staff.reset-passphrase'>((input, session, workstation) =>
+  withAccess(workstation, async (access) => {
+    const set = await setPassphrase(access, workstation.proofSources(), session, input);
+    if (set.ok) await note(workstation, session, 'keys.enrol');
+    return set.ok ? ok({}) : set;
+  }),
+);
+
+const removePerson = whileUnlocked<'staff.remove'>(({ person }, session, workstation) =>
+  withAccess(workstation, async ({ slots, dataKey }) => {
+    if (person === session.person) return fail(appError('access.forbidden', { rule: 'oneself' }));
+    const removed = await slots.remove(dataKey, person, 'gone');
+    if (!removed.ok) return removed;
+    await workstation.door.bindCard(person, null);
+    await note(workstation, session, 'keys.remove');
+    workstation.renewSoon();
+    return ok({});
+  }),
+);
+
+const bindCard = whileUnlocked<'staff.bind-card'>(({ person, reading }, _session, workstation) =>
+  withAccess(workstation, async ({ slots }) => {
+    if (!slots.people().some(({ id }) => id === person)) return fail(appError('access.unknown-person'));
+    const bound = await workstation.door.bindCard(person, reading);
+    return bound.ok ? ok({}) : bound;
+  }),
+);
+
+const makePaper = whileUnlocked<'recovery.make-paper'>((_input, session, workstation) =>
+  withAccess(workstation, async ({ slots, dataKey }) => {
+    const made = await slots.makePaperKey(dataKey);
+    if (!made.ok) return made;
+    await note(workstation, session, 'keys.paper');
+    return ok({ groups: made.value.split('-') });
+  }),
+);
+
+const setHolders = whileUnlocked<'recovery.set-holders'>(({ people }, session, workstation) =>
+  withAccess(workstation, async ({ slots, dataKey }) => {
+    const set = await slots.setBreakGlassHolders(dataKey, people);
+    if (!set.ok) return set;
+    await note(workstation, session, 'keys.holders');
+    return ok({});
+  }),
+);
+
+const breakGlass: RequestHandler<'session.break-glass'> = (input, { workstation }) =>
+  workstation.breakGlass(input);
+
+/** Keys, cards, and who may open this workstation. */
+export const accessRequests = {
+  'access.cancel': cancel,
+  'access.webauthn-options': options,
+  'keys.enrol': enrol,
+  'keys.webauthn-begin': webauthnBegin,
+  'keys.webauthn-finish': webauthnFinish,
+  'keys.remove': remove,
+  'keys.describe': describe,
+  'keys.enrol-finger': addFinger,
+  'keys.remove-finger': takeFinger,
+  'keys.change-pin': newPin,
+  'staff.change-passphrase': changePassphrase,
+  'staff.reset-passphrase': resetPassphrase,
+  'staff.remove': removePerson,
+  'staff.bind-card': bindCard,
+  'recovery.make-paper': makePaper,
+  'recovery.set-holders': setHolders,
+  'session.break-glass': breakGlass,
+} satisfies { readonly [Name in RequestName]?: RequestHandler<Name> };
