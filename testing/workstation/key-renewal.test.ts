@@ -1,10 +1,11 @@
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import { checkIntegrity } from '#store/check-integrity.ts';
-import { layoutOf } from '#workstation/folder-layout.ts';
+import { destroySlots, layoutOf, recoverEnrolment } from '#workstation/folder-layout.ts';
 import type { WorkstationParts } from '#workstation/parts.ts';
 import { openEnrolledRig, type Rig, type RigOptions } from './rig.ts';
 
@@ -152,4 +153,20 @@ describe('after somebody lost her way in', () => {
     await rig.restart();
     expect((await rig.unlock(rig.head)).ok).toBe(true);
   });
+});
+
+test("the center's order to erase reaches every folder of a rotation that was cut off", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'renewal-wiped-'));
+  const places = Object.values(layoutOf(folder).rotation);
+  for (const place of places) {
+    await mkdir(place);
+    for (const name of ['slots.json', 'slots.backup.json', 'records.sqlite']) {
+      await writeFile(join(place, name), 'secret');
+    }
+  }
+  await destroySlots(folder);
+  for (const place of places) expect(await readdir(place)).toEqual(['records.sqlite']);
+  expect(await recoverEnrolment(folder)).toBe(false);
+  expect(await readdir(folder)).toEqual(['erased-by-center']);
+  await rm(folder, { recursive: true });
 });
