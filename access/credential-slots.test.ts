@@ -222,6 +222,30 @@ describe('device slots', () => {
     ]);
   });
 
+  test('while a key waits for its owner others can unlock; a lock meanwhile ends the enrolment', async () => {
+    const slots = await open();
+    const key = keyTouched('right-finger');
+    const touched = Promise.withResolvers<void>();
+    const slow = {
+      kind: key.kind,
+      id: key.id,
+      onRemoved: key.onRemoved,
+      createCredential: key.createCredential,
+      releaseSecret: async (request: Parameters<typeof key.releaseSecret>[0]) => {
+        await touched.promise;
+        return key.releaseSecret(request);
+      },
+    };
+    const sessionKey = dataKey();
+    const enrolling = slots.enrolDevice(sessionKey, azizPerson, slow, byFinger, 'new');
+    expect(await slots.unlockByPassphrase(dilnoza, passphrase)).toMatchObject({ ok: true });
+    const before = await readFile(slotPath(), 'utf8');
+    sessionKey.wipe();
+    touched.resolve();
+    expect(await enrolling).toMatchObject({ ok: false, error: { code: 'access.locked' } });
+    expect(await readFile(slotPath(), 'utf8')).toBe(before);
+  });
+
   test('a key that gives another secret the second time is not enrolled', async () => {
     const slots = await open();
     const key = keyTouched('right-finger');

@@ -63,28 +63,51 @@ interface EnrolmentOrder {
 
 type MakeSlot = (list: SlotList, owner: SlotOwner) => Result<Slot> | Promise<Result<Slot>>;
 
-function enrol(held: HeldSlots, order: EnrolmentOrder, make: MakeSlot): Promise<Result<PersonKeys>> {
+/** The slot is made before its turn: while somebody looks for her finger, others must be able to unlock. */
+async function enrol(held: HeldSlots, order: EnrolmentOrder, make: MakeSlot): Promise<Result<PersonKeys>> {
   const { dataKey, person, keys, label } = order;
-  return held.inTurn(async () => {
-    const refusal = refusalOf(held, order);
-    if (refusal !== undefined) return fail(refusal);
-    const listed = held.list.people.find(({ id }) => id === person.id);
-    const access = person.access ?? listed?.access ?? 'full';
-    const own = keys === 'new' ? PersonKeys.make(held.environment.random) : keys.copy();
-    const entry = { id: person.id, name: person.name, access, signingKey: toBase64(own.publicKey) };
-    // Her slots so far hold another seed: a person has one signing key.
-    const isEnded = (slot: AnySlot) => slot.person === person.id && keys === 'new';
-    const base = withPerson(withoutSlots(held.list, isEnded), entry);
-    const owner = { person: person.id, keys: own, dataKey: access === 'full' ? dataKey : null, label };
-    const made = await make(base, owner);
-    const written = made.ok ? await held.write(dataKey, withSlot(base, made.value)) : made;
-    if (written.ok) return ok(own);
-    own.wipe();
-    return written;
-  });
+  const refusal = refusalOf(held, order);
+  if (refusal !== undefined) return fail(refusal);
+  const { list } = held;
+  const access = accessOf(list, person);
+  const own = keys === 'new' ? PersonKeys.make(held.environment.random) : keys.copy();
+  const owner = { person: person.id, keys: own, dataKey: access === 'full' ? dataKey : null, label };
+  let written: Result<unknown> = fail(appError('access.locked'));
+  try {
+    const made = await make(list, owner);
+    written = made.ok ? await held.inTurn(() => addSlot(held, order, own, made.value, list)) : made;
+    return written.ok ? ok(own) : written;
+  } finally {
+    if (!written.ok) own.wipe();
+  }
 }
 
+/** `madeFor`: the list that the slot was made for. */
+async function addSlot(
+  held: HeldSlots,
+  order: EnrolmentOrder,
+  own: PersonKeys,
+  slot: Slot,
+  madeFor: SlotList,
+): Promise<Result<true>> {
+  const { dataKey, person, keys } = order;
+  const refusal = refusalOf(held, order);
+  if (refusal !== undefined) return fail(refusal);
+  const access = accessOf(held.list, person);
+  const isOtherMeanwhile =
+    held.list.generation !== madeFor.generation || (access === 'full') !== (slot.dataKey !== null);
+  if (isOtherMeanwhile) return fail(appError('bridge.busy'));
+  // Her slots so far hold another seed: a person has one signing key.
+  const isEnded = (old: AnySlot) => old.person === person.id && keys === 'new';
+  const entry = { id: person.id, name: person.name, access, signingKey: toBase64(own.publicKey) };
+  return held.write(dataKey, withSlot(withPerson(withoutSlots(held.list, isEnded), entry), slot));
+}
+
+const accessOf = ({ people }: SlotList, person: EnrolledPerson): 'full' | 'holder-only' =>
+  person.access ?? people.find(({ id }) => id === person.id)?.access ?? 'full';
+
 function refusalOf(held: HeldSlots, { dataKey, person, keys }: EnrolmentOrder): AppError | undefined {
+  if (dataKey.isWiped) return appError('access.locked');
   if (!held.isAuthentic(dataKey)) return wrongList();
   const listed = held.list.people.find(({ id }) => id === person.id);
   if (keys !== 'new' && !held.isOwn(person.id, keys)) return forbidden('other-person');

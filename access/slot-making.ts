@@ -90,6 +90,8 @@ export function makeKeySlot(
   method: CredentialDevice['kind'],
   made: WebauthnEnrolment,
 ): Result<Slot> {
+  // It was locked while the key waited for its owner.
+  if (owner.dataKey?.isWiped === true) return fail(appError('access.locked'));
   const name = { ...nameOf(environment, owner), method };
   const kind = { salt: toBase64(made.salt), credential: toBase64(made.credential) };
   using secret = deviceSlotSecret(made.secret, made.salt);
