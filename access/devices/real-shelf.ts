@@ -1,10 +1,16 @@
 import type { Random, Timers } from '#clinic/ports/clock.ts';
-import type { DeviceRoad } from '#contracts/bridge/devices.ts';
+import type { DeviceFact, DeviceRoad } from '#contracts/bridge/devices.ts';
 import type { Result } from '#contracts/result.ts';
 import { type CtapKey, openCtapKey } from '../ctap/ctap-key.ts';
 import type { HidDescription } from '../drivers/reader-model.ts';
 import { readerModels } from '../drivers/reader-models.ts';
-import type { DeviceShelf } from '../ports.ts';
+import type { CredentialDevice, DeviceShelf } from '../ports.ts';
+import {
+  openWindowsLibraries,
+  openWindowsRoad,
+  type WindowsLibraries,
+  type WindowsRoad,
+} from '../windows/windows-road.ts';
 import type { HidHost, OpenHid } from './hid-host.ts';
 import { type HidClaim, type HidRegistry, openHidRegistry } from './hid-registry.ts';
 import { openNodeHidHost } from './node-hid-host.ts';
@@ -27,6 +33,8 @@ export interface RealShelfOptions {
   readonly openSmartCardLibrary: (
     platform: NodeJS.Platform,
   ) => Promise<Result<PcscLibrary, 'library-missing'>>;
+  /** Called on Windows only. */
+  readonly openWindowsLibraries: () => Promise<Result<WindowsLibraries, 'library-missing'>>;
 }
 
 /** The shelf of this machine's own devices: node-hid and the system's smart card service. */
@@ -36,6 +44,7 @@ export const openSystemShelf = (effects: Pick<RealShelfOptions, 'timers' | 'rand
     platform: process.platform,
     openHidHost: openNodeHidHost,
     openSmartCardLibrary: openWinscard,
+    openWindowsLibraries,
   });
 
 /** Native libraries are loaded this long after start-up, when the first screen is there. */
@@ -54,6 +63,7 @@ class RealShelf implements OpenShelf {
   readonly #changes = createTold();
   #hid: HidRegistry | 'library-missing' | undefined;
   #smartCards: SmartCards | 'library-missing' | undefined;
+  #windows: WindowsRoad | 'library-missing' | undefined;
   #isClosed = false;
   readonly #cancelLoad: () => void;
   #loading: Promise<void> = Promise.resolve();
@@ -66,14 +76,15 @@ class RealShelf implements OpenShelf {
   }
 
   readonly shelf: DeviceShelf = {
-    credentialDevices: () => this.#keys(),
+    credentialDevices: () => [...this.#keys(), ...this.#windowsKey()],
     fingerprintKeys: () => this.#keys(),
     cardReaders: () => this.#shelved().flatMap((one) => (one.kind === 'card-reader' ? [one.device] : [])),
     codeScanners: () => this.#shelved().flatMap((one) => (one.kind === 'scanner' ? [one.device] : [])),
-    devices: () => this.#opened().flatMap((opened) => opened.facts()),
+    devices: () => this.#facts(),
     roads: () => [
       { road: 'usb', status: this.#hidStatus() },
       { road: 'smart-card', status: this.#smartCardStatus() },
+      ...(this.#isWindows() ? [{ road: 'system-keys', status: this.#windowsStatus() } as const] : []),
     ],
     onChange: this.#changes.on,
   };
@@ -82,11 +93,23 @@ class RealShelf implements OpenShelf {
     this.#isClosed = true;
     this.#cancelLoad();
     await this.#loading;
-    await Promise.all(this.#opened().map((opened) => opened.close()));
+    const windows = typeof this.#windows === 'object' ? [this.#windows] : [];
+    await Promise.all([...this.#opened(), ...windows].map((opened) => opened.close()));
   }
 
   async #load(): Promise<void> {
-    await Promise.all([this.#loadHid(), this.#loadSmartCards()]);
+    await Promise.all([this.#loadHid(), this.#loadSmartCards(), this.#loadWindows()]);
+  }
+
+  async #loadWindows(): Promise<void> {
+    if (!this.#isWindows()) return;
+    const { random, timers } = this.#options;
+    const libraries = await this.#options.openWindowsLibraries();
+    if (this.#isClosed) return;
+    this.#windows = libraries.ok
+      ? openWindowsRoad({ libraries: libraries.value, random, timers, onChange: this.#changes.tell })
+      : libraries.error;
+    this.#changes.tell();
   }
 
   async #loadHid(): Promise<void> {
@@ -121,6 +144,21 @@ class RealShelf implements OpenShelf {
     );
   }
 
+  readonly #isWindows = (): boolean => this.#options.platform === 'win32';
+
+  #windowsKey(): readonly CredentialDevice[] {
+    const key = typeof this.#windows === 'object' ? this.#windows.credentialDevice() : undefined;
+    return key === undefined ? [] : [key];
+  }
+
+  /** On Windows the system's own list has the keys: for whoever is no administrator, node-hid does not see them (DEV-7). */
+  #facts(): readonly DeviceFact[] {
+    const facts = this.#opened().flatMap((opened) => opened.facts());
+    const windowsKeys = typeof this.#windows === 'object' ? this.#windows.facts() : undefined;
+    if (windowsKeys === undefined) return facts;
+    return [...facts.filter(({ kind }) => kind !== 'key'), ...windowsKeys];
+  }
+
   #keys(): readonly CtapKey[] {
     return this.#shelved().flatMap((one) => (one.kind === 'key' ? [one.device] : []));
   }
@@ -132,6 +170,10 @@ class RealShelf implements OpenShelf {
   #hidStatus(): DeviceRoad['status'] {
     if (typeof this.#hid !== 'object') return this.#hid ?? 'starting';
     return this.#hid.isAnswering() ? 'ready' : 'failed';
+  }
+
+  #windowsStatus(): DeviceRoad['status'] {
+    return typeof this.#windows === 'object' ? this.#windows.status() : (this.#windows ?? 'starting');
   }
 
   #smartCardStatus(): DeviceRoad['status'] {

@@ -28,10 +28,18 @@ export type DeviceFact = v.InferOutput<typeof DeviceFactSchema>;
 /**
  * How a way to devices stands: `starting`; `ready`; `library-missing`: what it needs is not installed, or does not load;
  * `service-not-running`: the system's service for smart cards does not answer, which on Windows is usual without a reader;
- * `failed`: it worked and then did not.
+ * `system-too-old`: this Windows gives no secrets of security keys (Windows 10); `failed`: it worked and then did not.
+ * The road `system-keys` is there on Windows only, where security keys are reached by the system's own dialogs.
  */
 export const DeviceRoadSchema = v.object({
-  road: v.picklist(['usb', 'smart-card']),
-  status: v.picklist(['starting', 'ready', 'library-missing', 'service-not-running', 'failed']),
+  road: v.picklist(['usb', 'smart-card', 'system-keys']),
+  status: v.picklist([
+    'starting',
+    'ready',
+    'library-missing',
+    'service-not-running',
+    'system-too-old',
+    'failed',
+  ]),
 });
 export type DeviceRoad = v.InferOutput<typeof DeviceRoadSchema>;

@@ -27,6 +27,7 @@ function openShelf(options: Partial<RealShelfOptions> = {}) {
     now: () => performance.now(),
     openHidHost: async () => ok(bus.host),
     openSmartCardLibrary: async () => fail('library-missing'),
+    openWindowsLibraries: async () => fail('library-missing'),
     ...options,
   });
   open.push(opened);

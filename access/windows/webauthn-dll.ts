@@ -1,0 +1,299 @@
+import * as v from 'valibot';
+import { fail, ok, type Result } from '#contracts/result.ts';
+import {
+  callInThread,
+  copyBytes,
+  type NativeLoader,
+  type NativePointer,
+  PointerSchema,
+  pointerIn,
+  unsigned,
+} from './native-loader.ts';
+import { type WebauthnStructures, webauthn, webauthnStructures } from './webauthn-layout.ts';
+import type {
+  AssertionOrder,
+  MadeAssertion,
+  MadeCredential,
+  MakeOrder,
+  WebauthnAnswer,
+  WebauthnLibrary,
+} from './webauthn-library.ts';
+
+/** Why Windows offers no way to keys: no such library, or one that gives no secrets (Windows 10). */
+export type WebauthnObstacle = 'library-missing' | 'system-too-old';
+
+const longestPart = 65_536;
+const secretLength = 32;
+
+const VersionSchema = v.number();
+const AttestationSchema = v.object({
+  pwszFormatType: v.nullable(v.string()),
+  cbAuthenticatorData: v.number(),
+  pbAuthenticatorData: PointerSchema,
+  cbAttestation: v.number(),
+  pbAttestation: PointerSchema,
+});
+const AssertionSchema = v.object({
+  cbAuthenticatorData: v.number(),
+  pbAuthenticatorData: PointerSchema,
+  cbSignature: v.number(),
+  pbSignature: PointerSchema,
+  Credential: v.object({ cbId: v.number(), pbId: PointerSchema }),
+  pHmacSecret: PointerSchema,
+});
+const SecretSchema = v.object({ cbFirst: v.number(), pbFirst: PointerSchema });
+
+/** Windows' `webauthn.dll`, in its version with PRF. The dialogs belong to whichever window is in front. */
+export function openWebauthnDll(loader: NativeLoader): Result<WebauthnLibrary, WebauthnObstacle> {
+  try {
+    const version = loader.load('webauthn.dll', 'WebAuthNGetApiVersionNumber', 'uint32', []);
+    const apiVersion = unsigned(version());
+    if (apiVersion < webauthn.leastApiVersion) return fail('system-too-old');
+    return ok(bind(loader, apiVersion));
+  } catch {
+    return fail('library-missing');
+  }
+}
+
+function bind(loader: NativeLoader, apiVersion: number): WebauthnLibrary {
+  const { koffi } = loader;
+  const structures = webauthnStructures(koffi);
+  const { pointer, out } = koffi;
+  const window = 'intptr_t';
+  const text = 'str16';
+  const result = 'int32';
+  const outPointer = out(pointer('void *'));
+
+  const foreground = loader.load('user32.dll', 'GetForegroundWindow', window, []);
+  const topmost = loader.load('user32.dll', 'GetTopWindow', window, [window]);
+  const getCancellation = loader.load('webauthn.dll', 'WebAuthNGetCancellationId', result, ['void *']);
+  const cancel = loader.load('webauthn.dll', 'WebAuthNCancelCurrentOperation', result, ['void *']);
+  const make = loader.load('webauthn.dll', 'WebAuthNAuthenticatorMakeCredential', result, [
+    window,
+    pointer(structures.relyingParty),
+    pointer(structures.user),
+    pointer(structures.algorithms),
+    pointer(structures.clientData),
+    pointer(structures.makeOptions),
+    outPointer,
+  ]);
+  const freeMade = loader.load('webauthn.dll', 'WebAuthNFreeCredentialAttestation', 'void', ['void *']);
+  const assert = loader.load('webauthn.dll', 'WebAuthNAuthenticatorGetAssertion', result, [
+    window,
+    text,
+    pointer(structures.clientData),
+    pointer(structures.assertionOptions),
+    outPointer,
+  ]);
+  const freeAssertion = loader.load('webauthn.dll', 'WebAuthNFreeAssertion', 'void', ['void *']);
+  const windowInFront = (): unknown => {
+    const front = foreground();
+    return Number(front) === 0 ? topmost(0) : front;
+  };
+
+  return {
+    newCancellation: () => {
+      const cancellation = Buffer.alloc(webauthn.cancellationLength);
+      const code = unsigned(getCancellation(cancellation));
+      return code === 0 ? { ok: true, value: cancellation } : { ok: false, code };
+    },
+    cancel: (cancellation) => void cancel(cancellation),
+    makeCredential: async (order) => {
+      const given = makeParameters(order, apiVersion);
+      const cell: unknown[] = [null];
+      const code = await callInThread(make, windowInFront(), ...given, cell);
+      return answer(code, cell, (from) => readAttestation(loader, structures, from), freeMade);
+    },
+    getAssertion: async (order) => {
+      const given = assertionParameters(order);
+      const cell: unknown[] = [null];
+      const code = await callInThread(assert, windowInFront(), ...given, cell);
+      return answer(code, cell, (from) => readAssertion(loader, structures, from), freeAssertion);
+    },
+  };
+}
+
+/** Reads what a call gave and gives the library its memory back, whatever was found there. */
+function answer<Value>(
+  code: number,
+  cell: readonly unknown[],
+  read: (from: NonNullable<NativePointer>) => Value,
+  free: (from: NativePointer) => unknown,
+): WebauthnAnswer<Value> {
+  const from = pointerIn(cell);
+  if (code !== 0) {
+    if (from !== null) free(from);
+    return { ok: false, code };
+  }
+  if (from === null) throw new Error('webauthn.dll succeeded and gave nothing');
+  try {
+    return { ok: true, value: read(from) };
+  } finally {
+    free(from);
+  }
+}
+
+const clientDataOf = (clientData: Uint8Array) => ({
+  dwVersion: webauthn.structureVersion,
+  cbClientDataJSON: clientData.length,
+  pbClientDataJSON: clientData,
+  pwszHashAlgId: webauthn.hashAlgorithm,
+});
+
+/** BOOL and DWORD, as they lie in memory. */
+const dwords = (...values: readonly number[]): Uint8Array => {
+  const bytes = Buffer.alloc(values.length * 4);
+  for (const [place, value] of values.entries()) bytes.writeUInt32LE(value, place * 4);
+  return bytes;
+};
+
+/** Parameters of WebAuthNAuthenticatorMakeCredential between window and answer. */
+function makeParameters(order: MakeOrder, apiVersion: number): readonly unknown[] {
+  const { relyingParty, shownName, user } = order;
+  const knowsPrf = apiVersion >= webauthn.enablePrfApiVersion;
+  const isWanted = dwords(1);
+  // Not "required": older keys have no credProtect, and there the secret itself differs without verification (CTP-21).
+  const protection = dwords(webauthn.protectionRequired, 0);
+  return [
+    { dwVersion: webauthn.structureVersion, pwszId: relyingParty, pwszName: shownName, pwszIcon: null },
+    {
+      dwVersion: webauthn.structureVersion,
+      cbId: user.length,
+      pbId: user,
+      pwszName: shownName,
+      pwszIcon: null,
+      pwszDisplayName: shownName,
+    },
+    {
+      cCredentialParameters: 1,
+      pCredentialParameters: [
+        { dwVersion: webauthn.structureVersion, pwszCredentialType: webauthn.credentialType, lAlg: -7 },
+      ],
+    },
+    clientDataOf(order.clientData),
+    {
+      dwVersion: knowsPrf ? webauthn.makeOptionsVersion[6] : webauthn.makeOptionsVersion[4],
+      dwTimeoutMilliseconds: order.timeoutMs,
+      CredentialList: { cCredentials: 0, pCredentials: null },
+      Extensions: {
+        cExtensions: 2,
+        pExtensions: [
+          {
+            pwszExtensionIdentifier: webauthn.hmacSecret,
+            cbExtension: isWanted.length,
+            pvExtension: isWanted,
+          },
+          {
+            pwszExtensionIdentifier: webauthn.credProtect,
+            cbExtension: protection.length,
+            pvExtension: protection,
+          },
+        ],
+      },
+      // What is built into the computer (Windows Hello) opens nothing on another one.
+      dwAuthenticatorAttachment: webauthn.attachmentCrossPlatform,
+      bRequireResidentKey: 0,
+      dwUserVerificationRequirement: webauthn.verificationRequired,
+      dwAttestationConveyancePreference: webauthn.attestationNone,
+      dwFlags: 0,
+      pCancellationId: order.cancellation,
+      pExcludeCredentialList: null,
+      dwEnterpriseAttestation: 0,
+      dwLargeBlobSupport: 0,
+      bPreferResidentKey: 0,
+      bBrowserInPrivateMode: 0,
+      bEnablePrf: 1,
+    },
+  ];
+}
+
+/** Parameters of WebAuthNAuthenticatorGetAssertion between window and answer. */
+function assertionParameters(order: AssertionOrder): readonly unknown[] {
+  const allowed = {
+    dwVersion: webauthn.structureVersion,
+    cbId: order.credentialId.length,
+    pbId: order.credentialId,
+    pwszCredentialType: webauthn.credentialType,
+  };
+  return [
+    order.relyingParty,
+    clientDataOf(order.clientData),
+    {
+      dwVersion: webauthn.assertionOptionsVersion,
+      dwTimeoutMilliseconds: order.timeoutMs,
+      // Not looked at beside pAllowCredentialList, but for its count (as Chromium was told by the maker).
+      CredentialList: { cCredentials: 1, pCredentials: [allowed] },
+      Extensions: { cExtensions: 0, pExtensions: null },
+      dwAuthenticatorAttachment: webauthn.attachmentCrossPlatform,
+      dwUserVerificationRequirement: webauthn.verificationRequired,
+      dwFlags: webauthn.rawSaltsFlag,
+      pwszU2fAppId: null,
+      pbU2fAppId: null,
+      pCancellationId: order.cancellation,
+      pAllowCredentialList: {
+        cCredentials: 1,
+        ppCredentials: [{ ...allowed, dwTransports: webauthn.transportUsb }],
+      },
+      dwCredLargeBlobOperation: 0,
+      cbCredLargeBlob: 0,
+      pbCredLargeBlob: null,
+      pHmacSecretSaltValues: {
+        pGlobalHmacSalt: {
+          cbFirst: order.rawSalt.length,
+          pbFirst: order.rawSalt,
+          cbSecond: 0,
+          pbSecond: null,
+        },
+        cCredWithHmacSecretSaltList: 0,
+        pCredWithHmacSecretSaltList: null,
+      },
+      bBrowserInPrivateMode: 0,
+    },
+  ];
+}
+
+function readAttestation(
+  { koffi }: NativeLoader,
+  { attestation }: WebauthnStructures,
+  from: NonNullable<NativePointer>,
+): MadeCredential {
+  const read = v.parse(AttestationSchema, koffi.decode(from, attestation));
+  const copy = (bytes: NativePointer, length: number) => copyBytes(koffi, bytes, length, longestPart);
+  return {
+    format: read.pwszFormatType ?? '',
+    authenticatorData: copy(read.pbAuthenticatorData, read.cbAuthenticatorData),
+    statement: copy(read.pbAttestation, read.cbAttestation),
+  };
+}
+
+function readAssertion(
+  { koffi }: NativeLoader,
+  { assertion, secret }: WebauthnStructures,
+  from: NonNullable<NativePointer>,
+): MadeAssertion {
+  const version = v.parse(VersionSchema, koffi.decode(from, 'uint32'));
+  if (version < webauthn.assertionVersionWithSecret) {
+    throw new Error(`assertion of version ${version} from a library that has secrets`);
+  }
+  const read = v.parse(AssertionSchema, koffi.decode(from, assertion));
+  const copy = (bytes: NativePointer, length: number) => copyBytes(koffi, bytes, length, longestPart);
+  const given = read.pHmacSecret && v.parse(SecretSchema, koffi.decode(read.pHmacSecret, secret));
+  return {
+    authenticatorData: copy(read.pbAuthenticatorData, read.cbAuthenticatorData),
+    signature: copy(read.pbSignature, read.cbSignature),
+    credentialId: copy(read.Credential.pbId, read.Credential.cbId),
+    secret: given ? takeSecret(koffi, given.pbFirst, given.cbFirst) : undefined,
+  };
+}
+
+/** Copies the secret and overwrites where it lay, before that memory is given back. */
+function takeSecret(
+  koffi: NativeLoader['koffi'],
+  from: NativePointer,
+  length: number,
+): Uint8Array | undefined {
+  if (from === null || length !== secretLength) return undefined;
+  const secret = copyBytes(koffi, from, length, secretLength);
+  koffi.encode(from, 'uint8', new Uint8Array(length), length);
+  return secret;
+}
