@@ -3,6 +3,7 @@ import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { holdersOf, makeBreakGlass } from './break-glass.ts';
 import type { CredentialSlots, EnrolledPerson, SlotKeys, SlotListChange } from './credential-slots.ts';
+import { decodeCredential } from './enrolled-credential.ts';
 import { forbidden, type HeldSlots, wrongList } from './held-slots.ts';
 import { printPaperKey } from './paper-key.ts';
 import { PersonKeys } from './person-keys.ts';
@@ -42,7 +43,9 @@ export function slotChanging(held: HeldSlots): Pick<CredentialSlots, Changing> {
       ),
     enrolWebauthn: (dataKey, person, made, keys, label = '') =>
       enrol(held, { dataKey, person, keys, label }, (list, owner) =>
-        makeKeySlot(environment, list, owner, 'fido2', made),
+        decodeCredential(made.credential) === undefined
+          ? fail(appError('access.finger-not-recognised', { rule: 'not-a-credential' }))
+          : makeKeySlot(environment, list, owner, 'fido2', made),
       ),
     removeSlot: (dataKey, slot, why) => held.inTurn(() => removeSlot(held, dataKey, slot, why)),
     remove: (dataKey, person, why = 'gone') => held.inTurn(() => removePerson(held, dataKey, person, why)),
