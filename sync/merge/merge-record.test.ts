@@ -64,6 +64,36 @@ describe('mergeRecord', () => {
     expect(merged.conflicts).toEqual([]);
   });
 
+  it('keeps signatures of both sides, and never another one under the same id (SIG-8)', () => {
+    const signature = (tail: number, at: number) => ({
+      id: id(tail),
+      at,
+      by,
+      key: '0'.repeat(32),
+      entries: [id(10)],
+      signature: `${'A'.repeat(86)}==`,
+    });
+    const signed = (...signatures: readonly unknown[]): VisitBody =>
+      v.parse(VisitBodySchema, { ...visit([note(10, 'first')]), signatures });
+    const base = visit([note(10, 'first')]);
+    const both = mergeRecord('visits', {
+      base,
+      mine: signed(signature(20, 1)),
+      theirs: signed(signature(21, 2)),
+    });
+    expect(both.body.signatures?.map((each) => each.id)).toEqual([id(21), id(20)]);
+    expect(both.conflicts).toEqual([]);
+    const alone = mergeRecord('visits', { base, mine: signed(signature(20, 1)), theirs: base });
+    expect(alone.body).toEqual(signed(signature(20, 1)));
+    const forged = mergeRecord('visits', {
+      base: signed(signature(20, 1)),
+      mine: signed(signature(20, 9)),
+      theirs: signed(signature(20, 1)),
+    });
+    expect(forged.body).toEqual(signed(signature(20, 1)));
+    expect(forged.conflicts).toMatchObject([{ field: 'signatures', itemId: id(20) }]);
+  });
+
   it('never changes an entry once written, even on one side (MRG-3)', () => {
     const base = visit([note(10, 'first')]);
     const merged = mergeRecord('visits', { base, mine: visit([note(10, 'rewritten')]), theirs: base });
