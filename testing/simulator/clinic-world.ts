@@ -116,6 +116,7 @@ export class ClinicWorld implements Surroundings {
     this.trace.note(`${original.name} is cloned`);
     const disk = original.disk.copyTo(this.#rootOf(this.#machines));
     const copy = this.#machine(disk, original.scope, original);
+    copy.wasOld = original.wasOld;
     this.#copied.add(original).add(copy);
     return copy;
   }
