@@ -1,14 +1,8 @@
-import { join } from 'node:path';
-import * as v from 'valibot';
-import { readIfThere, replaceDurably } from '#access/durable-file.ts';
 import type { Replica } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
-import { AuditHeadSchema } from '#contracts/wire/client-messages.ts';
 import { isHeld, noteRollback, readKeptHead } from '#sync/kept-head.ts';
-import { layoutOf } from './folder-layout.ts';
+import { readHeadFile, writeHeadFile } from './head-file.ts';
 import type { DeviceIdentity, Exchange, WorkstationParts } from './parts.ts';
-
-const fileName = 'audit-kept.json';
 
 /**
  * Looks at the trail of records that were just opened: names its device if it is older than that, and notes when it does not hold
@@ -21,7 +15,7 @@ export async function meetTrail(
   { device }: DeviceIdentity,
 ): Promise<void> {
   const now = Math.max(0, Math.floor(clock.now()));
-  const heads = [readKeptHead(replica.settings), await readHeadFile(layoutOf(folder).current)];
+  const heads = [readKeptHead(replica.settings), await readHeadFile(folder)];
   const missing = heads.find((kept) => kept !== null && !isHeld(replica.auditTrail, kept)) ?? null;
   if (replica.auditTrail.start().device !== null && missing === null) return;
   try {
@@ -42,24 +36,12 @@ export function keepHeadFile(
   exchange: Pick<Exchange, 'onChange'>,
   { folder, log }: Pick<WorkstationParts, 'folder' | 'log'>,
 ): () => void {
-  const path = join(layoutOf(folder).current, fileName);
   let written = '';
   let turn: Promise<void> = Promise.resolve();
   return exchange.onChange(() => {
     const kept = readKeptHead(replica.settings);
     if (kept === null || JSON.stringify(kept) === written) return;
     written = JSON.stringify(kept);
-    const text = written;
-    turn = turn.then(() => replaceDurably(path, text)).catch((trouble) => void log.incident(trouble));
+    turn = turn.then(() => writeHeadFile(folder, kept)).catch((trouble) => void log.incident(trouble));
   });
-}
-
-/** A file that cannot be read says nothing: the center knows the head as well. */
-async function readHeadFile(folder: string) {
-  try {
-    const text = await readIfThere(join(folder, fileName), 1_000);
-    return text === undefined ? null : v.parse(AuditHeadSchema, JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

@@ -48,7 +48,6 @@ export const KeptHeadSchema = v.object({
   ...AuditHeadSchema.entries,
   finding: v.nullable(v.string()),
 });
-export type KeptHead = v.InferOutput<typeof KeptHeadSchema>;
 
 /** Longest line: a reason has at most some thousand characters. */
 const mostLineBytes = 256 * 1024;
