@@ -7,6 +7,7 @@ import { centerMutations } from '#testing/mutations/center-mutations.ts';
 import { clientMutations } from '#testing/mutations/client-mutations.ts';
 import { keyMutations } from '#testing/mutations/key-mutations.ts';
 import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
+import { slotMutations } from '#testing/mutations/slot-mutations.ts';
 import { storeMutations } from '#testing/mutations/store-mutations.ts';
 import { projectFolder } from './steps.ts';
 
@@ -25,9 +26,13 @@ const options = parseArgs({
 const minute = 60_000;
 const limitMs = 6 * minute;
 const names = options.only.split(',').filter((name) => name !== '');
-const mutations = [...clientMutations, ...storeMutations, ...centerMutations, ...keyMutations].filter(
-  ({ name }) => names.length === 0 || names.includes(name),
-);
+const mutations = [
+  ...clientMutations,
+  ...storeMutations,
+  ...centerMutations,
+  ...keyMutations,
+  ...slotMutations,
+].filter(({ name }) => names.length === 0 || names.includes(name));
 for (const name of names) {
   if (!mutations.some((mutation) => mutation.name === name)) throw new Error(`no mutation ${name}`);
 }

@@ -5,10 +5,17 @@ import { describe, expect, it } from 'vitest';
 import { centerMutations } from './center-mutations.ts';
 import { clientMutations } from './client-mutations.ts';
 import { keyMutations } from './key-mutations.ts';
+import { slotMutations } from './slot-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const mutations = [...clientMutations, ...storeMutations, ...centerMutations, ...keyMutations];
+const mutations = [
+  ...clientMutations,
+  ...storeMutations,
+  ...centerMutations,
+  ...keyMutations,
+  ...slotMutations,
+];
 
 describe('planted bugs', () => {
   it('are many, and each has a name of its own', () => {
