@@ -75,6 +75,11 @@ describe("the center's page", () => {
     await expect.poll(() => device.textContent()).toContain('−3\u00a0kun');
     await expect.poll(() => figure('quarantined').textContent()).toBe('1');
     await expect.poll(() => figure('openReviews').textContent()).toBe('2');
+    client.send({ ...status, audit: { seq: 9, hash: '9'.repeat(64) } });
+    await client.push([patientRow(facilityA)]);
+    expect(await page.locator('[data-rolled-back]').count()).toBe(0);
+    client.send({ ...status, audit: { seq: 4, hash: '4'.repeat(64) } });
+    await page.locator('tr[data-device] [data-rolled-back]').waitFor();
   });
 
   it.each([...languages])('reads well in %s, light and dark', async (language) => {
