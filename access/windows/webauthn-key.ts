@@ -21,6 +21,9 @@ import type { WebauthnLibrary } from './webauthn-library.ts';
 export const dialogMs = 120_000;
 /** How long a call may take to come back once it was told to. */
 export const stopGraceMs = 3_000;
+/** A call that Windows has not begun yet cannot be ended: it is told again, at most as long as a dialog may stand there. */
+export const stopAgainMs = 200;
+const mostStops = dialogMs / stopAgainMs;
 
 const shownName = 'Hamshira';
 
@@ -40,7 +43,10 @@ interface Running {
   /** Told to end, and the library did not come back in time. */
   readonly givenUp: Promise<'given-up'>;
   stop(cause: StopCause): void;
+  /** Nobody waits for the answer any more. */
   end(): void;
+  /** The library came back. */
+  settled(): void;
 }
 
 /**
@@ -138,10 +144,11 @@ export class WebauthnKey implements CredentialDevice {
     if (!named.ok) return fail(refused(named.code));
     this.#isBusy = true;
     request.onProgress('touch-now');
+    const running = this.#watch(request.signal, named.value);
     const work = run(named.value).finally(() => {
       this.#isBusy = false;
+      running.settled();
     });
-    const running = this.#watch(request.signal, named.value);
     try {
       const first = await Promise.race([work, running.givenUp]);
       if (running.cause === undefined && first !== 'given-up') return first;
@@ -160,10 +167,15 @@ export class WebauthnKey implements CredentialDevice {
     const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<'given-up'>();
     let cause: StopCause | undefined;
     let stopGrace = (): void => undefined;
+    let stopAgain = (): void => undefined;
+    const cancel = (timesLeft: number): void => {
+      library.cancel(cancellation);
+      if (timesLeft > 0) stopAgain = timers.after(stopAgainMs, () => cancel(timesLeft - 1));
+    };
     const stop = (why: StopCause): void => {
       if (cause !== undefined) return;
       cause = why;
-      library.cancel(cancellation);
+      cancel(mostStops);
       stopGrace = timers.after(stopGraceMs, () => giveUp('given-up'));
     };
     const onAbort = (): void => stop('cancelled');
@@ -181,6 +193,7 @@ export class WebauthnKey implements CredentialDevice {
         stopGrace();
         this.#running = undefined;
       },
+      settled: () => stopAgain(),
     };
     this.#running = running;
     return running;
