@@ -210,7 +210,9 @@ export async function createSlotFile(
   };
   const owner = { person: first.id, keys, dataKey, label: '' };
   const slot = await makePassphraseSlot(environment, empty, owner, first.passphrase);
-  const written = await writeSlotFile(environment.folder, sealed(dataKey, { ...empty, slots: [slot] }));
+  const written = slot.ok
+    ? await writeSlotFile(environment.folder, sealed(dataKey, { ...empty, slots: [slot.value] }))
+    : slot;
   if (written.ok) return ok(keys);
   keys.wipe();
   return written;

@@ -34,8 +34,8 @@ export function slotChanging(held: HeldSlots): Pick<CredentialSlots, Changing> {
   const { environment } = held;
   return {
     enrolPassphrase: (dataKey, person, passphrase, keys) =>
-      enrol(held, { dataKey, person, keys, label: '' }, async (list, owner) =>
-        ok(await makePassphraseSlot(environment, list, owner, passphrase)),
+      enrol(held, { dataKey, person, keys, label: '' }, (list, owner) =>
+        makePassphraseSlot(environment, list, owner, passphrase),
       ),
     enrolDevice: (dataKey, person, device, operation, keys, label = '') =>
       enrol(held, { dataKey, person, keys, label }, (list, owner) =>

@@ -38,24 +38,21 @@ export interface WebauthnEnrolment {
   readonly proof: Secret;
 }
 
-/** A slot that opens with the passphrase, at today's cost of Argon2id. */
+/** A slot that opens with the passphrase, at today's cost of Argon2id. Fails with `access.locked` when it was locked meanwhile. */
 export async function makePassphraseSlot(
   environment: SlotsEnvironment,
   list: SlotList,
   owner: SlotOwner,
   passphrase: string,
-): Promise<Slot> {
+): Promise<Result<Slot>> {
   const salt = environment.random.bytes(16);
   using typed = new Secret(passphraseBytes(passphrase));
   using secret = new Secret(await environment.derivePassphraseKey(typed.reveal(), salt, usualArgon2Cost));
+  if (owner.dataKey?.isWiped === true) return fail(appError('access.locked'));
   const name = { ...nameOf(environment, owner), method: 'passphrase' } as const;
   const kind = { salt: toBase64(salt), cost: usualArgon2Cost };
-  return {
-    ...name,
-    ...kind,
-    ...described(environment, owner),
-    ...lock(environment, list, name, owner, secret),
-  };
+  const locked = lock(environment, list, name, owner, secret);
+  return ok({ ...name, ...kind, ...described(environment, owner), ...locked });
 }
 
 /**
