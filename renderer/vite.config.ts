@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 
 /** Libraries of the first screen, and our own modules that import no others. */
 const neededAtOnce =
-  /\/(contracts|node_modules\/(react|react-dom|scheduler|valibot|@lingui\/(core|react|message-utils)))\/|\/renderer\/(app|bridge|wording|parts|screens\/(home|unlock))\//;
+  /\/(contracts|node_modules\/(react|react-dom|scheduler|valibot|@lingui\/(core|react|message-utils)))\/|\/renderer\/(access|app|bridge|wording|parts|screens\/(home|unlock))\//;
 /** These bring libraries along that only later screens need. */
 const neededLater =
   /\/(shortcuts-dialog|dialog|confirm-dialog|choice-box|drafts\/[\w-]+|flag-mark|vitals-line|vital-words|measured)\.tsx?$/;

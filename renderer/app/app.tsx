@@ -3,6 +3,7 @@ import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { useBridge, useConnection, useView } from '../bridge/hooks.tsx';
 import { UnlockScreen } from '../screens/unlock/unlock-screen.tsx';
 import { BlockedScreen, StartingScreen } from './blocked-screen.tsx';
+import { LockingContext, useLockingOf } from './locking.tsx';
 import { LinkLostNotice, TrainingRibbon } from './notices.tsx';
 import { ScreenFailure } from './screen-failure.tsx';
 import { SignedIn } from './signed-in.tsx';
@@ -45,19 +46,34 @@ export function App({ firstState }: AppProps): ReactNode {
 }
 
 function Face({ state }: { readonly state: WorkstationState }): ReactNode {
+  const locking = useLockingOf(state);
+  const lockScreen = (
+    <UnlockScreen state={state} occasion={locking.isByItself ? 'locked-by-itself' : 'plain'} />
+  );
   switch (state.phase) {
     case 'unenrolled':
       return <EnrolmentScreen state={state} />;
     case 'locked':
-      return <UnlockScreen state={state} />;
+      return lockScreen;
     case 'failed':
-      return <UnlockScreen state={state} />;
+      return lockScreen;
     case 'unlocked':
-      // Another person is another screen: nothing of the first one's work stays in memory.
-      return state.session === null ? (
-        <UnlockScreen state={state} />
-      ) : (
-        <SignedIn key={state.session.person.id} state={state} session={state.session} />
+      if (state.session === null) return lockScreen;
+      return (
+        <LockingContext value={locking}>
+          {locking.isSwitching && (
+            <UnlockScreen state={state} occasion="switching" onReturn={locking.returnToWork} />
+          )}
+          <div className={locking.isSwitching ? 'face face-aside' : 'face'} inert={locking.isSwitching}>
+            {/* Another person is another screen: nothing of the first one's work stays in memory. */}
+            <SignedIn
+              key={state.session.person.id}
+              state={state}
+              session={state.session}
+              isAside={locking.isSwitching}
+            />
+          </div>
+        </LockingContext>
       );
   }
 }

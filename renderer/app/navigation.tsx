@@ -11,7 +11,10 @@ export type Route =
   | { readonly screen: 'unsent' }
   | { readonly screen: 'reviews' }
   | { readonly screen: 'requests' }
-  | { readonly screen: 'staff' };
+  | { readonly screen: 'staff' }
+  | { readonly screen: 'key-settings' }
+  | { readonly screen: 'recovery' }
+  | { readonly screen: 'audit'; readonly patientId?: RecordId };
 
 export interface Navigation {
   readonly route: Route;

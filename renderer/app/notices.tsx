@@ -22,6 +22,19 @@ export function LinkLostNotice(): ReactNode {
   );
 }
 
+/** The records were opened without anybody's own way in: said for as long as they are open. */
+export function BreakGlassNotice({ by }: { readonly by: 'paper' | 'two' }): ReactNode {
+  const { t } = useWords();
+  return (
+    <div className="bar-notice bar-notice-danger" role="status">
+      <Icon name="shield" />
+      <p>
+        <strong>{t(`break-glass.by-${by}`)}</strong> {t('break-glass.words')}
+      </p>
+    </div>
+  );
+}
+
 /** The clinic's clock differs from the center's. */
 export function ClockNotice({ errorMs }: { readonly errorMs: number }): ReactNode {
   const { t } = useWords();

@@ -8,6 +8,8 @@ export type Theme = (typeof themes)[number];
 export interface Preferences {
   readonly language: Language;
   readonly theme: Theme;
+  /** Who worked at this computer last: her name stands first on the lock. */
+  readonly lastPerson: string | null;
 }
 
 /** Language and theme of this computer's screen. They say nothing about a patient, so they are kept in plain. */
@@ -20,6 +22,7 @@ export interface PreferenceStore {
 const StoredSchema = v.object({
   language: v.fallback(LanguageSchema, 'uz-Latn'),
   theme: v.fallback(v.picklist(themes), 'system'),
+  lastPerson: v.fallback(v.nullable(v.pipe(v.string(), v.uuid())), null),
 });
 const key = 'hamshira-preferences';
 

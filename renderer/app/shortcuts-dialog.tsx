@@ -8,6 +8,7 @@ const keyWords = [
   ['F2  /', 'keys.search'],
   ['F4', 'keys.register'],
   ['F8', 'keys.day'],
+  ['F7', 'keys.switch'],
   ['F9', 'keys.lock'],
   ['Ctrl + Enter', 'keys.save'],
   ['Enter', 'keys.next-field'],

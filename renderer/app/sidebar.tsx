@@ -7,6 +7,7 @@ import { Icon, type IconName, Logo } from '../parts/icons.tsx';
 import { initials } from '../parts/patient-words.ts';
 import { describeInstant } from '../wording/dates.ts';
 import { useWords } from '../wording/words.ts';
+import { useLocking } from './locking.tsx';
 import { type Route, useNavigation } from './navigation.tsx';
 import { ScreenChoices } from './screen-choices.tsx';
 import { administers, caresForPatients, useSession } from './session.tsx';
@@ -88,7 +89,12 @@ function Places({
           count={sync?.waitingRequests ?? 0}
           isAttention
         />
-        {administers(session) && <Place route={{ screen: 'staff' }} icon="users" words={t('nav.staff')} />}
+        <Place
+          route={{ screen: 'staff' }}
+          icon={administers(session) ? 'users' : 'key'}
+          words={t(administers(session) ? 'nav.staff' : 'nav.own-keys')}
+          within={['key-settings', 'recovery', 'audit']}
+        />
       </ul>
     </nav>
   );
@@ -103,12 +109,16 @@ interface PlaceProps {
   /** The count asks for somebody's decision; otherwise it is plain news. */
   readonly isAttention?: boolean;
   readonly onGo?: () => void;
+  /** Screens that belong to this place. */
+  readonly within?: readonly Route['screen'][];
 }
 
-function Place({ route, icon, words, keys, count = 0, isAttention = false, onGo }: PlaceProps): ReactNode {
+function Place(props: PlaceProps): ReactNode {
+  const { route, icon, words, keys, count = 0, isAttention = false, onGo, within = [] } = props;
   const { language } = useWords();
   const navigation = useNavigation();
-  const isHere = navigation.route.screen === route.screen;
+  const { screen } = navigation.route;
+  const isHere = screen === route.screen || within.includes(screen);
   return (
     <li>
       <button
@@ -162,7 +172,7 @@ function SyncCard({ sync }: { readonly sync: SyncState | null }): ReactNode {
 function PersonCard(): ReactNode {
   const { t } = useWords();
   const { person } = useSession();
-  const bridge = useBridge();
+  const { lock, switchPerson } = useLocking();
   return (
     <section className="person-card" aria-label={t('session.label')}>
       <span className="avatar" aria-hidden="true">
@@ -177,9 +187,18 @@ function PersonCard(): ReactNode {
       <button
         type="button"
         className="icon-button"
+        title={`${t('session.switch')} (F7)`}
+        aria-label={t('session.switch')}
+        onClick={switchPerson}
+      >
+        <Icon name="swap" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
         title={`${t('session.lock')} (F9)`}
         aria-label={t('session.lock')}
-        onClick={() => void bridge.request('session.lock', {})}
+        onClick={lock}
       >
         <Icon name="lock" />
       </button>

@@ -4,11 +4,12 @@ import { useBridge, useView } from '../bridge/hooks.tsx';
 import { DraftsContext, useOpenDrafts } from '../drafts/drafts-context.tsx';
 import { HomeScreen } from '../screens/home/home-screen.tsx';
 import { useWords } from '../wording/words.ts';
+import { useLocking } from './locking.tsx';
 import { NavigationContext, type Route, useTrail } from './navigation.tsx';
-import { ClockNotice } from './notices.tsx';
+import { BreakGlassNotice, ClockNotice } from './notices.tsx';
 import { ScreenFailure } from './screen-failure.tsx';
 import { type Session, SessionContext, usePresence } from './session.tsx';
-import { useShortcuts } from './shortcuts.ts';
+import { type Shortcuts, useShortcuts } from './shortcuts.ts';
 import { Sidebar } from './sidebar.tsx';
 
 const RegistrationScreen = lazy(() =>
@@ -33,6 +34,18 @@ const RequestsScreen = lazy(() =>
 const StaffScreen = lazy(() =>
   import('../screens/staff/staff-screen.tsx').then((m) => ({ default: m.StaffScreen })),
 );
+const KeySettingsScreen = lazy(() =>
+  import('../screens/key-settings/key-settings-screen.tsx').then((m) => ({ default: m.KeySettingsScreen })),
+);
+const RecoveryScreen = lazy(() =>
+  import('../screens/recovery/recovery-screen.tsx').then((m) => ({ default: m.RecoveryScreen })),
+);
+const AuditScreen = lazy(() =>
+  import('../screens/audit/audit-screen.tsx').then((m) => ({ default: m.AuditScreen })),
+);
+const ScanReceiver = lazy(() =>
+  import('../scanning/scan-receiver.tsx').then((m) => ({ default: m.ScanReceiver })),
+);
 const MustConnectScreen = lazy(() =>
   import('../screens/must-connect/must-connect-screen.tsx').then((m) => ({ default: m.MustConnectScreen })),
 );
@@ -44,9 +57,12 @@ const ShortcutsDialog = lazy(() =>
 export function SignedIn({
   state,
   session,
+  isAside,
 }: {
   readonly state: WorkstationState;
   readonly session: Session;
+  /** Somebody else is about to take over: nothing is shown and no key does anything, but everything stays as it is. */
+  readonly isAside: boolean;
 }): ReactNode {
   const bridge = useBridge();
   const { t } = useWords();
@@ -61,14 +77,17 @@ export function SignedIn({
     if (navigation.route.screen !== 'home') navigation.go({ screen: 'home' });
     setSearchFocus((times) => times + 1);
   };
-  useShortcuts({
+  const { lock, switchPerson } = useLocking();
+  const shortcuts: Shortcuts = {
     F1: () => setHelpOpen(true),
     F2: goToSearch,
     '/': goToSearch,
     F4: () => navigation.go({ screen: 'register' }),
     F8: () => navigation.go({ screen: 'day' }),
-    F9: () => void bridge.request('session.lock', {}),
-  });
+    F7: switchPerson,
+    F9: lock,
+  };
+  useShortcuts(isAside ? {} : shortcuts);
 
   return (
     <SessionContext value={session}>
@@ -85,6 +104,7 @@ export function SignedIn({
               onHelp={() => setHelpOpen(true)}
             />
             <Content route={navigation.route}>
+              {session.breakGlass !== null && <BreakGlassNotice by={session.breakGlass} />}
               {state.clockErrorMs !== null && <ClockNotice errorMs={state.clockErrorMs} />}
               <ScreenFailure attempt={navigation.route}>
                 <Suspense fallback={<div className="screen-wait" aria-busy="true" />}>
@@ -97,6 +117,11 @@ export function SignedIn({
               </ScreenFailure>
             </Content>
           </div>
+          {!isAside && !state.mustConnect && (
+            <Suspense>
+              <ScanReceiver />
+            </Suspense>
+          )}
           {isHelpOpen && (
             <Suspense>
               <ShortcutsDialog onClose={() => setHelpOpen(false)} />
@@ -145,5 +170,11 @@ function Screen({ route, searchFocus }: { readonly route: Route; readonly search
       return <RequestsScreen />;
     case 'staff':
       return <StaffScreen />;
+    case 'key-settings':
+      return <KeySettingsScreen />;
+    case 'recovery':
+      return <RecoveryScreen />;
+    case 'audit':
+      return <AuditScreen key={route.patientId ?? ''} patientId={route.patientId ?? null} />;
   }
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { vitalsForm } from '#clinic/forms/vitals.ts';
+import { KeyOperationSchema, OperationStepSchema, WayInSchema } from '#contracts/bridge/access.ts';
+import { auditActions } from '#contracts/bridge/audit.ts';
+import { DeviceFactSchema } from '#contracts/bridge/devices.ts';
+import { ScanSchema } from '#contracts/bridge/scans.ts';
+import { SignatureViewSchema } from '#contracts/bridge/views.ts';
 import { errorCodes } from '#contracts/errors.ts';
 import { type Language, languages } from '#contracts/languages.ts';
 import { PatientBodySchema } from '#contracts/records/patients.ts';
@@ -63,6 +68,19 @@ describe.each(languages)('the catalogue %s', (language) => {
       ...vitalsForm.fields.flatMap(({ name, unit }) => [`vital.${name}`, `unit.${unit}`]),
       ...Object.keys(PatientBodySchema.entries).map((field) => `field.${field}`),
       ...Object.keys(VisitBodySchema.entries).map((field) => `field.${field}`),
+      ...auditActions.map((action) => `audit-action.${action}`),
+      ...OperationStepSchema.options.map((step) => `key-step.${step}`),
+      ...KeyOperationSchema.entries.hint.wrapped.options.map((hint) => `finger-hint.${hint}`),
+      ...ScanSchema.options.flatMap(({ entries: { kind } }) =>
+        // A patient is shown, not told.
+        kind.literal === 'patient' ? [] : [`scan.${kind.literal}`],
+      ),
+      ...DeviceFactSchema.entries.kind.options.map((kind) => `device.${kind}`),
+      ...DeviceFactSchema.entries.status.options.flatMap((status) =>
+        status === 'ready' ? [] : [`device-status.${status}`],
+      ),
+      ...SignatureViewSchema.entries.verdict.options.map((verdict) => `signature.${verdict}`),
+      ...WayInSchema.entries.method.options.flatMap((method) => [`way.${method}`, `unlock-method.${method}`]),
       ...['critical-low', 'low', 'high', 'critical-high'].map((flag) => `flag.${flag}`),
     ];
     expect(wanted.filter((id) => !words.has(id))).toEqual([]);

@@ -1,7 +1,8 @@
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { PatientRecord } from '#contracts/bridge/views.ts';
 import type { RecordId } from '#contracts/ids.ts';
-import { caresForPatients, useSession } from '../../app/session.tsx';
+import { useNavigation } from '../../app/navigation.tsx';
+import { administers, caresForPatients, useSession } from '../../app/session.tsx';
 import { useView } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { EmptyState, Notice } from '../../parts/notice.tsx';
@@ -40,6 +41,7 @@ export function PatientScreen({ patientId }: { readonly patientId: RecordId }): 
 function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
   const { t } = useWords();
   const session = useSession();
+  const navigation = useNavigation();
   const [open, setOpen] = useState<'visit' | 'amend' | 'send' | null>(null);
   const survivor = record.linked.find(({ isSurvivor }) => isSurvivor);
   const mayCare = caresForPatients(session);
@@ -50,16 +52,23 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
       <PatientBanner
         record={record}
         actions={
-          mayWrite && (
-            <>
-              <Button icon="arrow-right" onClick={() => setOpen('send')}>
-                {t('send.open')}
+          <>
+            {administers(session) && (
+              <Button icon="eye" onClick={() => navigation.go({ screen: 'audit', patientId: record.id })}>
+                {t('audit.open')}
               </Button>
-              <Button kind="primary" icon="plus" onClick={() => setOpen('visit')}>
-                {t('visit.start')}
-              </Button>
-            </>
-          )
+            )}
+            {mayWrite && (
+              <>
+                <Button icon="arrow-right" onClick={() => setOpen('send')}>
+                  {t('send.open')}
+                </Button>
+                <Button kind="primary" icon="plus" onClick={() => setOpen('visit')}>
+                  {t('visit.start')}
+                </Button>
+              </>
+            )}
+          </>
         }
       />
       {record.body.voided && (

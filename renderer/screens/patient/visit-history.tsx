@@ -6,6 +6,7 @@ import { useToday } from '../../app/surroundings.tsx';
 import { useIcd10Names } from '../../parts/icd10-names.ts';
 import { DeliveryMark, StateMark, UrgencyMark } from '../../parts/marks.tsx';
 import { EmptyState } from '../../parts/notice.tsx';
+import { SignatureMark } from '../../parts/signature-mark.tsx';
 import { VitalsLine } from '../../parts/vitals-line.tsx';
 import { describeDay } from '../../wording/dates.ts';
 import { useWords } from '../../wording/words.ts';
@@ -83,6 +84,7 @@ function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode
             )}
           </span>
           <DeliveryMark delivery={visit.delivery} />
+          <SignatureMark visit={visit} people={record.people} />
         </span>
       </button>
     </li>

@@ -1,151 +1,107 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
-import { type Role, roles } from '#contracts/roles.ts';
-import { useRequest, useView } from '../../bridge/hooks.tsx';
+import { type ReactNode, useState } from 'react';
+import type { PersonAccess } from '#contracts/bridge/access.ts';
+import { AccessNav } from '../../access/access-nav.tsx';
+import { administers, useSession } from '../../app/session.tsx';
+import { useView } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
-import { ErrorSummary, type Mistake } from '../../parts/error-summary.tsx';
-import { NameFields, nameMistakes, trimName } from '../../parts/name-fields.tsx';
-import { NewPassphrase, passphraseMistakes } from '../../parts/new-passphrase.tsx';
+import { Icon } from '../../parts/icons.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { initials } from '../../parts/patient-words.ts';
 import { ScreenHead } from '../../parts/screen-head.tsx';
-import { describeError, type Translate, useWords } from '../../wording/words.ts';
+import { describeError, useWords } from '../../wording/words.ts';
+import { AddPerson } from './add-person.tsx';
+import { PersonDetail } from './person-detail.tsx';
 import './staff.css';
 
-const empty = {
-  name: { family: '', given: '', patronymic: '' },
-  roles: [] as readonly Role[],
-  passphrase: '',
-  repeated: '',
-  withSimulatedKey: false,
-};
-type Entered = typeof empty;
-
-/** Who can unlock this workstation, and the form that adds somebody. */
+/** Who opens this workstation, and by what: everybody's for administrators, one's own for others. */
 export function StaffScreen(): ReactNode {
   const { t } = useWords();
+  const session = useSession();
+  const mayAdminister = administers(session);
+  const view = useView('access.people', {});
   const state = useView('workstation.state', {});
-  const people = state.status === 'ready' ? state.value.people : [];
+  const hasSimulatedDevices = state.status === 'ready' && state.value.hasSimulatedDevices;
+  const people = view.status === 'ready' ? view.value.people : [];
+  const [chosenId, setChosenId] = useState<string>(session.person.id);
+  const [isAdding, setAdding] = useState(false);
+  const chosen = people.find(({ id }) => id === chosenId) ?? people[0];
+
   return (
     <div className="screen">
-      <ScreenHead title={t('staff.title')} words={t('staff.words')} />
-      <div className="staff-columns">
-        <EnrolForm hasSimulatedDevices={state.status === 'ready' && state.value.hasSimulatedDevices} />
-        <section className="card" aria-labelledby="staff-list">
-          <header className="card-head">
-            <h2 id="staff-list">{t('staff.enrolled')}</h2>
-            <span className="badge">{people.length}</span>
-          </header>
-          <ul className="plain-rows">
-            {people.map((person) => (
-              <li key={person.id} className="plain-row">
-                <span className="avatar" aria-hidden="true">
-                  {initials(person.name)}
-                </span>
-                <div>
-                  <p className="row-title">{person.name}</p>
-                  <p className="caption">
-                    {person.methods.map((method) => t(`unlock-method.${method}`)).join(', ')}
-                  </p>
-                </div>
-              </li>
-            ))}
-          </ul>
-        </section>
-      </div>
+      <ScreenHead
+        title={t(mayAdminister ? 'staff.title' : 'own-keys.title')}
+        words={t(mayAdminister ? 'staff.words' : 'own-keys.words')}
+      >
+        {mayAdminister && !isAdding && (
+          <Button kind="primary" icon="user-plus" onClick={() => setAdding(true)}>
+            {t('staff.add')}
+          </Button>
+        )}
+      </ScreenHead>
+      <AccessNav />
+      {view.status === 'ended' && <Notice kind="warning" title={describeError(t, view.error)} />}
+      {isAdding ? (
+        <AddPerson hasSimulatedDevices={hasSimulatedDevices} onLeave={() => setAdding(false)} />
+      ) : (
+        <div className={people.length > 1 ? 'staff-columns' : 'staff-alone'}>
+          {people.length > 1 && <PeopleList people={people} chosen={chosen} onChoose={setChosenId} />}
+          {chosen !== undefined && (
+            <PersonDetail
+              key={chosen.id}
+              person={chosen}
+              isOwn={chosen.id === session.person.id}
+              mayAdminister={mayAdminister}
+              hasSimulatedDevices={hasSimulatedDevices}
+            />
+          )}
+        </div>
+      )}
     </div>
   );
 }
 
-function EnrolForm({ hasSimulatedDevices }: { readonly hasSimulatedDevices: boolean }): ReactNode {
-  const { t } = useWords();
-  const enrol = useRequest('staff.enrol');
-  const [entered, setEntered] = useState<Entered>(empty);
-  const [attempt, setAttempt] = useState(0);
-  const [addedName, setAddedName] = useState<string | null>(null);
-  const change = (part: Partial<Entered>) => {
-    setAddedName(null);
-    setEntered({ ...entered, ...part });
-  };
-  const mistakes = attempt === 0 ? [] : findMistakes(t, entered);
-  const wrong = (fieldId: string) => mistakes.find((mistake) => mistake.fieldId === fieldId)?.words;
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setAttempt(attempt + 1);
-    if (findMistakes(t, entered).length > 0) return;
-    const outcome = await enrol.send({
-      name: trimName(entered.name),
-      roles: [...entered.roles],
-      passphrase: entered.passphrase,
-      ...(entered.withSimulatedKey ? { withSimulatedKey: true } : {}),
-    });
-    if (!outcome.ok) return;
-    setAddedName(`${entered.name.family} ${entered.name.given}`.trim());
-    setEntered(empty);
-    setAttempt(0);
-  };
-  const toggle = (role: Role) =>
-    change({ roles: roles.filter((each) => (each === role) !== entered.roles.includes(each)) });
-
-  return (
-    <form className="card staff-form" onSubmit={(event) => void submit(event)} noValidate>
-      <header className="card-head">
-        <h2>{t('staff.add')}</h2>
-      </header>
-      <ErrorSummary mistakes={mistakes} attempt={attempt} />
-      {enrol.error && <Notice kind="danger" title={describeError(t, enrol.error)} isUrgent />}
-      {addedName !== null && <Notice kind="good" title={t('staff.added', { name: addedName })} />}
-      <NameFields name={entered.name} onChange={(name) => change({ name })} wrong={wrong} />
-      <fieldset className="field" aria-describedby={wrong('role-nurse') && 'roles-error'}>
-        <legend className="field-label">{t('staff.roles')}</legend>
-        <div className="check-row">
-          {roles.map((role) => (
-            <label key={role} className="check">
-              <input
-                type="checkbox"
-                id={`role-${role}`}
-                checked={entered.roles.includes(role)}
-                onChange={() => toggle(role)}
-              />
-              <span>{t(`role.${role}`)}</span>
-            </label>
-          ))}
-        </div>
-        {wrong('role-nurse') && (
-          <p className="field-error" id="roles-error">
-            {wrong('role-nurse')}
-          </p>
-        )}
-      </fieldset>
-      <div className="staff-passphrases">
-        <NewPassphrase
-          passphrase={entered.passphrase}
-          repeated={entered.repeated}
-          onChange={change}
-          wrong={wrong}
-        />
-      </div>
-      {hasSimulatedDevices && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={entered.withSimulatedKey}
-            onChange={(event) => change({ withSimulatedKey: event.target.checked })}
-          />
-          <span>{t('staff.simulated-key')}</span>
-        </label>
-      )}
-      <div className="form-foot">
-        <Button kind="primary" type="submit" icon="user-plus" isBusy={enrol.isBusy}>
-          {t('staff.submit')}
-        </Button>
-      </div>
-    </form>
-  );
+interface PeopleListProps {
+  readonly people: readonly PersonAccess[];
+  readonly chosen: PersonAccess | undefined;
+  readonly onChoose: (id: string) => void;
 }
 
-function findMistakes(t: Translate, entered: Entered): readonly Mistake[] {
-  const rolesMissing =
-    entered.roles.length === 0 ? [{ fieldId: 'role-nurse', words: t('staff.roles-missing') }] : [];
-  return [...nameMistakes(t, entered.name), ...rolesMissing, ...passphraseMistakes(t, entered)];
+function PeopleList({ people, chosen, onChoose }: PeopleListProps): ReactNode {
+  const { t } = useWords();
+  return (
+    <section className="card staff-list" aria-labelledby="staff-list">
+      <header className="card-head">
+        <h2 id="staff-list">{t('staff.enrolled')}</h2>
+        <span className="badge">{people.length}</span>
+      </header>
+      <ul className="plain-rows">
+        {people.map((person) => (
+          <li key={person.id}>
+            <button
+              type="button"
+              className="plain-row row-link staff-row"
+              aria-current={person === chosen ? 'true' : undefined}
+              onClick={() => onChoose(person.id)}
+            >
+              <span className="avatar" aria-hidden="true">
+                {initials(person.name)}
+              </span>
+              <span className="row-words">
+                <span className="row-title">{person.name}</span>
+                <span className="caption">
+                  {[...new Set(person.ways.map(({ method }) => t(`unlock-method.${method}`)))].join(', ')}
+                </span>
+              </span>
+              {person.needsSecond && (
+                <span className="chip chip-urgent">
+                  <Icon name="alert" size={14} />
+                  {t('staff.second-short')}
+                </span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }

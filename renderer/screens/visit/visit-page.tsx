@@ -13,6 +13,7 @@ import { DeliveryMark, StateMark, UrgencyMark } from '../../parts/marks.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { PatientBanner } from '../../parts/patient-banner.tsx';
 import { SaveFailure } from '../../parts/save-failure.tsx';
+import { SignatureMark } from '../../parts/signature-mark.tsx';
 import { describeDay } from '../../wording/dates.ts';
 import { useWords } from '../../wording/words.ts';
 import { DiagnosisCard } from './diagnosis-card.tsx';
@@ -89,6 +90,7 @@ function VisitHead({
       {derived.room && <span className="soft">{t('queue.room', { room: derived.room })}</span>}
       {visit.body.reason !== '' && <span className="visit-reason">{visit.body.reason}</span>}
       <span className="visit-delivery">
+        <SignatureMark visit={visit} people={record.people} />
         <DeliveryMark delivery={visit.delivery} />
       </span>
     </header>

@@ -1,0 +1,148 @@
+import { type ReactNode, useState } from 'react';
+import { type AuditRow, auditActions } from '#contracts/bridge/audit.ts';
+import type { RecordId } from '#contracts/ids.ts';
+import { AccessNav } from '../../access/access-nav.tsx';
+import { useNavigation } from '../../app/navigation.tsx';
+import { useToday } from '../../app/surroundings.tsx';
+import { useView } from '../../bridge/hooks.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { EmptyState, Notice } from '../../parts/notice.tsx';
+import { bannerName, birthAndAge, plainName } from '../../parts/patient-words.ts';
+import { ScreenHead } from '../../parts/screen-head.tsx';
+import { describeInstant } from '../../wording/dates.ts';
+import { describeError, type Translate, useWords } from '../../wording/words.ts';
+import { isEmergency } from './emergency-actions.ts';
+import './audit.css';
+
+/** Who saw or changed a patient, or what was done on this computer at all: when, who, what and why. */
+export function AuditScreen({ patientId }: { readonly patientId: RecordId | null }): ReactNode {
+  const { t } = useWords();
+  const today = useToday();
+  const navigation = useNavigation();
+  const [page, setPage] = useState<{ readonly before?: number }>({});
+  const [isEmergencyOnly, setEmergencyOnly] = useState(false);
+  const ofPatient = useView('audit.of-patient', patientId === null ? null : { id: patientId, ...page });
+  const recent = useView('audit.recent', patientId === null ? page : null);
+  const record = useView('patients.record', patientId === null ? null : { id: patientId });
+  const view = patientId === null ? recent : ofPatient;
+  const patient = record.status === 'ready' ? record.value : null;
+  const rows = view.status === 'ready' ? view.value.rows : [];
+  const shown = isEmergencyOnly ? rows.filter(({ action }) => isEmergency(action)) : rows;
+
+  return (
+    <div className="screen">
+      <ScreenHead
+        title={t(patientId === null ? 'audit.recent' : 'audit.of-patient')}
+        words={
+          patient === null
+            ? t('audit.words')
+            : `${bannerName(patient.body.name)} · ${birthAndAge(t, patient.body.birth, today)}`
+        }
+      >
+        {patientId !== null && (
+          <Button icon="arrow-left" onClick={() => navigation.go({ screen: 'patient', patientId })}>
+            {t('audit.back')}
+          </Button>
+        )}
+      </ScreenHead>
+      {patientId === null && <AccessNav />}
+      {view.status === 'ended' && <Notice kind="warning" title={describeError(t, view.error)} />}
+      {view.status === 'ready' && view.value.trail.rolledBackAt !== null && (
+        <Notice
+          kind="danger"
+          title={t('audit.rolled-back', { time: describeInstant(view.value.trail.rolledBackAt, today) })}
+        />
+      )}
+      <section className="card">
+        <header className="card-head">
+          <label className="check">
+            <input
+              type="checkbox"
+              id="audit-emergency"
+              checked={isEmergencyOnly}
+              onChange={() => setEmergencyOnly(!isEmergencyOnly)}
+            />
+            <span>{t('audit.emergency-only')}</span>
+          </label>
+          <span className="caption">{t('audit.itself')}</span>
+        </header>
+        {view.status === 'ready' && shown.length === 0 && <EmptyState icon="eye" title={t('audit.none')} />}
+        {shown.length > 0 && <AuditTable rows={shown} hasPatients={patientId === null} />}
+        {view.status === 'ready' && (page.before !== undefined || view.value.older !== null) && (
+          <footer className="card-foot">
+            <Button
+              size="small"
+              icon="double-up"
+              disabled={page.before === undefined}
+              onClick={() => setPage({})}
+            >
+              {t('audit.newest')}
+            </Button>
+            <Button
+              size="small"
+              icon="arrow-down"
+              disabled={view.value.older === null}
+              onClick={() => view.value.older !== null && setPage({ before: view.value.older })}
+            >
+              {t('audit.older')}
+            </Button>
+          </footer>
+        )}
+      </section>
+    </div>
+  );
+}
+
+function AuditTable({
+  rows,
+  hasPatients,
+}: {
+  readonly rows: readonly AuditRow[];
+  readonly hasPatients: boolean;
+}): ReactNode {
+  const { t } = useWords();
+  const today = useToday();
+  return (
+    <table className="audit-table">
+      <thead>
+        <tr>
+          <th scope="col">{t('audit.when')}</th>
+          <th scope="col">{t('audit.who')}</th>
+          <th scope="col">{t('audit.what')}</th>
+          {hasPatients && <th scope="col">{t('audit.patient')}</th>}
+          <th scope="col">{t('audit.why')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.seq} className={isEmergency(row.action) ? 'audit-emergency' : ''}>
+            <td className="figure">{describeInstant(row.at, today)}</td>
+            <td>
+              {row.person?.name ?? t(row.personId === null ? 'audit.computer' : 'audit.unknown-person')}
+              {row.person && (
+                <span className="caption">
+                  {row.person.roles.map((role) => t(`role.${role}`)).join(', ')}
+                </span>
+              )}
+            </td>
+            <td>
+              <span className="audit-what">
+                {isEmergency(row.action) && <Icon name="shield" size={16} />}
+                {describeAction(t, row.action)}
+              </span>
+            </td>
+            {hasPatients && <td>{row.patient && plainName(row.patient.name)}</td>}
+            <td>{row.reason}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Plain words; an action of a newer or an older program is shown as it is written. */
+function describeAction(t: Translate, action: string): string {
+  const known = auditActions.find((each) => each === action);
+  return known === undefined ? action : t(`audit-action.${known}`);
+}

@@ -1,0 +1,29 @@
+/** How a paper key is printed: eight groups of five symbols (docs/specs/access.md ACC-26). */
+export const groupCount = 8;
+export const groupLength = 5;
+
+/** Numbers of the groups as they are printed. */
+export const groupNumbers: readonly number[] = Array.from({ length: groupCount }, (_, at) => at + 1);
+
+export const emptyGroups: readonly string[] = Array.from({ length: groupCount }, () => '');
+
+/** What may stand in a group; the workstation takes O for 0, and I and L for 1. */
+const clean = (text: string): string => text.toUpperCase().replace(/[^0-9A-Z]/g, '');
+
+/** The groups after `text` was typed or pasted into the group `at`: what is too long goes on in the groups after it. */
+export function typeGroups(groups: readonly string[], at: number, text: string): readonly string[] {
+  let rest = clean(text);
+  if (rest.length <= groupLength) return groups.with(at, rest);
+  const filled = [...groups];
+  for (let group = at; group < groupCount && rest !== ''; group += 1) {
+    filled[group] = rest.slice(0, groupLength);
+    rest = rest.slice(groupLength);
+  }
+  return filled;
+}
+
+/** Where typing goes on: the first group from `at` that is not full, or the last. */
+export function nextGroup(groups: readonly string[], at: number): number {
+  const open = groups.findIndex((group, index) => index >= at && group.length < groupLength);
+  return open === -1 ? groupCount - 1 : open;
+}

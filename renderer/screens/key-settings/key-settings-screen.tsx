@@ -1,0 +1,134 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { RequestOutput } from '#contracts/bridge/requests.ts';
+import type { AppError } from '#contracts/errors.ts';
+import { AccessNav } from '../../access/access-nav.tsx';
+import { DeviceNotes } from '../../access/device-notes.tsx';
+import { useDoor } from '../../access/door.ts';
+import { KeyPrompt } from '../../access/key-prompt.tsx';
+import { describeKeyError } from '../../access/key-proof.tsx';
+import { PinForm } from '../../access/pin-form.tsx';
+import { useBridge } from '../../bridge/hooks.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { Notice } from '../../parts/notice.tsx';
+import { ScreenHead } from '../../parts/screen-head.tsx';
+import { useWords } from '../../wording/words.ts';
+import { Fingers } from './fingers.tsx';
+import { PinChange } from './pin-change.tsx';
+import './key-settings.css';
+
+export type KeyDescription = RequestOutput<'keys.describe'>;
+
+/** The key that is plugged in: its PIN, and whose fingers it knows. The PIN is kept while this page is open, no longer. */
+export function KeySettingsScreen(): ReactNode {
+  const { t } = useWords();
+  const bridge = useBridge();
+  const door = useDoor();
+  const [key, setKey] = useState<KeyDescription | null>(null);
+  const [pin, setPin] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<AppError | null>(null);
+  const isHere = useRef(true);
+
+  const look = async (typed?: string) => {
+    setBusy(true);
+    setFailure(null);
+    const described = await bridge.request('keys.describe', typed === undefined ? {} : { pin: typed });
+    if (!isHere.current) return;
+    setBusy(false);
+    if (described.ok) {
+      setKey(described.value);
+      setPin(typed ?? null);
+    } else {
+      setPin(null);
+      if (described.error.code !== 'access.cancelled') setFailure(described.error);
+    }
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once when the page opens
+  useEffect(() => {
+    isHere.current = true;
+    void look();
+    return () => {
+      isHere.current = false;
+      void bridge.request('access.cancel', {});
+    };
+  }, []);
+
+  return (
+    <div className="screen">
+      <ScreenHead title={t('key-settings.title')} words={t('key-settings.words')}>
+        <Button icon="undo" isBusy={isBusy} onClick={() => void look(pin ?? undefined)}>
+          {t('key-settings.look')}
+        </Button>
+      </ScreenHead>
+      <AccessNav />
+      {failure && <Notice kind="warning" title={describeKeyError(t, failure)} isUrgent />}
+      {key === null ? (
+        <section className="card key-settings-wait">
+          <KeyPrompt isAsking={isBusy} road="this-computer" operation={door?.operation ?? null} />
+          {door !== null && <DeviceNotes door={door} />}
+        </section>
+      ) : (
+        <div className="key-settings">
+          <section className="card" aria-labelledby="key-facts">
+            <header className="card-head">
+              <h2 id="key-facts">{t('key-settings.facts')}</h2>
+            </header>
+            <KeyFacts description={key} />
+            <PinChange hasPin={key.hasPin} onChanged={(next) => void look(next)} />
+          </section>
+          <section className="card" aria-labelledby="key-fingers">
+            <header className="card-head">
+              <h2 id="key-fingers">{t('key-settings.fingers')}</h2>
+              {key.fingers !== null && <span className="badge">{key.fingers.length}</span>}
+            </header>
+            {!key.canTakeFingers ? (
+              <p className="card-words soft">{t('key-settings.no-sensor')}</p>
+            ) : !key.hasPin ? (
+              <p className="card-words soft">{t('key-settings.pin-first')}</p>
+            ) : pin === null || key.fingers === null ? (
+              <div className="key-settings-pin">
+                <p className="soft">{t('key-settings.pin-for-fingers')}</p>
+                <PinForm isBusy={isBusy} onPin={(typed) => void look(typed)} />
+              </div>
+            ) : (
+              <Fingers
+                fingers={key.fingers}
+                pin={pin}
+                operation={door?.operation ?? null}
+                onChanged={() => void look(pin)}
+              />
+            )}
+          </section>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function KeyFacts({ description }: { readonly description: KeyDescription }): ReactNode {
+  const { t } = useWords();
+  const { hasPin, canTakeFingers, pinAttemptsLeft, fingerAttemptsLeft } = description;
+  const facts = [
+    { id: 'pin', isGood: hasPin, words: t(hasPin ? 'key-settings.has-pin' : 'key-settings.has-no-pin') },
+    {
+      id: 'sensor',
+      isGood: canTakeFingers,
+      words: t(canTakeFingers ? 'key-settings.has-sensor' : 'key-settings.no-sensor'),
+    },
+  ];
+  return (
+    <ul className="key-facts">
+      {facts.map(({ id, isGood, words }) => (
+        <li key={id}>
+          <Icon name={isGood ? 'check' : 'close'} size={18} />
+          {words}
+        </li>
+      ))}
+      {pinAttemptsLeft !== null && <li>{t('key-settings.pin-attempts', { count: pinAttemptsLeft })}</li>}
+      {fingerAttemptsLeft !== null && (
+        <li>{t('key-settings.finger-attempts', { count: fingerAttemptsLeft })}</li>
+      )}
+    </ul>
+  );
+}
