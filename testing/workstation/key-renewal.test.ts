@@ -93,6 +93,21 @@ describe('after somebody lost her way in', () => {
     await rig.addPerson(['doctor'], nurseWords);
   });
 
+  test('a session by key goes on by that key: pulling it out afterwards locks', async () => {
+    const rig = await enrolled({ hasSimulatedDevices: true });
+    const stays = await rig.addPerson(['head'], nurseWords);
+    const goes = await rig.addPerson(['nurse'], nurseWords);
+    expect(await rig.workstation.unlock({ method: 'simulated-key', person: stays })).toMatchObject({ ok: true });
+    await revoke(rig, goes);
+    expect(await rig.workstation.renewKey()).toEqual({ ok: true, value: { person: stays } });
+    expect(rig.keys.at(-1)).not.toEqual(rig.keys[0]);
+    rig.key.unplug();
+    expect(rig.workstation.state()).toMatchObject({
+      phase: 'locked',
+      failure: { code: 'access.device-removed' },
+    });
+  });
+
   test('a full disk puts it off and keeps nobody out; the next unlock has it', async () => {
     let isFull = true;
     const copyRecords =
