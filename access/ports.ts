@@ -63,7 +63,7 @@ interface Untrusted {
     | 'signature'
     | 'verification';
 }
-/** The key refused for a reason of its own: the CTAP status code, for the technician. */
+/** The key refused for a reason of its own: the CTAP status code, or Windows' own code of 32 bits, for the technician. */
 interface Refused {
   readonly failure: 'refused';
   readonly status: number;
@@ -148,6 +148,12 @@ export interface ReleaseRequest extends DeviceOperation {
   readonly salt: Uint8Array;
 }
 
+/** Credentials of one person on different keys: which of them is at hand is found out by asking. */
+export interface ChoiceRequest extends DeviceOperation {
+  /** At least one; as in {@link ReleaseRequest}. */
+  readonly choices: readonly Pick<ReleaseRequest, 'credential' | 'salt'>[];
+}
+
 /**
  * A key that gives 32 secret bytes when its owner proves presence, and gives the same bytes every time for the same
  * credential and salt. User verification is always required: without it the bytes would differ and prove nothing.
@@ -166,6 +172,13 @@ export interface CredentialDevice {
   ): Promise<Result<{ readonly credential: Uint8Array }, CreateFailure>>;
   /** 32 bytes. */
   releaseSecret(request: ReleaseRequest): Promise<Result<Secret, ReleaseFailure>>;
+  /**
+   * The secret of whichever choice the key holds, and its place among them. Only where asking for one after the other would open a
+   * dialog of the system for each of them.
+   */
+  releaseOneOf?(
+    request: ChoiceRequest,
+  ): Promise<Result<{ readonly chosen: number; readonly secret: Secret }, ReleaseFailure>>;
   /** Told once, when it is unplugged; the workstation locks. Returns a function that ends it. */
   onRemoved(told: () => void): () => void;
 }

@@ -1,4 +1,4 @@
-import { appError } from '#contracts/errors.ts';
+import { type AppError, appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { SlotsEnvironment } from './credential-slots.ts';
@@ -7,7 +7,7 @@ import { decodeCredential } from './enrolled-credential.ts';
 import { derive, deviceSlotSecret, unwrap } from './key-wrapping.ts';
 import { passphraseBytes } from './passphrase.ts';
 import { PersonKeys } from './person-keys.ts';
-import type { CredentialDevice, DeviceOperation } from './ports.ts';
+import type { CredentialDevice, DeviceOperation, ReleaseFailure } from './ports.ts';
 import { Secret } from './secret.ts';
 import { dataKeyBinding, seedBinding } from './slot-binding.ts';
 import { doorKey, openBehind } from './slot-door.ts';
@@ -96,17 +96,32 @@ async function openByDevice(
   device: CredentialDevice,
   operation: DeviceOperation,
 ): Promise<Result<OpenedSlot>> {
-  for (const slot of slots) {
-    if (slot.method === 'passphrase') continue;
-    const [salt, credential] = [fromBase64(slot.salt), fromBase64(slot.credential)];
+  const choices = slots.flatMap((slot) =>
+    slot.method === 'passphrase'
+      ? []
+      : [{ slot, salt: fromBase64(slot.salt), credential: fromBase64(slot.credential) }],
+  );
+  if (device.releaseOneOf !== undefined) {
+    const released = await device.releaseOneOf({ ...operation, choices });
+    if (!released.ok) return fail(releaseError(released.error));
+    using secret = released.value.secret;
+    return openByReleased(list, choices[released.value.chosen]?.slot, secret);
+  }
+  for (const { slot, salt, credential } of choices) {
     const released = await device.releaseSecret({ ...operation, credential, salt });
     if (!released.ok && released.error.failure === 'no-credential') continue;
-    if (!released.ok) return fail(deviceError(released.error));
+    if (!released.ok) return fail(releaseError(released.error));
     using secret = released.value;
     return openByReleased(list, slot, secret);
   }
-  return fail(appError('access.finger-not-recognised', { rule: 'other-key' }));
+  return fail(releaseError({ failure: 'no-credential' }));
 }
+
+/** A key that holds none of the person's credentials is most likely somebody else's. */
+const releaseError = (failure: ReleaseFailure): AppError =>
+  failure.failure === 'no-credential'
+    ? appError('access.finger-not-recognised', { rule: 'other-key' })
+    : deviceError(failure);
 
 function openByReleased(list: SlotList, slot: AnySlot | undefined, released: Secret): Result<OpenedSlot> {
   if (slot === undefined) return fail(appError('access.unknown-person'));

@@ -40,34 +40,42 @@ export function checkMade(made: MadeCredential, clientData: Uint8Array): Result<
   return encoded === undefined ? fail({ failure: 'untrusted', rule: 'credential' }) : ok(encoded);
 }
 
+/** A credential that signatures can be checked by. */
+export type CheckedCredential = EnrolledCredential & { readonly publicPoint: CurvePoint };
+
 /**
- * The secret, once the answer was found right by CTP-26 and CTP-27; otherwise it is wiped. What ties it to the signature is the
- * system's word alone: Windows opened the sealed output itself.
+ * The secret and whose it is of `asked`, once the answer was found right by CTP-26 and CTP-27; otherwise the secret is wiped. What ties
+ * it to the signature is the system's word alone: Windows opened the sealed output itself.
  */
-export function checkAsserted(
+export function checkAsserted<Asked extends CheckedCredential>(
   made: MadeAssertion,
-  enrolled: EnrolledCredential & { readonly publicPoint: CurvePoint },
+  asked: readonly Asked[],
   clientData: Uint8Array,
-): Result<Secret, CtapFailure> {
-  const fault = assertionFault(made, enrolled, clientData);
-  if (fault === undefined && made.secret !== undefined) return ok(new Secret(made.secret));
+): Result<{ readonly credential: Asked; readonly secret: Secret }, CtapFailure> {
+  const credential = asked.find(({ id }) => Buffer.compare(id, made.credentialId) === 0);
+  const fault = assertionFault(made, credential, clientData);
+  if (fault === undefined && credential !== undefined && made.secret !== undefined) {
+    return ok({ credential, secret: new Secret(made.secret) });
+  }
   made.secret?.fill(0);
   return fail(fault ?? { failure: 'untrusted', rule: 'secret' });
 }
 
 function assertionFault(
-  { authenticatorData, credentialId, signature }: MadeAssertion,
-  { id, publicPoint }: EnrolledCredential & { readonly publicPoint: CurvePoint },
+  { authenticatorData, signature }: MadeAssertion,
+  credential: CheckedCredential | undefined,
   clientData: Uint8Array,
 ): CtapFailure | undefined {
-  if (Buffer.compare(credentialId, id) !== 0) return { failure: 'untrusted', rule: 'credential' };
+  if (credential === undefined) return { failure: 'untrusted', rule: 'credential' };
   const parsed = parseAuthenticatorData(authenticatorData);
   if (!parsed.ok) return parsed.error;
   const fault = presenceFault(parsed.value);
   if (fault !== undefined) return fault;
   if (parsed.value.flags & dataFlag.credential) return { failure: 'untrusted', rule: 'credential' };
   const signed = Buffer.concat([authenticatorData, sha256(clientData)]);
-  return isSignedBy(publicPoint, signed, signature) ? undefined : { failure: 'untrusted', rule: 'signature' };
+  return isSignedBy(credential.publicPoint, signed, signature)
+    ? undefined
+    : { failure: 'untrusted', rule: 'signature' };
 }
 
 /** Whether a key knows credProtect cannot be asked here; one that answers with less than was asked for did not listen. */

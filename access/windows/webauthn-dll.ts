@@ -209,12 +209,13 @@ function makeParameters(order: MakeOrder, apiVersion: number): readonly unknown[
 
 /** Parameters of WebAuthNAuthenticatorGetAssertion between window and answer. */
 function assertionParameters(order: AssertionOrder): readonly unknown[] {
-  const allowed = {
+  const { credentials } = order;
+  const allowed = credentials.map(({ id }) => ({
     dwVersion: webauthn.structureVersion,
-    cbId: order.credentialId.length,
-    pbId: order.credentialId,
+    cbId: id.length,
+    pbId: id,
     pwszCredentialType: webauthn.credentialType,
-  };
+  }));
   return [
     order.relyingParty,
     clientDataOf(order.clientData),
@@ -222,7 +223,7 @@ function assertionParameters(order: AssertionOrder): readonly unknown[] {
       dwVersion: webauthn.assertionOptionsVersion,
       dwTimeoutMilliseconds: order.timeoutMs,
       // Not looked at beside pAllowCredentialList, but for its count (as Chromium was told by the maker).
-      CredentialList: { cCredentials: 1, pCredentials: [allowed] },
+      CredentialList: { cCredentials: allowed.length, pCredentials: allowed },
       Extensions: { cExtensions: 0, pExtensions: null },
       dwAuthenticatorAttachment: webauthn.attachmentCrossPlatform,
       dwUserVerificationRequirement: webauthn.verificationRequired,
@@ -231,21 +232,20 @@ function assertionParameters(order: AssertionOrder): readonly unknown[] {
       pbU2fAppId: null,
       pCancellationId: order.cancellation,
       pAllowCredentialList: {
-        cCredentials: 1,
-        ppCredentials: [{ ...allowed, dwTransports: webauthn.transportUsb }],
+        cCredentials: allowed.length,
+        ppCredentials: allowed.map((each) => ({ ...each, dwTransports: webauthn.transportUsb })),
       },
       dwCredLargeBlobOperation: 0,
       cbCredLargeBlob: 0,
       pbCredLargeBlob: null,
       pHmacSecretSaltValues: {
-        pGlobalHmacSalt: {
-          cbFirst: order.rawSalt.length,
-          pbFirst: order.rawSalt,
-          cbSecond: 0,
-          pbSecond: null,
-        },
-        cCredWithHmacSecretSaltList: 0,
-        pCredWithHmacSecretSaltList: null,
+        pGlobalHmacSalt: null,
+        cCredWithHmacSecretSaltList: credentials.length,
+        pCredWithHmacSecretSaltList: credentials.map(({ id, rawSalt }) => ({
+          cbCredID: id.length,
+          pbCredID: id,
+          pHmacSecretSalt: { cbFirst: rawSalt.length, pbFirst: rawSalt, cbSecond: 0, pbSecond: null },
+        })),
       },
       bBrowserInPrivateMode: 0,
     },

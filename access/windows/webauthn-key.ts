@@ -5,6 +5,7 @@ import type { CtapFailure } from '../ctap/status.ts';
 import { relyingParty } from '../ctap/verification.ts';
 import { readCredential } from '../enrolled-credential.ts';
 import type {
+  ChoiceRequest,
   CreateFailure,
   CreateRequest,
   CredentialDevice,
@@ -88,10 +89,20 @@ export class WebauthnKey implements CredentialDevice {
   }
 
   async releaseSecret(request: ReleaseRequest): Promise<Result<Secret, ReleaseFailure>> {
-    const enrolled = readCredential(request.credential);
-    if (enrolled === undefined) return fail({ failure: 'no-credential' });
+    const released = await this.releaseOneOf({ ...request, choices: [request] });
+    return released.ok ? ok(released.value.secret) : released;
+  }
+
+  async releaseOneOf(
+    request: ChoiceRequest,
+  ): Promise<Result<{ readonly chosen: number; readonly secret: Secret }, ReleaseFailure>> {
+    const known = request.choices.flatMap(({ credential, salt }, place) => {
+      const enrolled = readCredential(credential);
+      return enrolled === undefined ? [] : [{ ...enrolled, place, rawSalt: wireSalt(salt) }];
+    });
+    if (known.length === 0) return fail({ failure: 'no-credential' });
     const clientData = this.#clientData('webauthn.get');
-    return this.#operate<Secret, ReleaseFailure>(
+    return this.#operate<{ readonly chosen: number; readonly secret: Secret }, ReleaseFailure>(
       request,
       async (cancellation) => {
         const answer = await this.#parts.library.getAssertion({
@@ -99,14 +110,15 @@ export class WebauthnKey implements CredentialDevice {
           relyingParty,
           cancellation,
           timeoutMs: dialogMs,
-          credentialId: enrolled.id,
-          rawSalt: wireSalt(request.salt),
+          credentials: known,
         });
         if (!answer.ok) return fail(releaseFailureOf(answer.code));
-        const checked = checkAsserted(answer.value, enrolled, clientData);
-        return checked.ok ? checked : fail(asPortFailure(checked.error));
+        const checked = checkAsserted(answer.value, known, clientData);
+        if (!checked.ok) return fail(asPortFailure(checked.error));
+        const { credential, secret } = checked.value;
+        return ok({ chosen: credential.place, secret });
       },
-      (late) => late.wipe(),
+      ({ secret }) => secret.wipe(),
     );
   }
 

@@ -41,10 +41,11 @@ export function webauthnStructures(koffi: typeof Koffi) {
   const extension = struct({ pwszExtensionIdentifier: text, cbExtension: dword, pvExtension: 'void *' });
   const extensions = struct({ cExtensions: dword, pExtensions: pointer(extension) });
   const salt = struct({ cbFirst: dword, pbFirst: bytes, cbSecond: dword, pbSecond: bytes });
+  const credentialSalt = struct({ cbCredID: dword, pbCredID: bytes, pHmacSecretSalt: pointer(salt) });
   const saltValues = struct({
     pGlobalHmacSalt: pointer(salt),
     cCredWithHmacSecretSaltList: dword,
-    pCredWithHmacSecretSaltList: 'void *',
+    pCredWithHmacSecretSaltList: pointer(credentialSalt),
   });
 
   const makeOptionsHead = {
@@ -77,6 +78,7 @@ export function webauthnStructures(koffi: typeof Koffi) {
     extension,
     extensions,
     salt,
+    credentialSalt,
     saltValues,
     /** WEBAUTHN_AUTHENTICATOR_MAKE_CREDENTIAL_OPTIONS, version 6; of version 5 without the last field. */
     makeOptions: struct({ ...makeOptionsHead, bEnablePrf: bool }),

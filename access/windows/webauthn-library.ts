@@ -23,9 +23,14 @@ export interface MakeOrder extends WebauthnOrder {
   readonly user: Uint8Array;
 }
 
-/** The secret of one credential; the owner verified. */
+/** The secret of whichever credential the key holds; the owner verified. */
 export interface AssertionOrder extends WebauthnOrder {
-  readonly credentialId: Uint8Array;
+  /** At least one. */
+  readonly credentials: readonly AllowedCredential[];
+}
+
+export interface AllowedCredential {
+  readonly id: Uint8Array;
   /** 32 bytes as the key gets them: nothing is hashed on the way. */
   readonly rawSalt: Uint8Array;
 }

@@ -3,6 +3,7 @@ import { type BusDevice, createBus } from '#access/devices/doubles.ts';
 import type { OpenShelf } from '#access/devices/open-shelf.ts';
 import { openRealShelf, type RealShelfOptions } from '#access/devices/real-shelf.ts';
 import { posReports } from '#access/drivers/frames.ts';
+import type { WebauthnLibrary } from '#access/windows/webauthn-library.ts';
 import { fail, ok } from '#contracts/result.ts';
 import { type ScanNews, watchScans } from '#workstation/scan-watch.ts';
 import { systemClock, systemRandom, systemTimers } from '#workstation/system-effects.ts';
@@ -110,6 +111,47 @@ describe('the shelf of this machine', () => {
     expect(shelf.devices()).toMatchObject([{ kind: 'key', status: 'not-usable-on-this-system' }]);
     expect(shelf.credentialDevices()).toEqual([]);
     expect(device.opened.count).toBe(0);
+  });
+
+  test('on Windows offers whatever key the system reaches, and names the keys as the system lists them', async () => {
+    const library: WebauthnLibrary = {
+      newCancellation: () => ({ ok: false, code: 0x8000_4005 }),
+      cancel: () => undefined,
+      makeCredential: () => Promise.reject(new Error('not asked')),
+      getAssertion: () => Promise.reject(new Error('not asked')),
+    };
+    const plugged = new Set<string>();
+    const { bus, shelf } = openShelf({
+      platform: 'win32',
+      openWindowsLibraries: async () =>
+        ok({ webauthn: ok(library), presence: { list: async () => new Set(plugged) } }),
+    });
+    expect(shelf.roads().at(-1)).toEqual({ road: 'system-keys', status: 'starting' });
+    await until(() => shelf.credentialDevices().length === 1);
+    const [device] = shelf.credentialDevices();
+    expect(shelf.roads().at(-1)).toEqual({ road: 'system-keys', status: 'ready' });
+    expect(shelf.fingerprintKeys()).toEqual([]);
+    // An administrator's node-hid sees the key as well; it is one key all the same.
+    bus.plug(fidoKey);
+    bus.plug(scanner);
+    plugged.add('HID\\VID_1050&PID_0402\\1');
+    await until(() => shelf.codeScanners().length === 1 && shelf.devices().length === 2);
+    expect(shelf.devices()).toMatchObject([
+      { kind: 'scanner', status: 'ready' },
+      { kind: 'key', status: 'ready' },
+    ]);
+    let removed = 0;
+    device?.onRemoved(() => {
+      removed += 1;
+    });
+    plugged.clear();
+    await until(() => removed === 1);
+    expect(shelf.credentialDevices()[0]?.id).not.toBe(device?.id);
+  });
+
+  test('elsewhere has no such road', async () => {
+    const { shelf } = openShelf();
+    expect(shelf.roads().map(({ road }) => road)).toEqual(['usb', 'smart-card']);
   });
 
   test('a key that is no CTAP2 key is shown as failed', async () => {

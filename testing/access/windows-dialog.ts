@@ -33,9 +33,12 @@ export interface DialogMade {
 export interface DialogAssert {
   readonly relyingParty: string;
   readonly clientData: Uint8Array;
-  readonly credentialId: Uint8Array;
-  /** As the key gets it. */
-  readonly salt: Uint8Array | undefined;
+  /** `salt`: as the key gets it. */
+  readonly credentials: readonly AskedCredential[];
+}
+interface AskedCredential {
+  readonly id: Uint8Array;
+  readonly salt: Uint8Array;
 }
 export interface DialogAsserted {
   readonly authenticatorData: Uint8Array;
@@ -68,6 +71,26 @@ export async function openWindowsDialog(
   };
   const asking = (signal: AbortSignal): Asking => ({ signal, method: 'finger', onProgress: () => undefined });
 
+  /** The credential that the key holds, found out without a touch: its salt is the one to send. The first, if none is. */
+  const heldOf = async (order: DialogAssert, { token }: Proof, told: Asking): Promise<AskedCredential> => {
+    const [first, ...others] = order.credentials;
+    if (first === undefined) throw new Error('no credential');
+    if (others.length === 0) return first;
+    for (const each of order.credentials) {
+      const hash = sha256(order.clientData);
+      const silent = cborMap([
+        [0x01, order.relyingParty],
+        [0x02, hash],
+        [0x03, [publicKey(each.id)]],
+        [0x05, cborMap([['up', false]])],
+        [0x06, token?.authenticate(hash)],
+        [0x07, token?.protocol],
+      ]);
+      if ((await conversation.ask(ctapCommand.getAssertion, silent, told)).ok) return each;
+    }
+    return first;
+  };
+
   return {
     make: (order, signal) =>
       verified(
@@ -84,9 +107,10 @@ export async function openWindowsDialog(
         { permissions: permission.getAssertion, relyingParty: order.relyingParty },
         asking(signal),
         async (_key, agreement, proof) => {
-          const parameters = assertParameters(order, agreement, proof);
+          const held = await heldOf(order, proof, asking(signal));
+          const parameters = assertParameters(order, held, agreement, proof);
           const answer = await conversation.ask(ctapCommand.getAssertion, parameters, asking(signal));
-          return answer.ok ? readAsserted(answer.value, order, agreement) : answer;
+          return answer.ok ? readAsserted(answer.value, held, agreement) : answer;
         },
       ),
   };
@@ -134,22 +158,25 @@ function withoutAttestation(answer: CborMap): DialogMade {
   return { format: textAt(answer, 1) === undefined ? '' : 'none', authenticatorData };
 }
 
-function assertParameters(order: DialogAssert, { ours, secret }: Agreement, { token }: Proof): CborMap {
+function assertParameters(
+  order: DialogAssert,
+  { id, salt }: AskedCredential,
+  { ours, secret }: Agreement,
+  { token }: Proof,
+): CborMap {
   const hash = sha256(order.clientData);
-  const sealed = order.salt && secret.encrypt(order.salt);
-  const input =
-    sealed &&
-    cborMap([
-      [1, ours],
-      [2, sealed],
-      [3, secret.authenticate(sealed)],
-      [4, secret.protocol === 1 ? undefined : secret.protocol],
-    ]);
+  const sealed = secret.encrypt(salt);
+  const input = cborMap([
+    [1, ours],
+    [2, sealed],
+    [3, secret.authenticate(sealed)],
+    [4, secret.protocol === 1 ? undefined : secret.protocol],
+  ]);
   return cborMap([
     [0x01, order.relyingParty],
     [0x02, hash],
-    [0x03, [publicKey(order.credentialId)]],
-    [0x04, input && cborMap([['hmac-secret', input]])],
+    [0x03, [publicKey(id)]],
+    [0x04, cborMap([['hmac-secret', input]])],
     [0x05, token === undefined ? cborMap([['uv', true]]) : undefined],
     [0x06, token?.authenticate(hash)],
     [0x07, token?.protocol],
@@ -158,7 +185,7 @@ function assertParameters(order: DialogAssert, { ours, secret }: Agreement, { to
 
 function readAsserted(
   answer: CborMap,
-  order: DialogAssert,
+  asked: AskedCredential,
   { secret }: Agreement,
 ): Result<DialogAsserted, CtapFailure> {
   const authenticatorData = bytesAt(answer, 2);
@@ -168,6 +195,6 @@ function readAsserted(
   const extensions = parsed.ok ? parsed.value.extensions : undefined;
   const sealed = extensions && bytesAt(extensions, 'hmac-secret');
   const credential = mapAt(answer, 1);
-  const credentialId = (credential && bytesAt(credential, 'id')) ?? order.credentialId;
+  const credentialId = (credential && bytesAt(credential, 'id')) ?? asked.id;
   return ok({ authenticatorData, signature, credentialId, secret: sealed && secret.decrypt(sealed) });
 }

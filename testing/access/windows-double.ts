@@ -57,8 +57,8 @@ export interface WindowsDouble {
   readonly held: number;
   /** Whatever the double found wrong with what it was called with. */
   readonly faults: readonly string[];
-  /** Names of the functions that were called, in order. */
-  readonly calls: readonly string[];
+  /** Names of the functions that were called, in order; may be emptied. */
+  readonly calls: string[];
   /** Secrets that were given back to the system without being overwritten. */
   readonly leftSecrets: number;
 }
@@ -410,41 +410,53 @@ function readAssertion([, party, clientData, options]: Registers) {
   must(read.text('pwszU2fAppId') === null && read.pointer('pbU2fAppId') === null, 'no U2F');
   must(read.number('dwCredLargeBlobOperation') === 0 && read.pointer('pbCredLargeBlob') === null, 'no blob');
   must(read.number('cbCredLargeBlob') === 0 && read.number('bBrowserInPrivateMode') === 0, 'the rest');
-  must(read.number('CredentialList.cCredentials') === 1, 'one credential');
-  const plain = readStructure(nativeLayouts.credential, read.pointer('CredentialList.pCredentials'));
-  const list = readStructure(nativeLayouts.credentialList, read.pointer('pAllowCredentialList'));
-  must(list.number('cCredentials') === 1, 'one credential');
-  const extended = readStructure(nativeLayouts.credentialEx, addressAt(list.pointer('ppCredentials'), 0));
-  must(extended.number('dwTransports') === 1, 'USB only');
-  for (const credential of [plain, extended]) {
-    must(credential.number('dwVersion') === 1, 'version of credential');
-    must(credential.text('pwszCredentialType') === 'public-key', 'type of credential');
-  }
-  const credentialId = extended.bytes('pbId', 'cbId');
-  must(Buffer.compare(credentialId, plain.bytes('pbId', 'cbId')) === 0, 'the same credential twice');
   return {
     cancellation: nameOf(read.pointer('pCancellationId')),
     order: {
       relyingParty: textAt(asAddress(party)) ?? '',
       clientData: readClientData(clientData),
-      credentialId,
-      salt: readSalt(read),
+      credentials: readCredentials(read),
     },
   };
 }
 
+/** Every credential is named three times: as Windows knew it first, with the way to it, and with its salt. */
+function readCredentials(
+  options: StructureReader,
+): readonly { readonly id: Uint8Array; readonly salt: Uint8Array }[] {
+  const count = options.number('CredentialList.cCredentials');
+  const plain = options.pointer('CredentialList.pCredentials');
+  const list = readStructure(nativeLayouts.credentialList, options.pointer('pAllowCredentialList'));
+  const values = readStructure(nativeLayouts.saltValues, options.pointer('pHmacSecretSaltValues'));
+  must(count > 0 && list.number('cCredentials') === count, 'as many credentials');
+  must(values.number('cCredWithHmacSecretSaltList') === count, 'as many salts');
+  must(values.pointer('pGlobalHmacSalt') === null, 'no salt for all');
+  return Array.from({ length: count }, (_, place) => {
+    const first = readStructure(nativeLayouts.credential, plain, place * nativeLayouts.credential.size);
+    const second = readStructure(nativeLayouts.credentialEx, addressAt(list.pointer('ppCredentials'), place));
+    const third = readStructure(
+      nativeLayouts.credentialSalt,
+      values.pointer('pCredWithHmacSecretSaltList'),
+      place * nativeLayouts.credentialSalt.size,
+    );
+    must(second.number('dwTransports') === 1, 'USB only');
+    for (const each of [first, second]) {
+      must(each.number('dwVersion') === 1, 'version of credential');
+      must(each.text('pwszCredentialType') === 'public-key', 'type of credential');
+    }
+    const id = first.bytes('pbId', 'cbId');
+    must(Buffer.compare(id, second.bytes('pbId', 'cbId')) === 0, 'the same credential');
+    must(Buffer.compare(id, third.bytes('pbCredID', 'cbCredID')) === 0, 'the same credential');
+    return { id, salt: readSalt(third.pointer('pHmacSecretSalt'), options.number('dwFlags')) };
+  });
+}
+
 /** As the header says: hashed for PRF by the system, unless the flag says that it is raw already. */
-function readSalt(options: StructureReader): Uint8Array | undefined {
-  const from = options.pointer('pHmacSecretSaltValues');
-  if (from === null) return undefined;
-  const values = readStructure(nativeLayouts.saltValues, from);
-  must(values.number('cCredWithHmacSecretSaltList') === 0, 'salts for credentials');
-  must(values.pointer('pCredWithHmacSecretSaltList') === null, 'salts for credentials');
-  const salt = readStructure(nativeLayouts.salt, values.pointer('pGlobalHmacSalt'));
+function readSalt(from: Address, flags: number): Uint8Array {
+  const salt = readStructure(nativeLayouts.salt, from);
   must(salt.number('cbSecond') === 0 && salt.pointer('pbSecond') === null, 'one salt');
   const bytes = salt.bytes('pbFirst', 'cbFirst');
-  const isRaw = (options.number('dwFlags') & 0x0010_0000) !== 0;
-  if (!isRaw) return sha256(Buffer.concat([Buffer.from('WebAuthn PRF\0'), bytes]));
+  if ((flags & 0x0010_0000) === 0) return sha256(Buffer.concat([Buffer.from('WebAuthn PRF\0'), bytes]));
   must(bytes.length === 32, 'a raw salt has 32 bytes');
   return bytes;
 }

@@ -1,6 +1,7 @@
 import * as koffi from 'koffi';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialDevice } from '#access/ports.ts';
+import { dilnoza, dilnozaWords, openSlotsRig, type SlotsRig } from '#access/simulated/simulated-slots.ts';
 import { openKeyPresence } from '#access/windows/key-presence.ts';
 import { openWebauthnDll } from '#access/windows/webauthn-dll.ts';
 import { WebauthnKey } from '#access/windows/webauthn-key.ts';
@@ -100,6 +101,49 @@ describe('one slot on every road', () => {
     const bench = await openBench({ ...ctap21Profile, extensions: ['hmac-secret'] });
     const credential = await create(bench.windows);
     expect(await secretOf(bench.key, credential)).toBe(await secretOf(bench.windows, credential));
+  });
+});
+
+describe('slots', () => {
+  let rig: SlotsRig;
+  beforeEach(async () => {
+    rig = await openSlotsRig();
+  });
+  afterEach(() => rig.remove());
+
+  const unlocks = async (device: CredentialDevice) => {
+    const unlocked = await (await rig.open()).unlockByDevice(dilnoza.id, device, operation());
+    if (!unlocked.ok) return unlocked.error.code;
+    return Buffer.compare(unlocked.value.dataKey.reveal(), rig.keyBytes) === 0 ? 'unlocked' : 'another key';
+  };
+  const enrol = async (device: CredentialDevice, label: string) => {
+    const slots = await rig.open();
+    const proved = await slots.provePerson(dilnoza.id, { method: 'passphrase', passphrase: dilnozaWords });
+    if (!proved.ok) throw new Error(proved.error.code);
+    const keys = proved.value;
+    const enrolled = await slots.enrolDevice(rig.dataKey(), dilnoza, device, operation(), keys, label);
+    if (!enrolled.ok) throw new Error(enrolled.error.code);
+  };
+
+  test('enrolled on one road open on the other, both ways', async () => {
+    const [one, other] = [await openBench(), await openBench()];
+    await enrol(one.key, 'made over HID');
+    expect(await unlocks(one.windows)).toBe('unlocked');
+    await enrol(other.windows, 'made through Windows');
+    expect(await unlocks(other.key)).toBe('unlocked');
+  });
+
+  test('of two keys of a person are asked for in one dialog, whichever is plugged in', async () => {
+    const [one, other, stranger] = [await openBench(), await openBench(), await openBench()];
+    await enrol(one.windows, 'blue');
+    await enrol(other.windows, 'red');
+    for (const bench of [one, other]) {
+      bench.double.calls.length = 0;
+      expect(await unlocks(bench.windows)).toBe('unlocked');
+      const dialogs = bench.double.calls.filter((name) => name === 'WebAuthNAuthenticatorGetAssertion');
+      expect(dialogs).toHaveLength(1);
+    }
+    expect(await unlocks(stranger.windows)).toBe('access.finger-not-recognised');
   });
 });
 

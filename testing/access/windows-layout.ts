@@ -74,6 +74,10 @@ export const nativeLayouts = {
       pbSecond: [24, 'pointer'],
     },
   },
+  credentialSalt: {
+    size: 24,
+    fields: { cbCredID: [0, 'dword'], pbCredID: [8, 'pointer'], pHmacSecretSalt: [16, 'pointer'] },
+  },
   saltValues: {
     size: 24,
     fields: {
