@@ -9,6 +9,7 @@ import { keyMutations } from '#testing/mutations/key-mutations.ts';
 import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
 import { slotMutations } from '#testing/mutations/slot-mutations.ts';
 import { storeMutations } from '#testing/mutations/store-mutations.ts';
+import { windowsMutations } from '#testing/mutations/windows-mutations.ts';
 import { projectFolder } from './steps.ts';
 
 /**
@@ -32,6 +33,7 @@ const mutations = [
   ...centerMutations,
   ...keyMutations,
   ...slotMutations,
+  ...windowsMutations,
 ].filter(({ name }) => names.length === 0 || names.includes(name));
 for (const name of names) {
   if (!mutations.some((mutation) => mutation.name === name)) throw new Error(`no mutation ${name}`);

@@ -7,6 +7,7 @@ import { clientMutations } from './client-mutations.ts';
 import { keyMutations } from './key-mutations.ts';
 import { slotMutations } from './slot-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
+import { windowsMutations } from './windows-mutations.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const mutations = [
@@ -15,6 +16,7 @@ const mutations = [
   ...centerMutations,
   ...keyMutations,
   ...slotMutations,
+  ...windowsMutations,
 ];
 
 describe('planted bugs', () => {
