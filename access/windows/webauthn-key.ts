@@ -28,10 +28,17 @@ const mostStops = dialogMs / stopAgainMs;
 
 const shownName = 'Hamshira';
 
+/** Whether a call of the library has not come back yet. */
+export interface OperationTurn {
+  isTaken: boolean;
+}
+
 export interface WebauthnKeyParts {
   /** {@link CredentialDevice.id}. */
   readonly id: string;
   readonly library: WebauthnLibrary;
+  /** Shared by all that use the library: Windows wants one operation at a time. */
+  readonly turn: OperationTurn;
   readonly random: Random;
   readonly timers: Timers;
 }
@@ -60,7 +67,6 @@ export class WebauthnKey implements CredentialDevice {
   readonly #parts: WebauthnKeyParts;
   readonly #removalListeners = new Set<() => void>();
   #running: Running | undefined;
-  #isBusy = false;
   #isRemoved = false;
 
   constructor(parts: WebauthnKeyParts) {
@@ -150,15 +156,16 @@ export class WebauthnKey implements CredentialDevice {
     discard: (late: Value) => void = () => undefined,
   ): Promise<Result<Value, Failure | { readonly failure: StopCause | 'busy' } | ReturnType<typeof refused>>> {
     if (this.#isRemoved) return fail({ failure: 'removed' });
-    if (this.#isBusy) return fail({ failure: 'busy' });
+    const { turn } = this.#parts;
+    if (turn.isTaken) return fail({ failure: 'busy' });
     if (request.signal.aborted) return fail({ failure: 'cancelled' });
     const named = this.#parts.library.newCancellation();
     if (!named.ok) return fail(refused(named.code));
-    this.#isBusy = true;
+    turn.isTaken = true;
     request.onProgress('touch-now');
     const running = this.#watch(request.signal, named.value);
     const work = run(named.value).finally(() => {
-      this.#isBusy = false;
+      turn.isTaken = false;
       running.settled();
     });
     try {

@@ -5,7 +5,7 @@ import type { CredentialDevice } from '../ports.ts';
 import { type KeyPresence, openKeyPresence } from './key-presence.ts';
 import { openSystemLoader } from './native-loader.ts';
 import { openWebauthnDll, type WebauthnObstacle } from './webauthn-dll.ts';
-import { WebauthnKey } from './webauthn-key.ts';
+import { type OperationTurn, WebauthnKey } from './webauthn-key.ts';
 import type { WebauthnLibrary } from './webauthn-library.ts';
 
 /** What Windows has for security keys. */
@@ -52,11 +52,12 @@ export function openWindowsRoad(options: {
 }): WindowsRoad {
   const { libraries, random, timers, onChange } = options;
   const { webauthn, presence } = libraries;
+  const turn: OperationTurn = { isTaken: false };
   let opened = 0;
   const openKey = (): WebauthnKey | undefined => {
     opened += 1;
     return webauthn.ok
-      ? new WebauthnKey({ id: `windows-${opened}`, library: webauthn.value, random, timers })
+      ? new WebauthnKey({ id: `windows-${opened}`, library: webauthn.value, turn, random, timers })
       : undefined;
   };
   let key = openKey();

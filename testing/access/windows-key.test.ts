@@ -43,7 +43,8 @@ async function openBench(profile: KeyProfile = ctap21Profile, apiVersion = 8): P
   double.manners.apiVersion = apiVersion;
   const library = openWebauthnDll(double.loader);
   if (!library.ok) throw new Error(library.error);
-  const windows = new WebauthnKey({ id: 'windows-1', library: library.value, ...effects });
+  const turn = { isTaken: false };
+  const windows = new WebauthnKey({ id: 'windows-1', library: library.value, turn, ...effects });
   return { ...bench, double, windows };
 }
 
@@ -302,7 +303,13 @@ describe('an operation', () => {
     const bench = await openBench();
     const library = openWebauthnDll(bench.double.loader);
     if (!library.ok) throw new Error(library.error);
-    const windows = new WebauthnKey({ id: 'deaf', library: library.value, random: systemRandom, timers });
+    const windows = new WebauthnKey({
+      id: 'deaf',
+      library: library.value,
+      turn: { isTaken: false },
+      random: systemRandom,
+      timers,
+    });
     const credential = await create(bench.key);
     bench.double.manners.isDeaf = true;
     bench.owner('never');
@@ -358,7 +365,7 @@ describe('keys that are plugged in', () => {
   });
 
   async function openRoad(apiVersion = 8) {
-    const { double } = await openBench();
+    const { double, key, owner } = await openBench();
     double.manners.apiVersion = apiVersion;
     double.plugged.set('HID\\VID_046D&PID_C077\\7&1', mouseIds);
     const presence = openKeyPresence(double.loader);
@@ -369,9 +376,10 @@ describe('keys that are plugged in', () => {
       libraries: { webauthn: openWebauthnDll(double.loader), presence: presence.value },
       random: systemRandom,
       timers: {
-        after: (_waitMs, run) => {
-          polls.push(run);
-          return () => undefined;
+        after: (waitMs, run) => {
+          if (waitMs === 1_000) polls.push(run);
+          // Grace is short, nobody tells again, and no dialog times out.
+          return waitMs === 3_000 ? systemTimers.after(20, run) : () => undefined;
         },
       },
       onChange: () => {
@@ -388,7 +396,7 @@ describe('keys that are plugged in', () => {
       await expect.poll(() => polls.length).toBe(1);
     };
     await expect.poll(() => polls.length).toBe(1);
-    return { double, road, look, changes: () => changes };
+    return { double, key, owner, road, look, changes: () => changes };
   }
   const keyName = 'HID\\VID_1050&PID_0407&MI_01\\7&157bc0b2&0&0000';
 
@@ -429,6 +437,24 @@ describe('keys that are plugged in', () => {
     double.plugged.set(`${keyName}-other`, fidoIds);
     await look();
     expect([removed, road.facts()?.length]).toEqual([1, 1]);
+  });
+
+  test('one that is back is busy while the call of the one before has not come back', async () => {
+    const { double, key, owner, road, look } = await openRoad();
+    const credential = await create(key);
+    double.plugged.set(keyName, fidoIds);
+    await look();
+    double.manners.isDeaf = true;
+    owner('never');
+    const before = road.credentialDevice();
+    if (before === undefined) throw new Error('no device');
+    const waiting = secretOf(before, credential);
+    await expect.poll(() => double.calls.at(-1)).toBe('WebAuthNAuthenticatorGetAssertion');
+    double.plugged.delete(keyName);
+    await look();
+    expect(await waiting).toEqual({ failure: 'removed' });
+    const after = road.credentialDevice();
+    expect(after && (await secretOf(after, credential))).toEqual({ failure: 'busy' });
   });
 
   test('a mouse that goes locks nobody', async () => {
