@@ -2,65 +2,18 @@ import * as koffi from 'koffi';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialDevice } from '#access/ports.ts';
 import { dilnoza, dilnozaWords, openSlotsRig, type SlotsRig } from '#access/simulated/simulated-slots.ts';
-import { openKeyPresence } from '#access/windows/key-presence.ts';
 import { openWebauthnDll } from '#access/windows/webauthn-dll.ts';
 import { WebauthnKey } from '#access/windows/webauthn-key.ts';
 import { webauthnStructures } from '#access/windows/webauthn-layout.ts';
-import { openWindowsRoad, type WindowsRoad } from '#access/windows/windows-road.ts';
-import { systemRandom, systemTimers } from '#workstation/system-effects.ts';
-import { type CtapBench, openCtapBench, operation, ownersFinger } from '../virtual-key/ctap-bench.ts';
-import { plugIn } from '../virtual-key/plugged-key.ts';
-import { ctap21Profile, type KeyProfile, previewProfile } from '../virtual-key/profiles.ts';
+import { systemRandom } from '#workstation/system-effects.ts';
+import { operation, ownersFinger } from '../virtual-key/ctap-bench.ts';
+import { ctap21Profile, previewProfile } from '../virtual-key/profiles.ts';
 import { credentialDeviceSuite } from './credential-device-suite.ts';
-import { openWindowsDialog } from './windows-dialog.ts';
-import { createWindowsDouble, type WindowsDouble } from './windows-double.ts';
+import { createWith, openWindowsBench, secretOf, user } from './windows-bench.ts';
 import { nativeLayouts } from './windows-layout.ts';
 
-const effects = { random: systemRandom, timers: systemTimers };
-const user = systemRandom.bytes(16);
-const salt = systemRandom.bytes(32);
-const doubles: WindowsDouble[] = [];
-
-/** After every test: nothing wrong with the calls, all memory given back, no secret left in it. */
-afterEach(() => {
-  for (const double of doubles.splice(0)) {
-    expect(double.faults).toEqual([]);
-    expect(double.held).toBe(0);
-    expect(double.leftSecrets).toBe(0);
-  }
-});
-
-interface Bench extends CtapBench {
-  readonly double: WindowsDouble;
-  readonly windows: WebauthnKey;
-}
-
-/** One virtual key, reached on both roads: by CTAP over HID, and by Windows' library. */
-async function openBench(profile: KeyProfile = ctap21Profile, apiVersion = 8): Promise<Bench> {
-  const bench = await openCtapBench({ ...effects, profile });
-  const double = createWindowsDouble(await openWindowsDialog(plugIn(bench.virtual), effects));
-  doubles.push(double);
-  double.manners.apiVersion = apiVersion;
-  const library = openWebauthnDll(double.loader);
-  if (!library.ok) throw new Error(library.error);
-  const turn = { isTaken: false };
-  const windows = new WebauthnKey({ id: 'windows-1', library: library.value, turn, ...effects });
-  return { ...bench, double, windows };
-}
-
-async function create(device: CredentialDevice): Promise<Uint8Array> {
-  const made = await device.createCredential({ ...operation(), user });
-  if (!made.ok) throw new Error(made.error.failure);
-  return made.value.credential;
-}
-
-async function secretOf(device: CredentialDevice, credential: Uint8Array, signal?: AbortSignal) {
-  const released = await device.releaseSecret({ ...operation(undefined, signal), credential, salt });
-  return released.ok ? Buffer.from(released.value.reveal()).toString('hex') : released.error;
-}
-
 credentialDeviceSuite('webauthn.dll', async () => {
-  const bench = await openBench();
+  const bench = await openWindowsBench();
   return {
     device: bench.windows,
     wrongFinger: 'cancelled',
@@ -79,8 +32,8 @@ describe('one slot on every road', () => {
   ] as const)(
     'what was enrolled over HID gives the same secret through Windows: %s',
     async (_name, profile) => {
-      const bench = await openBench(profile);
-      const credential = await create(bench.key);
+      const bench = await openWindowsBench(profile);
+      const credential = await createWith(bench.key);
       const overHid = await secretOf(bench.key, credential);
       expect(overHid).toMatch(/^[0-9a-f]{64}$/);
       expect(await secretOf(bench.windows, credential)).toBe(overHid);
@@ -90,8 +43,8 @@ describe('one slot on every road', () => {
   test.each([4, 5, 6, 7, 8])(
     'and the other way round, with version %i of the library',
     async (apiVersion) => {
-      const bench = await openBench(ctap21Profile, apiVersion);
-      const credential = await create(bench.windows);
+      const bench = await openWindowsBench(ctap21Profile, apiVersion);
+      const credential = await createWith(bench.windows);
       const throughWindows = await secretOf(bench.windows, credential);
       expect(throughWindows).toMatch(/^[0-9a-f]{64}$/);
       expect(await secretOf(bench.key, credential)).toBe(throughWindows);
@@ -99,8 +52,8 @@ describe('one slot on every road', () => {
   );
 
   test('a key that knows no credProtect is enrolled all the same', async () => {
-    const bench = await openBench({ ...ctap21Profile, extensions: ['hmac-secret'] });
-    const credential = await create(bench.windows);
+    const bench = await openWindowsBench({ ...ctap21Profile, extensions: ['hmac-secret'] });
+    const credential = await createWith(bench.windows);
     expect(await secretOf(bench.key, credential)).toBe(await secretOf(bench.windows, credential));
   });
 });
@@ -127,7 +80,7 @@ describe('slots', () => {
   };
 
   test('enrolled on one road open on the other, both ways', async () => {
-    const [one, other] = [await openBench(), await openBench()];
+    const [one, other] = [await openWindowsBench(), await openWindowsBench()];
     await enrol(one.key, 'made over HID');
     expect(await unlocks(one.windows)).toBe('unlocked');
     await enrol(other.windows, 'made through Windows');
@@ -135,7 +88,11 @@ describe('slots', () => {
   });
 
   test('of two keys of a person are asked for in one dialog, whichever is plugged in', async () => {
-    const [one, other, stranger] = [await openBench(), await openBench(), await openBench()];
+    const [one, other, stranger] = [
+      await openWindowsBench(),
+      await openWindowsBench(),
+      await openWindowsBench(),
+    ];
     await enrol(one.windows, 'blue');
     await enrol(other.windows, 'red');
     for (const bench of [one, other]) {
@@ -175,31 +132,31 @@ describe('what Windows answers', () => {
     [0x8009_0027, 'refused', 'refused'],
     [0x8000_4005, 'refused', 'refused'],
   ])('%i when a credential is made: %s, when a secret is asked for: %s', async (answer, made, released) => {
-    const { double, windows, key } = await openBench();
-    const credential = await create(key);
+    const { double, windows, key } = await openWindowsBench();
+    const credential = await createWith(key);
     double.manners.answer = answer;
-    const create2 = await windows.createCredential({ ...operation(), user });
-    expect(create2.ok ? '' : create2.error.failure).toBe(made);
-    if (made === 'refused') expect(create2).toMatchObject({ error: { status: answer } });
+    const failed = await windows.createCredential({ ...operation(), user });
+    expect(failed.ok ? '' : failed.error.failure).toBe(made);
+    if (made === 'refused') expect(failed).toMatchObject({ error: { status: answer } });
     expect(await secretOf(windows, credential)).toMatchObject({ failure: released });
   });
 
   test('a key of somebody else is not known', async () => {
-    const { windows } = await openBench();
-    const other = await openBench();
-    expect(await secretOf(windows, await create(other.key))).toEqual({ failure: 'no-credential' });
+    const { windows } = await openWindowsBench();
+    const other = await openWindowsBench();
+    expect(await secretOf(windows, await createWith(other.key))).toEqual({ failure: 'no-credential' });
   });
 
   test('without a window in front the topmost one has the dialog', async () => {
-    const { double, windows } = await openBench();
+    const { double, windows } = await openWindowsBench();
     double.manners.foreground = 0n;
-    await create(windows);
+    await createWith(windows);
     expect(double.calls).toContain('GetTopWindow');
   });
 
   test('a PIN instead of a finger is asked for by the dialog, and gives the same secret', async () => {
-    const bench = await openBench();
-    const credential = await create(bench.windows);
+    const bench = await openWindowsBench();
+    const credential = await createWith(bench.windows);
     const byFinger = await secretOf(bench.windows, credential);
     bench.virtual.memory.fingers.length = 0;
     expect(await secretOf(bench.windows, credential)).toBe(byFinger);
@@ -227,8 +184,8 @@ describe('a system that lies is not believed', () => {
     ['no secret', 'secret', () => null, { failure: 'untrusted', rule: 'secret' }],
   ];
   test.each(lies)('secret asked for: %s', async (_name, field, change, failure) => {
-    const { double, windows } = await openBench();
-    const credential = await create(windows);
+    const { double, windows } = await openWindowsBench();
+    const credential = await createWith(windows);
     double.manners.lie = (each, value) => (each === field ? change(value) : value);
     expect(await secretOf(windows, credential)).toEqual(failure);
     double.manners.lie = undefined;
@@ -236,8 +193,8 @@ describe('a system that lies is not believed', () => {
   });
 
   test('a secret of the wrong length is none', async () => {
-    const { double, windows } = await openBench();
-    const credential = await create(windows);
+    const { double, windows } = await openWindowsBench();
+    const credential = await createWith(windows);
     // Half of it is zeros, so that the double does not mistake it for one that was left behind.
     double.manners.lie = (field, value) => (field === 'secret' ? new Uint8Array(16) : value);
     expect(await secretOf(windows, credential)).toEqual({ failure: 'untrusted', rule: 'secret' });
@@ -263,25 +220,25 @@ describe('a system that lies is not believed', () => {
       { failure: 'untrusted', rule: 'extension' },
     ],
   ] as const)('credential made: %s', async (_name, change, failure) => {
-    const { double, windows } = await openBench();
+    const { double, windows } = await openWindowsBench();
     double.manners.lie = (field, value) => (field === 'authenticatorData' ? change(value) : value);
     expect(await windows.createCredential({ ...operation(), user })).toEqual({ ok: false, error: failure });
   });
 
   test('credential made: a statement that is none', async () => {
-    const { double, windows } = await openBench();
+    const { double, windows } = await openWindowsBench();
     double.manners.lie = (field, value) => (field === 'statement' ? Uint8Array.of(0x01) : value);
     const made = await windows.createCredential({ ...operation(), user });
     expect(made).toEqual({ ok: false, error: { failure: 'garbled' } });
     double.manners.lie = (field, value) => (field === 'statement' ? null : value);
-    expect(await create(windows)).toBeInstanceOf(Uint8Array);
+    expect(await createWith(windows)).toBeInstanceOf(Uint8Array);
   });
 });
 
 describe('an operation', () => {
   test('does not hold up the process while the dialog is open', async () => {
-    const { owner, windows, key } = await openBench();
-    const credential = await create(key);
+    const { owner, windows, key } = await openWindowsBench();
+    const credential = await createWith(key);
     owner('never');
     const abort = new AbortController();
     const waiting = secretOf(windows, credential, abort.signal);
@@ -300,7 +257,7 @@ describe('an operation', () => {
         return () => void pending.splice(pending.indexOf(timer), pending.includes(timer) ? 1 : 0);
       },
     };
-    const bench = await openBench();
+    const bench = await openWindowsBench();
     const library = openWebauthnDll(bench.double.loader);
     if (!library.ok) throw new Error(library.error);
     const windows = new WebauthnKey({
@@ -310,7 +267,7 @@ describe('an operation', () => {
       random: systemRandom,
       timers,
     });
-    const credential = await create(bench.key);
+    const credential = await createWith(bench.key);
     bench.double.manners.isDeaf = true;
     bench.owner('never');
     const waiting = secretOf(windows, credential);
@@ -328,154 +285,11 @@ describe('an operation', () => {
   });
 
   test('ends when a key is pulled out in the middle', async () => {
-    const { owner, windows, key } = await openBench();
-    const credential = await create(key);
+    const { owner, windows, key } = await openWindowsBench();
+    const credential = await createWith(key);
     owner('never');
     const waiting = secretOf(windows, credential);
     windows.remove();
     expect(await waiting).toEqual({ failure: 'removed' });
-  });
-});
-
-describe('the library', () => {
-  test('of Windows 10 is too old, and one that lacks a function is missing', async () => {
-    const { double } = await openBench();
-    double.manners.apiVersion = 3;
-    expect(openWebauthnDll(double.loader)).toEqual({ ok: false, error: 'system-too-old' });
-    double.manners.apiVersion = 4;
-    const load: typeof double.loader.load = (library, name, result, given) => {
-      if (name === 'WebAuthNGetCancellationId') throw new Error('not there');
-      return double.loader.load(library, name, result, given);
-    };
-    expect(openWebauthnDll({ koffi, load })).toEqual({ ok: false, error: 'library-missing' });
-  });
-});
-
-describe('keys that are plugged in', () => {
-  const fidoIds = [
-    'HID\\VID_1050&UP:F1D0_U:0001',
-    'HID_DEVICE_SYSTEM_FIDO',
-    'HID_DEVICE_UP:F1D0_U:0001',
-    'HID_DEVICE',
-  ];
-  const mouseIds = ['HID\\VID_046D&UP:0001_U:0002', 'HID_DEVICE_UP:0001_U:0002', 'HID_DEVICE'];
-  const roads: WindowsRoad[] = [];
-  afterEach(async () => {
-    for (const road of roads.splice(0)) await road.close();
-  });
-
-  async function openRoad(apiVersion = 8) {
-    const { double, key, owner } = await openBench();
-    double.manners.apiVersion = apiVersion;
-    double.plugged.set('HID\\VID_046D&PID_C077\\7&1', mouseIds);
-    const presence = openKeyPresence(double.loader);
-    if (!presence.ok) throw new Error(presence.error);
-    let polls: (() => void)[] = [];
-    let changes = 0;
-    const road = openWindowsRoad({
-      libraries: { webauthn: openWebauthnDll(double.loader), presence: presence.value },
-      random: systemRandom,
-      timers: {
-        after: (waitMs, run) => {
-          if (waitMs === 1_000) polls.push(run);
-          // Grace is short, nobody tells again, and no dialog times out.
-          return waitMs === 3_000 ? systemTimers.after(20, run) : () => undefined;
-        },
-      },
-      onChange: () => {
-        changes += 1;
-      },
-    });
-    roads.push(road);
-    /** Lets it look once more, and waits until it did. */
-    const look = async () => {
-      await expect.poll(() => polls.length).toBe(1);
-      const [next] = polls;
-      polls = [];
-      next?.();
-      await expect.poll(() => polls.length).toBe(1);
-    };
-    await expect.poll(() => polls.length).toBe(1);
-    return { double, key, owner, road, look, changes: () => changes };
-  }
-  const keyName = 'HID\\VID_1050&PID_0407&MI_01\\7&157bc0b2&0&0000';
-
-  test('are told by their usage, not their maker, and locking follows when one goes', async () => {
-    const { double, road, look, changes } = await openRoad();
-    expect(road.facts()).toEqual([]);
-    const device = road.credentialDevice();
-    let removed = 0;
-    device?.onRemoved(() => {
-      removed += 1;
-    });
-    double.plugged.set(keyName, fidoIds);
-    await look();
-    expect(road.facts()).toEqual([{ id: 'windows-key-1', kind: 'key', name: '', status: 'ready' }]);
-    expect([removed, road.credentialDevice() === device]).toEqual([0, true]);
-    const before = changes();
-    await look();
-    expect(changes()).toBe(before);
-    double.plugged.delete(keyName);
-    await look();
-    expect([removed, road.facts()]).toEqual([1, []]);
-    expect(road.credentialDevice()?.id).not.toBe(device?.id);
-    expect(changes()).toBe(before + 1);
-    double.plugged.set(keyName, fidoIds);
-    await look();
-    expect(road.facts()).toMatchObject([{ id: 'windows-key-2' }]);
-  });
-
-  test('that come while another goes are news, and the one that unlocked may be the one that went', async () => {
-    const { double, road, look } = await openRoad();
-    double.plugged.set(keyName, fidoIds);
-    await look();
-    let removed = 0;
-    road.credentialDevice()?.onRemoved(() => {
-      removed += 1;
-    });
-    double.plugged.delete(keyName);
-    double.plugged.set(`${keyName}-other`, fidoIds);
-    await look();
-    expect([removed, road.facts()?.length]).toEqual([1, 1]);
-  });
-
-  test('one that is back is busy while the call of the one before has not come back', async () => {
-    const { double, key, owner, road, look } = await openRoad();
-    const credential = await create(key);
-    double.plugged.set(keyName, fidoIds);
-    await look();
-    double.manners.isDeaf = true;
-    owner('never');
-    const before = road.credentialDevice();
-    if (before === undefined) throw new Error('no device');
-    const waiting = secretOf(before, credential);
-    await expect.poll(() => double.calls.at(-1)).toBe('WebAuthNAuthenticatorGetAssertion');
-    double.plugged.delete(keyName);
-    await look();
-    expect(await waiting).toEqual({ failure: 'removed' });
-    const after = road.credentialDevice();
-    expect(after && (await secretOf(after, credential))).toEqual({ failure: 'busy' });
-  });
-
-  test('a mouse that goes locks nobody', async () => {
-    const { double, road, look } = await openRoad();
-    double.plugged.set(keyName, fidoIds);
-    await look();
-    let removed = 0;
-    road.credentialDevice()?.onRemoved(() => {
-      removed += 1;
-    });
-    double.plugged.delete('HID\\VID_046D&PID_C077\\7&1');
-    await look();
-    expect(removed).toBe(0);
-  });
-
-  test('are shown as not usable on Windows 10, where no device is offered', async () => {
-    const { double, road, look } = await openRoad(3);
-    double.plugged.set(keyName, fidoIds);
-    await look();
-    expect(road.status()).toBe('system-too-old');
-    expect(road.credentialDevice()).toBeUndefined();
-    expect(road.facts()).toMatchObject([{ status: 'not-usable-on-this-system' }]);
   });
 });

@@ -1,6 +1,7 @@
 import { type Mutation, system } from './mutation.ts';
 
 const traps = [system('testing/access/windows-key.test.ts')];
+const roadTraps = [system('testing/access/windows-road.test.ts')];
 
 const edit = (file: string, find: string, replace: string) => [
   { file: `access/windows/${file}`, find, replace },
@@ -98,18 +99,18 @@ export const windowsMutations: readonly Mutation[] = [
     name: 'a key that is pulled out on Windows locks nobody',
     why: 'the nurse takes her key and goes, the records stay open',
     edits: edit('windows-road.ts', 'gone?.remove();', 'void gone;'),
-    traps,
+    traps: roadTraps,
   },
   {
     name: 'any device on Windows is a key',
     why: 'a mouse that is unplugged locks the workstation',
     edits: edit('key-presence.ts', 'id.toUpperCase() === hardwareId', "id.startsWith('HID')"),
-    traps,
+    traps: roadTraps,
   },
   {
     name: 'Windows 10 is taken for good',
     why: 'its library ignores the salts: nurses enrol keys that never open',
     edits: edit('webauthn-dll.ts', 'if (apiVersion < webauthn.leastApiVersion)', 'if (apiVersion < 1)'),
-    traps,
+    traps: roadTraps,
   },
 ];
