@@ -18,10 +18,12 @@ interface KeyProofProps {
   readonly onProof: TakeProof;
   /** Leaves, when Escape is pressed and nothing is under way. */
   readonly onLeave: (() => void) | null;
+  /** Ways beside the key. */
+  readonly children: ReactNode;
 }
 
 /** A person's key, asked at once by finger; its PIN, the other road and another try are at hand. */
-export function KeyProof({ person, door, onProof, onLeave }: KeyProofProps): ReactNode {
+export function KeyProof({ person, door, onProof, onLeave, children }: KeyProofProps): ReactNode {
   const { t } = useWords();
   const [road, setRoad] = useState<KeyRoad>(() => likelyRoad(door, canAskKeys()));
   const [isPinWanted, setPinWanted] = useState(false);
@@ -29,6 +31,7 @@ export function KeyProof({ person, door, onProof, onLeave }: KeyProofProps): Rea
   const box = useRef<HTMLDivElement>(null);
   const key = useKeyAsking(person, road, onProof);
   const needsPin = key.error?.code === 'access.pin-needed' || key.error?.code === 'access.pin-not-right';
+  const isPinAsked = needsPin || isPinWanted;
   const lastStep = useRef<string | null>(null);
   if (door.operation !== null) lastStep.current = door.operation.step;
   const ask = (pin?: string) => {
@@ -55,14 +58,16 @@ export function KeyProof({ person, door, onProof, onLeave }: KeyProofProps): Rea
 
   return (
     <div className="key-proof" ref={box} tabIndex={-1}>
-      <KeyPrompt isAsking={key.isAsking} road={road} operation={door.operation} isByPin={isByPin} />
+      {(key.isAsking || !isPinAsked) && (
+        <KeyPrompt isAsking={key.isAsking} road={road} operation={door.operation} isByPin={isByPin} />
+      )}
       {key.error && (
         <p className="field-error" role="alert">
           <Icon name="alert" size={16} />
           {describeKeyError(t, key.error, lastStep.current)}
         </p>
       )}
-      {needsPin || isPinWanted ? (
+      {isPinAsked ? (
         <PinForm isBusy={key.isAsking} onPin={ask} />
       ) : (
         !key.isAsking && (
@@ -77,7 +82,8 @@ export function KeyProof({ person, door, onProof, onLeave }: KeyProofProps): Rea
         </Button>
       )}
       <div className="other-ways">
-        {road === 'this-computer' && !needsPin && !isPinWanted && (
+        {children}
+        {road === 'this-computer' && !isPinAsked && (
           <button type="button" className="text-button" onClick={() => setPinWanted(true)}>
             {t('key.by-pin')}
           </button>

@@ -39,23 +39,35 @@ export function ProofEntry(props: ProofEntryProps): ReactNode {
   // What only the browser can ask is asked now, and its answer kept until then.
   const asksNow = !isLater || (door !== null && likelyRoad(door, canAskKeys()) === 'browser');
   const hasSimulatedKey = hasSimulatedDevices && person.methods.includes('simulated-key');
+  const otherWay = hasKey && hasPassphrase && (
+    <button
+      type="button"
+      className="text-button other-way"
+      onClick={() => setWay(way === 'key' ? 'passphrase' : 'key')}
+    >
+      {t(way === 'key' ? 'unlock.by-passphrase' : 'unlock.by-key')}
+    </button>
+  );
   return (
     <div className="proof-entry">
-      {way === 'key' && door !== null && !asksNow && <KeyLater onProof={onProof} />}
+      {way === 'key' && door !== null && !asksNow && (
+        <>
+          <KeyLater onProof={onProof} />
+          {otherWay}
+        </>
+      )}
       {way === 'key' && door !== null && asksNow && (
-        <KeyProof person={person.id} door={door} onProof={onProof} onLeave={onLeave} />
+        <KeyProof person={person.id} door={door} onProof={onProof} onLeave={onLeave}>
+          {otherWay}
+        </KeyProof>
       )}
-      {way === 'passphrase' && hasPassphrase && <PassphraseProof {...props} />}
+      {way === 'passphrase' && hasPassphrase && (
+        <>
+          <PassphraseProof {...props} />
+          {otherWay}
+        </>
+      )}
       {hasSimulatedKey && <SimulatedKeyProof onProof={onProof} />}
-      {hasKey && hasPassphrase && (
-        <button
-          type="button"
-          className="text-button other-way"
-          onClick={() => setWay(way === 'key' ? 'passphrase' : 'key')}
-        >
-          {t(way === 'key' ? 'unlock.by-passphrase' : 'unlock.by-key')}
-        </button>
-      )}
       {hasKey && door !== null && <DeviceNotes door={door} />}
     </div>
   );

@@ -25,6 +25,8 @@ export interface ScriptedViews {
   reviews(now: Instant): LiveViewOutput<'reviews.open'>;
   requests(now: Instant): LiveViewOutput<'requests.open'>;
   search(text: string, limit: number): FoundPatient[];
+  person(id: PersonId): Person | null;
+  summaryOf(id: RecordId): PatientSummary | null;
   alike(person: RequestInput<'patients.possible-duplicates'>): PatientSummary[];
 }
 
@@ -53,6 +55,8 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
   };
 
   return {
+    person: (id) => person(id)[0] ?? null,
+    summaryOf: summary,
     queue(day) {
       const rows = visits()
         .filter((visit) => visit.body.day === day)

@@ -7,31 +7,37 @@ import type { Clock } from '#clinic/ports/clock.ts';
 import { countWaitingRequests } from '#clinic/requests/waiting-requests.ts';
 import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { Link } from '#contracts/bridge/link.ts';
-import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
+import { type LiveViewName, type LiveViewOutput, liveViews } from '#contracts/bridge/live-views.ts';
 import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';
 import { type RequestInput, type RequestName, requests } from '#contracts/bridge/requests.ts';
+import type { Scan } from '#contracts/bridge/scans.ts';
 import type { SyncState, UnsentRow, WorkstationState } from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import { DeviceIdSchema, type PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
+import { openScriptedAccess, type ScriptedAccess } from './scripted-access.ts';
 import { openScriptedClinic, type ScriptedClinic, scriptedActions } from './scripted-clinic.ts';
+import { scriptedTrail } from './scripted-trail.ts';
 import { type ScriptedViews, scriptedViews } from './scripted-views.ts';
 import { SeededRandom } from './seeded-random.ts';
-
-/** Everybody's passphrase in the script. */
-export const scriptedPassphrase = 'uch qizil olma daraxtda';
 
 /** A workstation for looking at screens: real clinical actions on records in memory, everything else by script. */
 export interface ScriptedWorkstation {
   /** Serves one screen; returns a function that ends it. */
   serve(link: Link): () => void;
   readonly people: ScriptedClinic['people'];
+  /** Keys, cards, ways in. */
+  readonly access: ScriptedAccess;
+  /** Somebody holds something to a reader that does not type. */
+  scan(scan: Scan): void;
   /** Changes what `workstation.state` says; a phase of its own wins over signing in. */
   setState(change: Partial<WorkstationState>): void;
   setSync(change: Partial<SyncState>): void;
   /** Signs somebody in without a screen. */
-  unlock(person: PersonId): void;
+  unlock(person: PersonId, breakGlass?: 'paper' | 'two'): void;
+  /** Personal numbers of the patients who have one. */
+  pinfls(): readonly string[];
   lock(): void;
   /** The center has received everything. */
   receiveAll(): void;
@@ -55,11 +61,12 @@ interface OpenView {
 export function openScriptedWorkstation(clock: Clock, reference: ReferenceData): ScriptedWorkstation {
   const clinic = openScriptedClinic(clock, reference);
   const views = scriptedViews(clinic, reference);
-  const script = openScript(clinic, clock);
   const screens = new Set<() => void>();
   const tell = () => {
     for (const refresh of screens) refresh();
   };
+  const access = openScriptedAccess(clinic.people, clock, tell);
+  const script = openScript(clinic, access, clock);
   const told =
     <Parameters extends readonly unknown[]>(change: (...parameters: Parameters) => void) =>
     (...parameters: Parameters) => {
@@ -71,9 +78,12 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
   return {
     asked,
     people: clinic.people,
+    access,
+    scan: told((scan) => script.scan(scan)),
     setState: told((change) => script.setState(change)),
     setSync: told((change) => script.setSync(change)),
-    unlock: told((person) => script.signIn(person)),
+    unlock: told((person, breakGlass) => script.signIn(person, breakGlass)),
+    pinfls: () => clinic.reader.find('patients', {}).flatMap(({ body }) => body.pinfl ?? []),
     lock: told(() => script.signOut()),
     receiveAll: told(() => clinic.receiveAll()),
     refuseOldest: told(() => script.refuseOldest()),
@@ -82,7 +92,7 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
       const open = new Map<number, OpenView>();
       const send = (message: unknown) => link.send(message);
       const show = (id: number, view: OpenView) => {
-        const answer = computeView(view, views, script, clock);
+        const answer = computeView(view, { views, script, clock, access, clinic });
         if (!answer.ok) {
           open.delete(id);
           return send({ type: 'ended', id, error: answer.error });
@@ -114,7 +124,8 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
         }
         if (message.type === 'request' && isRequestName(message.name)) {
           asked.push(message.name);
-          const answer = answerRequest(message.name, message.input, { clinic, views, script, reference });
+          const parts = { clinic, views, script, reference, access };
+          const answer = await answerRequest(message.name, message.input, parts);
           if (answer.ok) send({ type: 'answer', id: message.id, value: answer.value });
           else send({ type: 'failure', id: message.id, error: answer.error });
           tell();
@@ -140,13 +151,15 @@ interface Script {
   sync(): SyncState;
   setState(change: Partial<WorkstationState>): void;
   setSync(change: Partial<SyncState>): void;
-  signIn(person: PersonId): void;
+  signIn(person: PersonId, breakGlass?: 'paper' | 'two'): void;
+  scan(scan: Scan): void;
+  lastScan(): LiveViewOutput<'scans.latest'>;
   signOut(): void;
   refuseOldest(): void;
   isOldestRefused(): boolean;
 }
 
-function openScript(clinic: ScriptedClinic, clock: Clock): Script {
+function openScript(clinic: ScriptedClinic, access: ScriptedAccess, clock: Clock): Script {
   const newId = createIdSource(clock, new SeededRandom(3));
   const device = v.parse(DeviceIdSchema, newId());
   const startedAt = clock.now();
@@ -154,7 +167,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
     phase: 'locked',
     failure: null,
     session: null,
-    people: clinic.people.map(({ id, name }) => ({ id, name, methods: ['passphrase', 'simulated-key'] })),
+    people: [],
     facility: {
       code: clinic.scope,
       name: {
@@ -170,6 +183,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
     mustConnect: false,
   };
   let isOldestRefused = false;
+  let lastScan: LiveViewOutput<'scans.latest'> = null;
   let sync: SyncState = {
     link: 'online',
     refusal: null,
@@ -184,7 +198,11 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
   };
   return {
     failures: new Map(),
-    state: () => state,
+    state: () => ({ ...state, people: access.somebodies() }),
+    scan: (scan) => {
+      lastScan = { reading: (lastScan?.reading ?? 0) + 1, scan };
+    },
+    lastScan: () => lastScan,
     sync: () => ({
       ...sync,
       unsent: clinic.unsent().length,
@@ -198,7 +216,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
     setSync: (change) => {
       sync = { ...sync, ...change };
     },
-    signIn: (id) => {
+    signIn: (id, breakGlass) => {
       const person = clinic.people.find((each) => each.id === id);
       if (person === undefined) return;
       const session = {
@@ -206,6 +224,7 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
         device,
         unlockedAt: clock.now(),
         idleLockMs: 300_000,
+        breakGlass: breakGlass ?? null,
       };
       state = { ...state, phase: 'unlocked', failure: null, session };
     },
@@ -219,8 +238,17 @@ function openScript(clinic: ScriptedClinic, clock: Clock): Script {
   };
 }
 
-function computeView(view: OpenView, views: ScriptedViews, script: Script, clock: Clock): Result<unknown> {
+interface Viewing {
+  readonly views: ScriptedViews;
+  readonly script: Script;
+  readonly clock: Clock;
+  readonly access: ScriptedAccess;
+  readonly clinic: ScriptedClinic;
+}
+
+function computeView(view: OpenView, { views, script, clock, access, clinic }: Viewing): Result<unknown> {
   if (view.name === 'workstation.state') return ok(script.state());
+  if (view.name === 'access.door') return ok(access.door());
   if (script.state().session === null) return fail(appError('access.locked'));
   const input = v.parse(liveViews[view.name].input, view.input);
   const now = clock.now();
@@ -240,11 +268,37 @@ function computeView(view: OpenView, views: ScriptedViews, script: Script, clock
       return ok(views.reviews(now));
     case 'requests.open':
       return ok(views.requests(now));
-    case 'audit.of-patient':
+    case 'audit.of-patient': {
+      const { id, before } = v.parse(liveViews['audit.of-patient'].input, input);
+      return ok(scriptedTrail(trailOf(clinic, views, now), id, before));
+    }
     case 'audit.recent':
-      return ok({ rows: [], older: null, trail: { device: null, entries: 0, rolledBackAt: null } });
+      return ok(
+        scriptedTrail(
+          trailOf(clinic, views, now),
+          null,
+          v.parse(liveViews['audit.recent'].input, input).before,
+        ),
+      );
+    case 'scans.latest':
+      return ok(script.lastScan());
+    case 'access.people': {
+      const told = access.people();
+      const session = script.state().session;
+      const isAdministrator = session?.person.roles.some((role) => role === 'head' || role === 'technician');
+      const people = told.people.filter(({ id }) => isAdministrator || id === session?.person.id);
+      return ok({ ...told, people });
+    }
   }
 }
+
+const trailOf = (clinic: ScriptedClinic, views: ScriptedViews, now: number) => ({
+  now,
+  people: clinic.people.map(({ id }) => id),
+  person: views.person,
+  patients: clinic.reader.find('patients', {}).map(({ id }) => id),
+  summary: views.summaryOf,
+});
 
 const refused = (row: UnsentRow): UnsentRow => ({
   ...row,
@@ -257,10 +311,11 @@ interface Answering {
   readonly views: ScriptedViews;
   readonly script: Script;
   readonly reference: ReferenceData;
+  readonly access: ScriptedAccess;
 }
 
-function answerRequest(name: RequestName, input: unknown, parts: Answering): Result<unknown> {
-  const { script, views, reference, clinic } = parts;
+async function answerRequest(name: RequestName, input: unknown, parts: Answering): Promise<Result<unknown>> {
+  const { script, views, reference, clinic, access } = parts;
   const failure = script.failures.get(name);
   if (failure !== undefined) {
     script.failures.delete(name);
@@ -270,9 +325,14 @@ function answerRequest(name: RequestName, input: unknown, parts: Answering): Res
     const schema: (typeof requests)[Name]['input'] = requests[asked].input;
     return v.parse(schema, input);
   };
+  const answered = access.answer(name, read, {
+    person: script.state().session?.person.id ?? null,
+    open: (person, breakGlass) => script.signIn(person, breakGlass),
+  });
+  if (answered !== undefined) return await answered;
   switch (name) {
     case 'session.unlock':
-      return unlock(read(name), script);
+      return await unlock(read(name), access, script);
     case 'workstation.enrol':
       return fail(appError('enrolment.center-unreachable'));
     case 'session.lock':
@@ -305,9 +365,13 @@ function answerRequest(name: RequestName, input: unknown, parts: Answering): Res
     case 'staff.enrol':
       return ok({ person: clinic.people[0]?.id });
     default:
+      if (!isAction(name)) throw new Error(`the script has no answer to ${name}`);
       return write(name, parts, read);
   }
 }
+
+const isAction = (name: RequestName): name is keyof typeof scriptedActions =>
+  Object.hasOwn(scriptedActions, name);
 
 function write(
   name: keyof typeof scriptedActions,
@@ -346,10 +410,13 @@ function write(
   }
 }
 
-function unlock(input: RequestInput<'session.unlock'>, script: Script): Result<unknown> {
-  if (input.method === 'passphrase' && input.passphrase !== scriptedPassphrase) {
-    return fail(appError('access.wrong-passphrase'));
-  }
+async function unlock(
+  input: RequestInput<'session.unlock'>,
+  access: ScriptedAccess,
+  script: Script,
+): Promise<Result<unknown>> {
+  const shown = await access.isOf(input.person, input);
+  if (!shown.ok) return shown;
   script.signIn(input.person);
   return ok({ person: input.person });
 }

@@ -29,12 +29,14 @@ export function BindCardDialog({ person, onClose }: BindCardDialogProps): ReactN
   };
   return (
     <Dialog title={t('bind-card.title', { person: person.name })} onClose={onClose}>
-      <div className={`key-prompt key-prompt-${card === null ? 'touch' : 'waiting'}`} role="status">
-        <span className="key-prompt-icon">
-          <Icon name="card" size={44} />
-        </span>
-        <p className="key-prompt-words">{t(card === null ? 'bind-card.hold' : 'bind-card.read')}</p>
-      </div>
+      {door !== null && (
+        <div className={`key-prompt key-prompt-${card === null ? 'touch' : 'waiting'}`} role="status">
+          <span className="key-prompt-icon">
+            <Icon name="card" size={44} />
+          </span>
+          <p className="key-prompt-words">{t(card === null ? 'bind-card.hold' : 'bind-card.read')}</p>
+        </div>
+      )}
       {hasReader === false && <Notice kind="info" title={t('bind-card.no-reader')} />}
       {isOthers && <Notice kind="warning" title={t('bind-card.others')} />}
       <p className="soft">{t('bind-card.words')}</p>

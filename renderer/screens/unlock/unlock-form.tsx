@@ -19,7 +19,10 @@ export function UnlockForm({ person, hasSimulatedDevices, onUnlocked, onBack }: 
   return (
     <section className="unlock-form" aria-labelledby="unlock-name">
       <div className="unlock-person">
-        <span className="avatar avatar-huge" aria-hidden="true">
+        <span
+          className={person.methods.includes('fido2') ? 'avatar avatar-large' : 'avatar avatar-huge'}
+          aria-hidden="true"
+        >
           {initials(person.name)}
         </span>
         <h1 id="unlock-name">{person.name}</h1>

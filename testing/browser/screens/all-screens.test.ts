@@ -1,6 +1,9 @@
 import type { Browser } from 'playwright-core';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { languages } from '#contracts/languages.ts';
+import { PinflSchema } from '#contracts/records/patients.ts';
+import { scriptedPassphrase, scriptedPin } from '#testing/doubles/scripted-access.ts';
 import { launchBrowser } from '../browser.ts';
 import { misfits, scrollsDown, seriousFindings, smallTargets } from './inspections.ts';
 import { keepPicture, type Look, openScreens, type Screens } from './open-screens.ts';
@@ -64,6 +67,80 @@ const steps: readonly Step[] = [
     go: async ({ page, workstation }) => {
       workstation.setState({ phase: 'failed', failure: { code: 'store.damaged' } });
       await page.locator('.notice-danger').waitFor();
+    },
+  },
+  {
+    name: 'unlock-key',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      workstation.setState({ phase: 'locked', failure: { code: 'access.device-removed' } });
+      await page.locator('.unlock-back').click();
+      await page.locator('.person-choice').nth(3).click();
+      await page.locator('.key-prompt-touch').waitFor();
+    },
+  },
+  {
+    name: 'unlock-insert-key',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      workstation.access.key.pullOut();
+      await page.locator('.key-proof .field-error').waitFor();
+      workstation.access.setDoor({
+        devices: [{ id: '1', kind: 'key', name: 'Kalit', status: 'no-permission' }],
+        roads: [{ road: 'usb', status: 'library-missing' }],
+      });
+      await page.locator('.key-proof .button-primary').click();
+      await page.locator('.key-prompt-insert-key').waitFor();
+    },
+  },
+  {
+    name: 'unlock-pin',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      workstation.setState({ failure: null });
+      workstation.access.setDoor({
+        devices: [{ id: '1', kind: 'key', name: 'Kalit', status: 'ready' }],
+        roads: [{ road: 'usb', status: 'ready' }],
+      });
+      workstation.access.key.plugIn();
+      await page.locator('.key-prompt-touch').waitFor();
+      workstation.access.key.touch({ code: 'access.pin-needed', detail: {} });
+      await page.locator('#key-pin').fill('0000');
+      await page.keyboard.press('Enter');
+      await page.getByText('7', { exact: false }).first().waitFor();
+    },
+  },
+  {
+    name: 'unlock-help',
+    go: async ({ page }) => {
+      await page.keyboard.press('F1');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'emergency-paper',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.unlock-foot .text-button-danger').click();
+      await page.locator('#emergency-opening-reason').fill('Bemor ogʻir');
+      await page.locator('#emergency-name').fill('Olimov');
+      await page.locator('#paper-group-1').fill('0A1B2-3C4D5-6E7F8-9G0H1-2J3K4-5M6N7-8P9Q0-R1S2S');
+      await page.locator('.emergency-way button[type=submit]').click();
+      await page.locator('.paper-group [aria-invalid]').waitFor();
+    },
+  },
+  {
+    name: 'emergency-two',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.locator('#emergency-method-two').focus();
+      await page.keyboard.press('Space');
+      await page.locator('.holder-choices button').first().click();
+      await page.locator('#passphrase').fill(scriptedPassphrase);
+      await page.keyboard.press('Enter');
+      await page.locator('.emergency-shown').waitFor();
     },
   },
   { name: 'home', isDaily: true, go: async (screens) => await screens.signIn() },
@@ -301,14 +378,201 @@ const steps: readonly Step[] = [
     },
   },
   {
-    name: 'staff',
+    name: 'scan-found',
+    go: async ({ page, workstation }) => {
+      workstation.setState({ mustConnect: false });
+      workstation.setSync({ link: 'online', refusal: null });
+      await page.locator('.queue-row').first().waitFor();
+      const [pinfl] = workstation.pinfls();
+      workstation.scan({ kind: 'patient', pinfl: v.parse(PinflSchema, pinfl) });
+      await page.locator('.scan-name').waitFor();
+    },
+  },
+  {
+    name: 'scan-unknown',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      workstation.scan({ kind: 'unknown', text: 'X' });
+      await page.locator('.scan-told p').waitFor();
+    },
+  },
+  {
+    name: 'own-keys',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.locator('.places button').nth(6).click();
+      await page.locator('.person-detail').waitFor();
+    },
+  },
+  {
+    name: 'switch',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.keyboard.press('F7');
+      await page.locator('.unlock .person-choice').first().waitFor();
+      expect(await page.locator('.sidebar').isVisible()).toBe(false);
+    },
+  },
+  {
+    name: 'break-glass-session',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      workstation.lock();
+      await page.locator('.unlock-foot').waitFor();
+      const [somebody] = workstation.people;
+      if (somebody === undefined) throw new Error('nobody works here');
+      workstation.unlock(somebody.id, 'two');
+      await page.locator('.content > .bar-notice-danger').waitFor();
+    },
+  },
+  {
+    name: 'people',
     isDaily: true,
     go: async (screens) => {
-      screens.workstation.setState({ mustConnect: false });
-      screens.workstation.setSync({ link: 'online', refusal: null });
+      screens.workstation.lock();
+      await screens.page.locator('.unlock-foot').waitFor();
       await screens.signIn(3);
       await screens.page.locator('.places button').nth(6).click();
-      await screens.page.locator('.staff-form').waitFor();
+      await screens.page.locator('.person-detail').waitFor();
+    },
+  },
+  {
+    name: 'enrol-key-owner',
+    go: async ({ page }) => {
+      await page.locator('.staff-row').first().click();
+      await page.locator('.person-actions .button-primary').click();
+      await page.getByRole('dialog').locator('#passphrase').waitFor();
+    },
+  },
+  {
+    name: 'enrol-key',
+    go: async ({ page, workstation }) => {
+      await page.getByRole('dialog').locator('#passphrase').fill(scriptedPassphrase);
+      await page.keyboard.press('Enter');
+      await page.locator('#key-label').fill('Qora kalit № 2');
+      await page.locator('.dialog-foot .button-primary').click();
+      await page.locator('.key-prompt-touch').waitFor();
+      workstation.access.key.touch();
+      await expect.poll(() => workstation.access.key.operation()?.step).toBe('touch-again');
+    },
+  },
+  {
+    name: 'enrol-key-done',
+    go: async ({ page, workstation }) => {
+      workstation.access.key.touch();
+      await page.locator('.dialog .notice-good').waitFor();
+    },
+  },
+  {
+    name: 'remove-key',
+    go: async ({ page }) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.way-row button').last().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'bind-card',
+    go: async ({ page, workstation }) => {
+      await page.getByRole('dialog').locator('.button-danger').click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.person-actions .button').nth(2).click();
+      await page.getByRole('dialog').locator('.key-prompt').waitFor();
+      workstation.access.holdCard(workstation.people[1]?.id ?? null);
+      await page.locator('.dialog .notice-warning').waitFor();
+    },
+  },
+  {
+    name: 'remove-person',
+    go: async ({ page }) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.person-actions .button').last().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'staff',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.screen-head-actions .button-primary').click();
+      await page.locator('.staff-form').waitFor();
+    },
+  },
+  {
+    name: 'key-settings',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      workstation.access.setDoor({ rotation: null });
+      await page.locator('.access-place').nth(1).click();
+      await page.locator('#key-pin').fill(scriptedPin);
+      await page.keyboard.press('Enter');
+      await page.locator('.finger-form').waitFor();
+    },
+  },
+  {
+    name: 'key-settings-finger',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      await page.locator('#finger-name').fill('Chap bosh barmoq');
+      await page.keyboard.press('Enter');
+      await page.locator('.finger-progress').waitFor();
+      workstation.access.key.touch();
+      workstation.access.key.touch('off-centre');
+      await page.locator('.finger-progress .field-warning').waitFor();
+    },
+  },
+  {
+    name: 'recovery',
+    isDaily: true,
+    go: async ({ page, workstation }) => {
+      workstation.access.key.cancel();
+      await page.locator('.access-place').nth(2).click();
+      await page.locator('.holder-list').waitFor();
+    },
+  },
+  {
+    name: 'paper-sheet',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.locator('.recovery-body .button-primary').first().click();
+      await page.getByRole('dialog').locator('.button-danger').click();
+      await page.locator('.paper-sheet-group').first().waitFor();
+    },
+  },
+  {
+    name: 'paper-check',
+    isDaily: true,
+    go: async ({ page }) => {
+      await page.locator('.paper-actions .button-primary').click();
+      await page.locator('.paper-check button[type=submit]').click();
+      await page.locator('.field-error').first().waitFor();
+    },
+  },
+  {
+    name: 'audit-recent',
+    go: async ({ page }) => {
+      await page.locator('.places button').nth(6).click();
+      await page.locator('.access-place').nth(3).click();
+      await page.locator('.audit-table').waitFor();
+    },
+  },
+  {
+    name: 'audit-of-patient',
+    go: async ({ page }) => {
+      await page.keyboard.press('F2');
+      await page.locator('.queue-in-progress .row-link').waitFor();
+      await page.locator('#patient-search').fill('karimova dilnoza');
+      await page.locator('.found').first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.banner-actions .button').first().click();
+      await page.locator('.audit-table').waitFor();
+      await page.locator('#audit-emergency').check();
     },
   },
 ];
