@@ -2,6 +2,7 @@ import type { CredentialSlots, EnrolledPerson, EnrolmentStatus, SlotKeys } from 
 import { encodeCredential, publicKeyFromSpki } from '#access/enrolled-credential.ts';
 import { checkPassphrase } from '#access/passphrase.ts';
 import type { PersonKeys } from '#access/person-keys.ts';
+import type { CredentialDevice } from '#access/ports.ts';
 import { Secret } from '#access/secret.ts';
 import type { PersonAccess, Proof } from '#contracts/bridge/access.ts';
 import type { RequestInput, RequestOutput } from '#contracts/bridge/requests.ts';
@@ -20,6 +21,8 @@ export interface OpenAccess {
   readonly dataKey: Secret;
   /** A copy of the signed-in person's keys, the caller's to wipe; null where nobody signs. */
   readonly ownKeys: () => PersonKeys | null;
+  /** The key that the signed-in person came in with: it is hers, and no second one. */
+  readonly keyInUse: CredentialDevice | null;
 }
 
 /** The only name that a page of this workstation may claim, and so that of every credential. */
@@ -58,16 +61,22 @@ export function webauthnBeginning(
   };
 }
 
-/** Makes the key on this computer a way in for a person of this workstation. */
+/**
+ * Makes a key on this computer a way in for a person of this workstation: not the one that the signed-in person came in with, nor
+ * the one by which the owner showed that she is there.
+ */
 export async function enrolKey(
-  { slots, dataKey, ownKeys }: OpenAccess,
+  access: OpenAccess,
   sources: ProofSources,
   session: Session,
   { person, method, label, pin, proof }: RequestInput<'keys.enrol'>,
 ): Promise<Result<EnrolmentStatus>> {
-  return await withOwnersKeys({ slots, dataKey, ownKeys }, sources, session, person, proof, (owner, keys) =>
+  const { slots, dataKey, keyInUse } = access;
+  return await withOwnersKeys(access, sources, session, person, proof, (owner, keys, shownBy) =>
     sources.operations.run({ kind: 'enrol-key', pin }, async (operation) => {
-      const device = await deviceFor(sources.devices, method, operation);
+      // There is one simulated key only.
+      const taken = method === 'fido2' ? [keyInUse, shownBy] : [];
+      const device = await deviceFor(sources.devices, method, operation, taken);
       if (!device.ok) return device;
       return slots.enrolDevice(dataKey, owner, device.value, operation, keys, label);
     }),
@@ -119,18 +128,25 @@ async function withOwnersKeys(
   session: Session,
   person: PersonId,
   proof: Proof | null,
-  enrol: (owner: EnrolledPerson, keys: SlotKeys) => Promise<Result<PersonKeys>>,
+  enrol: (
+    owner: EnrolledPerson,
+    keys: SlotKeys,
+    shownBy: CredentialDevice | null,
+  ) => Promise<Result<PersonKeys>>,
 ): Promise<Result<EnrolmentStatus>> {
   const owner = slots.people().find(({ id }) => id === person);
   if (owner === undefined) return fail(appError('access.unknown-person'));
   using own = person === session.person ? ownKeys() : null;
   const proved =
     own === null && proof !== null
-      ? await withProof(slots, sources, person, proof, (shown) => slots.provePerson(person, shown))
+      ? await withProof(slots, sources, person, proof, async (shown, device) => {
+          const keys = await slots.provePerson(person, shown);
+          return keys.ok ? ok({ keys: keys.value, device }) : keys;
+        })
       : null;
   if (proved?.ok === false) return proved;
-  using shown = proved?.value ?? null;
-  const enrolled = await enrol(owner, own ?? shown ?? 'new');
+  using shown = proved?.value.keys ?? null;
+  const enrolled = await enrol(owner, own ?? shown ?? 'new', proved?.value.device ?? null);
   if (!enrolled.ok) return enrolled;
   enrolled.value.wipe();
   return ok(slots.enrolmentStatus(person));

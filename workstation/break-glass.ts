@@ -6,6 +6,7 @@ import { type DeviceId, type PersonId, PersonIdSchema } from '#contracts/ids.ts'
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { Role } from '#contracts/roles.ts';
 import { type ProofSources, type ReleasedKey, withProof } from './releasing.ts';
+import type { TrailDesk } from './trail-desk.ts';
 
 type BreakGlassInput = RequestInput<'session.break-glass'>;
 
@@ -24,20 +25,22 @@ export interface BrokenGlass {
 export const breakGlassRoles = ['head', 'technician'] as const satisfies readonly Role[];
 
 /**
- * Opens by paper key, or by the shares of two holders put together; one alone yields nothing. Fails with the codes of
- * `session.break-glass`.
+ * Opens by paper key, or by the shares of two holders put together; one alone yields nothing. Who did not get in goes to the
+ * trail; a mistyped paper key is no attempt. Fails with the codes of `session.break-glass`.
  */
 export async function breakGlass(
   slots: CredentialSlots,
   sources: ProofSources,
   input: BreakGlassInput,
+  trail: Pick<TrailDesk, 'refused'>,
 ): Promise<Result<{ readonly released: ReleasedKey; readonly glass: BrokenGlass }>> {
-  return input.method === 'paper' ? byPaper(slots, input) : byTwo(slots, sources, input);
+  return input.method === 'paper' ? byPaper(slots, input, trail) : byTwo(slots, sources, input, trail);
 }
 
 async function byPaper(
   slots: CredentialSlots,
   { code, name, reason }: Extract<BreakGlassInput, { method: 'paper' }>,
+  trail: Pick<TrailDesk, 'refused'>,
 ): Promise<Result<{ readonly released: ReleasedKey; readonly glass: BrokenGlass }>> {
   const mistyped = slots.mistypedGroups(code);
   if (mistyped.length > 0) {
@@ -45,6 +48,7 @@ async function byPaper(
   }
   const opened = await slots.unlockByPaperKey(code);
   if (!opened.ok) {
+    await trail.refused(null, opened.error);
     return opened.error.code === 'access.wrong-passphrase'
       ? fail(appError('access.paper-key-wrong'))
       : opened;
@@ -57,17 +61,21 @@ async function byTwo(
   slots: CredentialSlots,
   sources: ProofSources,
   { first, second, reason }: Extract<BreakGlassInput, { method: 'two' }>,
+  trail: Pick<TrailDesk, 'refused'>,
 ): Promise<Result<{ readonly released: ReleasedKey; readonly glass: BrokenGlass }>> {
   if (first.person === second.person) return fail(appError('access.forbidden', { rule: 'two-people' }));
-  const shareOf = ({ person, proof }: typeof first) =>
-    withProof(slots, sources, person, proof, (shown) => slots.beginBreakGlass(person, shown));
+  const shareOf = async ({ person, proof }: typeof first) => {
+    const share = await withProof(slots, sources, person, proof, (shown) =>
+      slots.beginBreakGlass(person, shown),
+    );
+    if (!share.ok) await trail.refused(person, share.error);
+    return share;
+  };
   const one = await shareOf(first);
   if (!one.ok) return one;
+  using _ = one.value.value;
   const other = await shareOf(second);
-  if (!other.ok) {
-    one.value.value.wipe();
-    return other;
-  }
+  if (!other.ok) return other;
   const opened = await slots.unlockByTwo(one.value, other.value);
   if (!opened.ok) return opened;
   const glass = {

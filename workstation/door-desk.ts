@@ -15,7 +15,8 @@ import { type ScanNews, watchScans } from './scan-watch.ts';
 interface LastScan {
   readonly reading: number;
   readonly scan: Scan;
-  readonly reader: string;
+  /** Null once the card was taken off it. */
+  readonly reader: string | null;
 }
 
 /** What of the workstation the desk is told and asks. */
@@ -92,11 +93,16 @@ export class DoorDesk {
     this.#forgetScan();
   }
 
+  /** Nobody is at work for a while, then the same person again. Her card has to stay. */
+  pause(): void {
+    this.#forgetScan();
+    this.operations.cancel();
+  }
+
   /** Nobody is at work any more: what was scanned is nobody's business. */
   end(): void {
     this.#cardInUse = null;
-    this.#forgetScan();
-    this.operations.cancel();
+    this.pause();
   }
 
   close(): void {
@@ -121,7 +127,10 @@ export class DoorDesk {
       this.#readings += 1;
       this.#last = { reading: this.#readings, scan: news.scan, reader: news.reader };
       this.#surroundings.tell({ kind: 'door' });
-    } else if (news.kind === 'card-taken' && news.reader === this.#cardInUse) {
+    } else if (news.kind === 'card-taken') {
+      // It still picks its owner, who may come in without it; another card on this reader is not hers.
+      if (this.#last?.reader === news.reader) this.#last = { ...this.#last, reader: null };
+      if (this.#cardInUse !== news.reader) return;
       this.#cardInUse = null;
       this.#surroundings.onCardTaken();
     }

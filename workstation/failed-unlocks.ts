@@ -9,7 +9,8 @@ import { type Instant, InstantSchema, type PersonId, PersonIdSchema } from '#con
 /** An attempt to get in that failed. */
 export interface FailedUnlock {
   readonly at: Instant;
-  readonly person: PersonId;
+  /** Null by paper key: nobody says who she is. */
+  readonly person: PersonId | null;
   readonly code: ErrorCode;
 }
 
@@ -31,7 +32,7 @@ const fileName = 'failed-unlocks.jsonl';
 const mostWaiting = 5_000;
 const mostBytes = 2 * 1024 * 1024;
 
-const LineSchema = v.object({ at: InstantSchema, person: PersonIdSchema, code: ErrorCodeSchema });
+const LineSchema = v.object({ at: InstantSchema, person: v.nullable(PersonIdSchema), code: ErrorCodeSchema });
 
 /** The file in `folder`. */
 export function createFailedUnlocks(folder: string, onTrouble: (trouble: unknown) => void): FailedUnlocks {

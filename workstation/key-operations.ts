@@ -8,6 +8,9 @@ import { fail, type Result } from '#contracts/result.ts';
 /** How long a key waits for its owner before the attempt is given up. */
 const longestTouchMs = 30_000;
 
+/** Why the signal of an operation was aborted when nobody touched or brought a key in time. */
+export const nobodyCame = 'nobody came';
+
 /** What one use of a key is given: the port's operation, and how to tell of a finger that is being enrolled. */
 export interface RunningOperation extends DeviceOperation {
   readonly onTouches: (touches: Pick<KeyOperation, 'good' | 'needed' | 'hint'>) => void;
@@ -37,6 +40,8 @@ export interface KeyOperations {
     work: (operation: RunningOperation) => Promise<Result<Value>>,
   ): Promise<Result<Value>>;
   cancel(): void;
+  /** Returns whether {@link cancel} was called since: what waits for its turn to use a key was given up. */
+  mark(): () => boolean;
 }
 
 /** Makes them; `told` is called after each step. */
@@ -44,6 +49,7 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
   let current: KeyOperation | null = null;
   let abort: AbortController | null = null;
   let turn: Promise<unknown> = Promise.resolve();
+  let cancels = 0;
 
   const show = (change: Partial<KeyOperation>): void => {
     if (current === null) return;
@@ -61,10 +67,11 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
     const verification: Verification =
       secret === null ? { method: 'finger' } : { method: 'pin', pin: secret };
     current = { kind, step: 'processing', good: 0, needed: 0, hint: null, attemptsLeft: null };
-    let stopWaiting = timers.after(longestTouchMs, () => own.abort());
+    const giveUp = () => own.abort(nobodyCame);
+    let stopWaiting = timers.after(longestTouchMs, giveUp);
     const waitAnew = () => {
       stopWaiting();
-      stopWaiting = timers.after(longestTouchMs, () => own.abort());
+      stopWaiting = timers.after(longestTouchMs, giveUp);
     };
     told();
     try {
@@ -91,7 +98,14 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
 
   return {
     current: () => current,
-    cancel: () => abort?.abort(),
+    cancel: () => {
+      cancels += 1;
+      abort?.abort();
+    },
+    mark: () => {
+      const before = cancels;
+      return () => cancels !== before;
+    },
     run: (use, work) => {
       abort?.abort();
       const own = new AbortController();

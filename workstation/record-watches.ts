@@ -10,6 +10,8 @@ export interface RecordListener {
   session(): Session | null;
   whileOpen<Value>(work: () => Promise<Value>): Promise<Value>;
   hearCommit(notice: CommitNotice): void;
+  /** Records changed that say who works here, or what this facility is. */
+  hearPeople(isStaff: boolean): void;
   hearExchange(): void;
   hearDay(): void;
 }
@@ -21,7 +23,11 @@ export function watchRecords(
   listener: RecordListener,
 ): (() => void)[] {
   return [
-    replica.onCommit((notice) => listener.hearCommit(notice)),
+    replica.onCommit((notice) => {
+      listener.hearCommit(notice);
+      const changed = new Set(notice.records.map(({ collection }) => collection));
+      if (changed.has('staff') || changed.has('reference')) listener.hearPeople(changed.has('staff'));
+    }),
     exchange.onChange(() => listener.hearExchange()),
     keepHeadFile(replica, exchange, parts),
     watchDay(parts.clock, parts.timers, () => listener.hearDay()),

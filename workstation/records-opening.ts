@@ -108,3 +108,16 @@ export function sessionFor(
     beginSession(records, { person, name: personName(staff.body.name), roles, signer, glass }, parts),
   );
 }
+
+/** The session as the records have it now: itself when they say nothing new. Fails like {@link sessionFor}. */
+export function sessionAsOfNow(
+  parts: WorkstationParts,
+  records: OpenedRecords,
+  session: Session,
+): Result<Session> {
+  const { person, glass, signer } = session;
+  const now = sessionFor(parts, records, { person, glass }, signer);
+  if (!now.ok) return now;
+  const isSame = String(now.value.roles) === String(session.roles) && now.value.name === session.name;
+  return ok(isSame ? session : { ...now.value, unlockedAt: session.unlockedAt });
+}

@@ -3,14 +3,21 @@ import type { CredentialDevice, DeviceShelf } from '#access/ports.ts';
 import { Secret } from '#access/secret.ts';
 import type { Proof as SlotProof } from '#access/slot-opening.ts';
 import type { Proof } from '#contracts/bridge/access.ts';
-import { appError } from '#contracts/errors.ts';
+import { type AppError, appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import type { KeyOperations, RunningOperation } from './key-operations.ts';
+import { type KeyOperations, nobodyCame, type RunningOperation } from './key-operations.ts';
 
 /** What an unlock gave, and the key it came from, if any: pulling that one out locks. */
 export interface ReleasedKey extends Unlocked {
   readonly device: CredentialDevice | null;
+}
+
+/** Wipes keys that nobody may come in with any more. */
+export function dropKeys({ dataKey, personKeys }: ReleasedKey): Result<never> {
+  dataKey.wipe();
+  personKeys?.wipe();
+  return fail(appError('access.locked'));
 }
 
 /** Where proofs come from. */
@@ -33,8 +40,8 @@ export async function releaseDataKey(
 }
 
 /**
- * Runs `use` with what the slots take for the proof of a person: of a key that is plugged in, or plugged in soon. Fails with the
- * codes of `use`, `access.device-removed`, and `access.key-unknown` for a WebAuthn slot that is not hers.
+ * Runs `use` with what the slots take for the proof of a person: of a key that is plugged in, or plugged in soon. Of several that
+ * are, the one that is hers. Fails with the codes of `use`, `access.device-removed`, and `access.key-unknown` when none is hers.
  */
 export async function withProof<Value>(
   slots: CredentialSlots,
@@ -51,29 +58,56 @@ export async function withProof<Value>(
     return await use({ method: 'webauthn', credentialId: known.credentialId, secret }, null);
   }
   const pin = proof.method === 'fido2' ? proof.pin : undefined;
-  return operations.run({ kind: 'unlock', pin }, async (operation) => {
-    const device = await deviceFor(devices, proof.method, operation);
-    return device.ok ? use({ method: 'device', device: device.value, operation }, device.value) : device;
-  });
+  return operations.run({ kind: 'unlock', pin }, (operation) =>
+    withHerKey(devices, proof.method, operation, (device) =>
+      use({ method: 'device', device, operation }, device),
+    ),
+  );
 }
 
+/** Asks the keys that are plugged in, one after the other, until one is hers. */
+async function withHerKey<Value>(
+  shelf: DeviceShelf,
+  kind: CredentialDevice['kind'],
+  operation: RunningOperation,
+  use: (device: CredentialDevice) => Promise<Result<Value>>,
+): Promise<Result<Value>> {
+  const first = await deviceFor(shelf, kind, operation);
+  if (!first.ok) return first;
+  const others = devicesOf(shelf, kind).filter((device) => device !== first.value);
+  for (const device of [first.value, ...others]) {
+    const outcome = await use(device);
+    if (outcome.ok || !isOthersKey(outcome.error)) return outcome;
+    if (operation.signal.aborted) return fail(appError('access.cancelled'));
+  }
+  return fail(appError('access.key-unknown'));
+}
+
+/** The key holds no credential of hers. */
+const isOthersKey = ({ detail }: AppError): boolean => detail?.rule === 'other-key';
+
 /** The devices of a kind, those plugged in last first. */
-const devicesOf = (shelf: DeviceShelf, kind: CredentialDevice['kind']): readonly CredentialDevice[] =>
+const devicesOf = (
+  shelf: DeviceShelf,
+  kind: CredentialDevice['kind'],
+  taken: readonly (CredentialDevice | null)[] = [],
+): readonly CredentialDevice[] =>
   shelf
     .credentialDevices()
-    .filter((device) => device.kind === kind)
+    .filter((device) => device.kind === kind && !taken.includes(device))
     .toReversed();
 
 /**
- * The device of a kind that was plugged in last; waits for one until the operation is cancelled. Fails with
- * `access.device-removed`.
+ * The device of a kind that was plugged in last, and is none of those `taken`; waits for one until the operation is cancelled.
+ * Fails with `access.device-removed` or `access.cancelled`.
  */
 export async function deviceFor(
   shelf: DeviceShelf,
   kind: CredentialDevice['kind'],
   { signal, onMissingKey }: Pick<RunningOperation, 'signal' | 'onMissingKey'>,
+  taken: readonly (CredentialDevice | null)[] = [],
 ): Promise<Result<CredentialDevice>> {
-  const [present] = devicesOf(shelf, kind);
+  const [present] = devicesOf(shelf, kind, taken);
   if (present !== undefined) return ok(present);
   if (kind === 'simulated-key') return fail(appError('access.device-removed'));
   onMissingKey();
@@ -83,9 +117,10 @@ export async function deviceFor(
       signal.removeEventListener('abort', giveUp);
       resolve(result);
     };
-    const giveUp = (): void => settle(fail(appError('access.device-removed')));
+    const giveUp = (): void =>
+      settle(fail(appError(signal.reason === nobodyCame ? 'access.device-removed' : 'access.cancelled')));
     const endWatch = shelf.onChange(() => {
-      const [device] = devicesOf(shelf, kind);
+      const [device] = devicesOf(shelf, kind, taken);
       if (device !== undefined) settle(ok(device));
     });
     if (signal.aborted) giveUp();

@@ -19,13 +19,15 @@ export interface TrailDesk {
   lookAtPatients(session: Session, patients: readonly RecordId[]): Promise<void>;
   /** A session began, ended or changed. Never rejects: what goes wrong is in the log. */
   say(session: Session, action: string): Promise<void>;
-  /** Somebody did not get in. Never rejects. */
-  refused(person: PersonId, error: AppError): Promise<void>;
+  /** Somebody did not get in; null when nobody said who. Never rejects. */
+  refused(person: PersonId | null, error: AppError): Promise<void>;
   /**
    * The present session is let do what is otherwise not allowed, for a reason that goes with every look from now on. Rejects
    * when that cannot be written down: then it is not allowed.
    */
   except(session: Session, action: string, reason: string): Promise<void>;
+  /** Writes down why a session is there without anybody's own way in. Whether it may be: only when that is written. */
+  excuse(session: Session): Promise<boolean>;
   /** From here on nothing is an exception. */
   endException(): void;
   /** Writes what could not be written while nobody had the key. Never rejects. */
@@ -50,6 +52,10 @@ export function createTrailDesk(
     const why = reason === null ? {} : { reason };
     await records()?.trail.record(...looks.map((look) => ({ ...common, ...look, ...why })));
   };
+  const except: TrailDesk['except'] = async (session, action, reason) => {
+    await write(session, [{ action }], reason);
+    exception = reason;
+  };
   return {
     look: (session, ...looks) => write(session, looks, exception),
     lookAtPatients: (session, patients) =>
@@ -65,9 +71,16 @@ export function createTrailDesk(
       if (trail === undefined) await failedUnlocks().note(failed).catch(incident);
       else await trail.record(auditLine(failed)).catch(incident);
     },
-    except: async (session, action, reason) => {
-      await write(session, [{ action }], reason);
-      exception = reason;
+    except,
+    excuse: async (session) => {
+      if (session.glass === null) return true;
+      try {
+        await except(session, 'session.break-glass', session.glass.reason);
+        return true;
+      } catch (error) {
+        incident(error);
+        return false;
+      }
     },
     endException: () => {
       exception = null;

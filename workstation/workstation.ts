@@ -1,41 +1,35 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { CredentialSlots } from '#access/credential-slots.ts';
 import { Secret } from '#access/secret.ts';
-import type { CommitNotice } from '#clinic/ports/replica.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
-import type { CollectionName } from '#contracts/records/registry.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { OpenAccess } from './access-desk.ts';
-import { breakGlass } from './break-glass.ts';
+import { AtWork } from './at-work.ts';
 import { type Announcer, type Change, createAnnouncer } from './change.ts';
+import { type Admission, type Attempt, byBreakingGlass, byOwnWay } from './coming-in.ts';
 import { DoorDesk } from './door-desk.ts';
-import { draftKeyOf, keepDraftKey } from './draft-keys.ts';
+import { draftKeyOf } from './draft-keys.ts';
 import { enrolWorkstation } from './enrolment.ts';
-import { destroySlots, finishWipe, recoverEnrolment, wasWiped } from './folder-layout.ts';
-import { createIdleLock, type IdleLock } from './idle-lock.ts';
+import { Erasure } from './erasure.ts';
+import { recoverEnrolment, wasWiped } from './folder-layout.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
-import { type Exchange, usualUrgentSendingMs, type WorkstationParts } from './parts.ts';
-import { watchRecords } from './record-watches.ts';
-import { closeRecords, firstSession, sessionFor, type Whom } from './records-opening.ts';
-import { type ProofSources, type ReleasedKey, releaseDataKey } from './releasing.ts';
+import type { Exchange, WorkstationParts } from './parts.ts';
+import { RecordsDesk } from './records-desk.ts';
+import { closeRecords, sessionFor } from './records-opening.ts';
+import { dropKeys, type ProofSources, type ReleasedKey } from './releasing.ts';
 import type { OpenedRecords, Session } from './session.ts';
-import { createSessionKeys, type SessionKeys } from './session-keys.ts';
 import { SlotDesk } from './slot-desk.ts';
-import { addStaff } from './staff-enrolment.ts';
 import { createTrailDesk, type TrailDesk } from './trail-desk.ts';
 import { createTurns, type Turns } from './turns.ts';
-import { sendUrgent } from './urgent-sending.ts';
 import { workstationState } from './workstation-state.ts';
 
 type Signed = Result<{ readonly person: PersonId }>;
 
 /** How long a lock waits for requests that are under way. */
 const longestRequestMs = 10_000;
-/** How long the center can be told that the records are gone before the exchange ends. */
-const wipeToldMs = 1000;
 
 /**
  * The process that joins records, exchange, people and medicine: unenrolled -> locked <-> unlocked, or failed. Screens reach
@@ -49,35 +43,43 @@ export class Workstation {
   readonly door: DoorDesk;
   readonly #announcer: Announcer<Change>;
   readonly #inFlight: InFlight = createInFlight();
-  readonly #idle: IdleLock;
   readonly #turns: Turns = createTurns();
+  readonly #desk: SlotDesk;
+  readonly #records: RecordsDesk;
+  readonly #atWork: AtWork;
+  readonly #erasure: Erasure;
   #isEnrolled = false;
   #isClosed = false;
-  readonly #desk: SlotDesk;
-  #records: OpenedRecords | null = null;
-  #session: Session | null = null;
-  readonly #keys: SessionKeys;
   #failure: AppError | null = null;
   #isFailed = false;
-  /** The center's order to erase was begun: the records go as soon as they are closed. */
-  #isWiping = false;
-  /** Somebody had a reason to work beyond the offline limit; until the lock. */
-  #isEmergency = false;
-  #mustConnect = false;
-  /** What ends with the opened records: subscriptions and watches. */
-  #endings: (() => void)[] = [];
 
   private constructor(parts: WorkstationParts) {
     this.parts = parts;
-    this.trail = createTrailDesk(parts, () => this.#records);
+    this.trail = createTrailDesk(parts, () => this.#records.opened);
     this.#announcer = createAnnouncer((error) => parts.log.incident(error));
-    this.#keys = createSessionKeys(this.#inFlight, parts.timers);
     this.#desk = new SlotDesk(parts, () => this.#announcer.tell({ kind: 'state' }));
+    this.#records = new RecordsDesk(parts, this.#desk, this.#turns, {
+      hearTrouble: (error) => this.#failWith(error),
+      session: () => this.#atWork.session,
+      whileOpen: (work) => this.whileOpen(work),
+      hearCommit: (notice) => this.#announcer.tell({ kind: 'commit', notice }),
+      hearStaff: () => this.#atWork.lookAtStaff(this.#records.opened),
+      hearExchange: () => this.#hearExchange(),
+      hearDay: () => this.#announcer.tell({ kind: 'day' }),
+    });
+    this.#erasure = new Erasure(parts);
     this.door = new DoorDesk(parts, {
       tell: (change) => this.#announcer.tell(change),
       onCardTaken: () => this.#lockByItself(appError('access.device-removed')),
     });
-    this.#idle = createIdleLock(parts, parts.idleLockMs, () => this.#lockByItself(null));
+    this.#atWork = new AtWork({
+      parts,
+      door: this.door,
+      trail: this.trail,
+      inFlight: this.#inFlight,
+      tell: (change) => this.#announcer.tell(change),
+      lock: (failure) => this.#lockByItself(failure),
+    });
   }
 
   /**
@@ -97,34 +99,33 @@ export class Workstation {
       parts: this.parts,
       isEnrolled: this.#isEnrolled,
       slots: this.#desk.slots,
-      session: this.#session,
-      records: this.#records,
+      session: this.#atWork.session,
+      records: this.#records.opened,
       failure: this.#failure,
       isFailed: this.#isFailed,
-      mustConnect: this.#mustConnect,
+      mustConnect: this.#atWork.mustConnect,
     });
   }
 
   /** Who is at work; null while locked. */
   session(): Session | null {
-    return this.#session;
+    return this.#atWork.session;
   }
 
   /** The running exchange with the center; null while locked. */
   exchange(): Exchange | null {
-    return this.#session === null ? null : (this.#records?.exchange ?? null);
+    return this.#atWork.session === null ? null : (this.#records.opened?.exchange ?? null);
   }
 
   /** Whether no record may be shown because the center was not met for too long (WIP-2). */
   mustConnect(): boolean {
-    return this.#mustConnect;
+    return this.#atWork.mustConnect;
   }
 
   /** Lets this session work beyond the offline limit, for the reason given, until the lock. */
   async allowEmergency(session: Session, reason: string): Promise<void> {
     await this.trail.except(session, 'session.emergency', reason);
-    this.#isEmergency = true;
-    this.#lookAtLimit();
+    this.#atWork.except(this.#records.opened);
   }
 
   /** Returns a function that ends it. */
@@ -140,7 +141,7 @@ export class Workstation {
   /** Fails with the codes of `workstation.enrol`. The first person is signed in afterwards. */
   enrol(input: RequestInput<'workstation.enrol'>): Promise<Signed> {
     return this.#turns.inTurn(async () => {
-      if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
+      if (this.#isClosed || this.#erasure.isUnderWay) return fail(appError('bridge.busy'));
       if (this.#isEnrolled) return fail(appError('enrolment.already-enrolled'));
       const enrolled = await enrolWorkstation(this.parts, input);
       if (!enrolled.ok) return enrolled;
@@ -148,31 +149,18 @@ export class Workstation {
       const loaded = await this.#loadSlots();
       if (!loaded.ok) return loaded;
       const { person, ...keys } = enrolled.value;
-      return this.#open({ person, glass: null }, { ...keys, device: null });
+      return this.#open({ whom: { person, glass: null }, released: { ...keys, device: null } });
     });
   }
 
   /** Fails with the codes of `session.unlock`. While unlocked it switches to the other person. */
-  unlock({ person, ...proof }: RequestInput<'session.unlock'>): Promise<Signed> {
-    return this.#comeIn(async (slots) => {
-      const released = await releaseDataKey(slots, this.proofSources(), person, proof);
-      if (released.ok) return this.#admit({ person, glass: null }, released.value);
-      await this.trail.refused(person, released.error);
-      return released;
-    });
+  unlock(input: RequestInput<'session.unlock'>): Promise<Signed> {
+    return this.#comeIn(byOwnWay(input));
   }
 
   /** Fails with the codes of `session.break-glass`. The reason goes to the audit trail before anything is shown. */
   breakGlass(input: RequestInput<'session.break-glass'>): Promise<Signed> {
-    return this.#comeIn(async (slots) => {
-      const broken = await breakGlass(slots, this.proofSources(), input);
-      if (broken.ok) {
-        const { released, glass } = broken.value;
-        return this.#admit({ person: glass.person, glass }, released);
-      }
-      if (input.method === 'two') await this.trail.refused(input.first.person, broken.error);
-      return broken;
-    });
+    return this.#comeIn(byBreakingGlass(input));
   }
 
   /** Where proofs of persons come from. */
@@ -182,9 +170,9 @@ export class Workstation {
 
   /** Who may open this workstation, for those who change it; null while locked. */
   access(): OpenAccess | null {
-    const [slots, dataKey] = [this.#desk.slots, this.#records?.dataKey];
+    const [slots, dataKey] = [this.#desk.slots, this.#records.opened?.dataKey];
     if (slots === null || dataKey === undefined) return null;
-    return { slots, dataKey, ownKeys: () => this.#keys.copy() };
+    return { slots, dataKey, ownKeys: () => this.#atWork.keys.copy(), keyInUse: this.#atWork.keyInUse };
   }
 
   /** The slots as the lock screen may see them; null while there are none. */
@@ -198,18 +186,21 @@ export class Workstation {
   }
 
   /**
-   * Replaces the data key now, if a way in was taken away (ACC-24): ends the session, closes the records, makes them anew and
-   * opens them again for the same person. Fails like an unlock.
+   * Replaces the data key now, if a way in was taken away (ACC-24): interrupts the session, closes the records, makes them anew and
+   * opens them again for the same person, unless a lock was asked for meanwhile. Fails like an unlock, and with `access.locked`.
    */
   renewKey(): Promise<Signed> {
     return this.#turns.inHurry(async () => {
-      const [session, records] = [this.#session, this.#records];
+      const [session, records] = [this.#atWork.session, this.#records.opened];
       if (session === null || records === null) return fail(appError('access.locked'));
+      const { person, glass } = session;
+      if (this.#desk.slots?.isRotationDue() !== true) return ok({ person });
       const dataKey = new Secret(Uint8Array.from(records.dataKey.reveal()));
-      const personKeys = this.#keys.copy();
-      await this.#closeRecords(this.#endSession(null));
-      const whom = { person: session.person, glass: session.glass };
-      return this.#open(whom, { dataKey, personKeys, device: null }, true);
+      const released = { dataKey, personKeys: this.#atWork.keys.copy(), device: this.#atWork.keyInUse };
+      return this.#atWork.interrupt(async () => {
+        await this.#closeRecords(this.#endSession(null));
+        return this.#open({ whom: { person, glass }, released }, true);
+      });
     });
   }
 
@@ -225,20 +216,14 @@ export class Workstation {
     return this.#desk.renewal;
   }
 
-  /** Adds a member of staff who can unlock here. Fails with the codes of `staff.enrol`. */
-  async enrolStaff(session: Session, input: RequestInput<'staff.enrol'>): Promise<Signed> {
-    const [slots, dataKey] = [this.#desk.slots, this.#records?.dataKey];
-    if (slots === null || dataKey === undefined) return fail(appError('access.locked'));
-    const added = await addStaff(this.proofSources(), session, slots, dataKey, input);
-    this.#announcer.tell({ kind: 'state' });
-    return added;
-  }
-
   /**
    * Ends the session at once, then closes the records and drops the key: after urgent records were sent, if nothing is wrong and
    * the center is in contact (ACC-22). Resolves when the files are closed.
    */
   lock(failure: AppError | null = null): Promise<void> {
+    // Whoever is asked for a finger now would come in after the lock.
+    this.door.operations.cancel();
+    if (this.#atWork.endPause()) this.#show(failure);
     const ended = this.#endSession(failure);
     // By the time of its turn an unlock that was asked for earlier may have begun another session: that one ends too.
     const close = () => this.#closeRecords(this.#endSession(failure) ?? ended);
@@ -247,13 +232,13 @@ export class Workstation {
 
   /** Somebody is at the screen: puts the idle lock off. */
   touch(): void {
-    if (this.#session !== null) this.#idle.touch();
+    this.#atWork.touch();
   }
 
   /** 32 bytes for one person's draft box: the same for the same person, unrelated to anybody else's. Throws while locked. */
   draftKey(session: Session): Uint8Array {
-    if (this.#records === null) throw new Error('no draft key while locked');
-    return draftKeyOf(this.#records, session.person);
+    if (this.#records.opened === null) throw new Error('no draft key while locked');
+    return draftKeyOf(this.#records.opened, session.person);
   }
 
   /** Locks, and lets no phase change follow. */
@@ -265,7 +250,7 @@ export class Workstation {
 
   /** The disk failed under an open session: nothing more is written, what is there is kept. */
   reportDamage(failure: AppError): void {
-    if (this.#session === null) return;
+    if (this.#atWork.session === null) return;
     this.#isFailed = true;
     this.#lockByItself(failure);
   }
@@ -284,46 +269,45 @@ export class Workstation {
     return loaded;
   }
 
-  /** A turn that begins a session. What was asked of a key before is given up: whoever asks last is at the screen. */
-  #comeIn(run: (slots: CredentialSlots) => Promise<Signed>): Promise<Signed> {
+  /**
+   * A turn that begins a session. What was asked of a key before is given up, also what still waits for its turn: whoever asks
+   * last is at the screen.
+   */
+  #comeIn({ usesKey, make }: Attempt): Promise<Signed> {
     this.door.operations.cancel();
+    const isGivenUp = this.door.operations.mark();
     return this.#turns.inHurry(async () => {
-      if (this.#isClosed || this.#isWiping) return fail(appError('bridge.busy'));
+      if (this.#isClosed || this.#erasure.isUnderWay) return fail(appError('bridge.busy'));
       const slots = await this.#loadSlots();
-      return slots.ok ? run(slots.value) : slots;
+      if (!slots.ok) return slots;
+      if (usesKey && isGivenUp()) return fail(appError('access.cancelled'));
+      const admission = await make(slots.value, this.proofSources(), this.trail);
+      if (!admission.ok) return admission;
+      const records = this.#records.opened;
+      const comeIn = () =>
+        records === null ? this.#open(admission.value) : this.#switchTo(records, admission.value);
+      return this.#atWork.whileKeyStays(admission.value.released.device, comeIn);
     });
   }
 
-  #admit(whom: Whom, released: ReleasedKey): Promise<Signed> {
-    return this.#records === null
-      ? this.#open(whom, released)
-      : this.#switchTo(this.#records, whom, released);
-  }
-
-  async #open(whom: Whom, released: ReleasedKey, isForced = false): Promise<Signed> {
+  async #open(admission: Admission, isForced = false): Promise<Signed> {
+    const { released } = admission;
+    // The order to erase may have come while the records were closed for a new key.
+    const isGone = !this.#isEnrolled || this.#erasure.isUnderWay;
+    if (isGone) return dropKeys(released);
     const orders = { wipe: () => this.#wipe() };
-    const opened = await this.#desk.openRecords(released.dataKey, isForced, orders);
-    if (!opened.ok) this.#failWith(opened.error);
-    const session = opened.ok
-      ? await firstSession(this.parts, opened.value, whom, released.personKeys)
-      : opened;
-    if (!opened.ok || !session.ok) {
-      released.personKeys?.wipe();
-      return opened.ok ? session : opened;
+    const opened = await this.#records.open(admission, isForced, orders);
+    if (!opened.ok) return opened;
+    const { records, session } = opened.value;
+    if (this.#atWork.isPauseOver) {
+      await closeRecords(this.parts, records);
+      return dropKeys(released);
     }
-    const records = opened.value;
-    this.#records = records;
-    this.#endings = watchRecords(records, this.parts, {
-      session: () => this.#session,
-      whileOpen: (work) => this.whileOpen(work),
-      hearCommit: (notice) => this.#hearCommit(notice),
-      hearExchange: () => this.#hearExchange(),
-      hearDay: () => this.#announcer.tell({ kind: 'day' }),
-    });
-    return this.#begin(session.value, released, 'session.unlock');
+    this.#records.keep(records);
+    return this.#begin(session, released, 'session.unlock');
   }
 
-  async #switchTo(records: OpenedRecords, whom: Whom, released: ReleasedKey): Promise<Signed> {
+  async #switchTo(records: OpenedRecords, { whom, released }: Admission): Promise<Signed> {
     using dataKey = released.dataKey;
     const isSame = timingSafeEqual(dataKey.reveal(), records.dataKey.reveal());
     const session = isSame
@@ -336,122 +320,55 @@ export class Workstation {
     return this.#begin(session.value, released, 'session.switch');
   }
 
-  /** From here on requests are served for this session. */
-  async #begin(session: Session, { personKeys, device }: ReleasedKey, action: string): Promise<Signed> {
-    if (!(await this.#excuse(session))) {
-      personKeys?.wipe();
-      if (this.#session === null) await this.#closeRecords(null);
+  async #begin(session: Session, released: ReleasedKey, action: string): Promise<Signed> {
+    if (!(await this.trail.excuse(session))) {
+      released.personKeys?.wipe();
+      if (this.#atWork.session === null) await this.#closeRecords(null);
       return fail(appError('store.disk-full'));
     }
-    if (this.#session !== null) this.#announcer.tell({ kind: 'session-ended' });
-    this.#session = session;
-    this.#keys.hold(personKeys);
     this.#isFailed = false;
-    this.#failure = null;
-    this.#isEmergency = false;
-    if (session.glass === null) this.trail.endException();
-    this.door.begin(session.person);
-    this.#mustConnect = this.#isBeyondLimit();
-    this.#idle.stop();
-    this.#idle.touch();
-    if (device !== null) {
-      this.#endings.push(device.onRemoved(() => this.#lockByItself(appError('access.device-removed'))));
-    }
-    this.#announcer.tell({ kind: 'state' });
+    this.#atWork.begin(session, released, this.#records.opened);
+    this.#show(null);
     await this.trail.say(session, action);
     await this.trail.catchUp(session);
-    await this.#keepDraftKey(session.person);
-    await this.#refreshSlots();
+    await this.#records.keepDraftKey(session.person);
+    await this.#records.refreshSlots();
     return ok({ person: session.person });
   }
 
-  /** Opened without anybody's own way in: written down first, or not at all. */
-  async #excuse(session: Session): Promise<boolean> {
-    if (session.glass === null) return true;
-    try {
-      await this.trail.except(session, 'session.break-glass', session.glass.reason);
-      return true;
-    } catch (error) {
-      this.parts.log.incident(error);
-      return false;
-    }
-  }
-
-  /** A full disk locks nobody out. */
-  async #keepDraftKey(person: PersonId): Promise<void> {
-    if (this.#records === null) return;
-    await keepDraftKey(this.#records, person).catch((error) => this.parts.log.incident(error));
-  }
-
-  /** At once, so that no request is served after a lock was asked for. */
   #endSession(failure: AppError | null): Session | null {
-    const ending = this.#session;
-    this.#session = null;
-    this.#isEmergency = false;
-    this.trail.endException();
-    this.#mustConnect = false;
-    this.#idle.stop();
+    const ending = this.#atWork.end();
     if (ending === null) return null;
-    this.door.end();
-    this.#failure = failure;
     this.#announcer.tell({ kind: 'session-ended' });
-    this.#announcer.tell({ kind: 'state' });
+    this.#show(failure);
     return ending;
   }
 
   async #closeRecords(ended: Session | null): Promise<void> {
-    const records = this.#records;
-    if (records === null) return;
+    if (this.#records.opened === null) return;
     await this.#inFlight.settled(this.parts.timers, longestRequestMs);
-    this.#keys.wipe();
+    this.#atWork.keys.wipe();
     if (ended !== null) await this.trail.say(ended, 'session.lock');
-    if (!this.#turns.isHurried() && !this.#isWiping) await this.#sendUrgent(records);
-    for (const end of this.#endings.splice(0)) end();
-    this.#records = null;
-    await closeRecords(this.parts, records);
-    if (this.#isWiping) await this.#finishWipe();
-  }
-
-  /** Behind the locked screen: nobody is served, and an unlock or a reason to hurry ends it. */
-  async #sendUrgent(records: OpenedRecords): Promise<void> {
-    const { timers, urgentSendingMs = usualUrgentSendingMs } = this.parts;
-    const sending = sendUrgent(records, timers, urgentSendingMs);
-    this.#turns.waitingEndsBy(sending.giveUp);
-    await sending.ended;
+    await this.#records.close(!this.#turns.isHurried() && !this.#erasure.isUnderWay);
+    if (this.#erasure.isUnderWay) await this.#finishWipe();
   }
 
   /** The center's order (WIP-1). From here on nothing opens the records; they go when the lock has closed them. */
   async #wipe(): Promise<void> {
-    this.#isWiping = true;
-    this.#turns.stopWaiting();
     const wiped = appError('sync.device-wiped');
-    this.#endSession(wiped);
-    await destroySlots(this.parts.folder);
+    this.#turns.stopWaiting();
+    const hide = () => {
+      this.#atWork.endPause();
+      this.#endSession(wiped);
+    };
+    await this.#erasure.begin(hide, () => this.#lockByItself(wiped));
     this.#failure = wiped;
-    // The exchange still has to tell the center.
-    this.parts.timers.after(wipeToldMs, () => this.#lockByItself(wiped));
   }
 
   async #finishWipe(): Promise<void> {
-    await finishWipe(this.parts.folder);
-    this.#isWiping = false;
+    await this.#erasure.finish();
     this.#isEnrolled = false;
     this.#desk.forget();
-    this.#announcer.tell({ kind: 'state' });
-  }
-
-  #isBeyondLimit(): boolean {
-    return !this.#isEmergency && (this.#records?.exchange.state().isBeyondOfflineLimit ?? false);
-  }
-
-  /** Views that were opened before the limit passed end; they are opened again, allowed or refused. */
-  #lookAtLimit(): void {
-    const session = this.#session;
-    const mustConnect = session !== null && this.#isBeyondLimit();
-    if (mustConnect === this.#mustConnect || session === null) return;
-    this.#mustConnect = mustConnect;
-    this.#announcer.tell({ kind: 'session-ended' });
-    this.#session = { ...session };
     this.#announcer.tell({ kind: 'state' });
   }
 
@@ -461,43 +378,17 @@ export class Workstation {
 
   #failWith(failure: AppError): void {
     this.#isFailed = failure.code !== 'store.in-use' && failure.code !== 'store.disk-full';
+    this.#show(failure);
+  }
+
+  #show(failure: AppError | null): void {
     this.#failure = failure;
     this.#announcer.tell({ kind: 'state' });
   }
 
-  #hearCommit(notice: CommitNotice): void {
-    this.#announcer.tell({ kind: 'commit', notice });
-    const touches = (collection: CollectionName) =>
-      notice.records.some((record) => record.collection === collection);
-    if (touches('staff')) this.#hearOfStaff();
-    if (touches('staff') || touches('reference')) {
-      this.#refreshSlots().catch((error) => this.parts.log.incident(error));
-    }
-  }
-
-  /** The center may have changed the roles of who is at work, or ended the work. */
-  #hearOfStaff(): void {
-    const [session, records] = [this.#session, this.#records];
-    if (session === null || records === null) return;
-    const { person, glass, signer } = session;
-    const now = sessionFor(this.parts, records, { person, glass }, signer);
-    if (!now.ok) {
-      this.#lockByItself(now.error);
-      return;
-    }
-    if (String(now.value.roles) === String(session.roles) && now.value.name === session.name) return;
-    this.#announcer.tell({ kind: 'session-ended' });
-    this.#session = { ...now.value, unlockedAt: session.unlockedAt };
-    this.#announcer.tell({ kind: 'state' });
-  }
-
   #hearExchange(): void {
-    this.#lookAtLimit();
+    this.#atWork.lookAtLimit(this.#records.opened);
     this.#announcer.tell({ kind: 'exchange' });
     this.#announcer.tell({ kind: 'state' });
-  }
-
-  async #refreshSlots(): Promise<void> {
-    if (this.#records !== null) await this.#desk.refresh(this.#records);
   }
 }

@@ -121,9 +121,17 @@ export const keyErrors = [
   'access.cancelled',
 ] as const satisfies readonly ErrorCode[];
 
-const slotErrors = [
+const listErrors = [
+  'access.forbidden',
   'access.unknown-person',
   'store.disk-full',
+  'store.wrong-key',
+] as const satisfies readonly ErrorCode[];
+
+const slotErrors = [
+  'access.wrong-passphrase',
+  'access.too-many-attempts',
+  ...listErrors,
   ...keyErrors,
 ] as const satisfies readonly ErrorCode[];
 
@@ -190,7 +198,7 @@ export const accessRequests = {
     input: v.object({ slot, reason: v.picklist(['lost', 'broken', 'unwanted']) }),
     output: Nothing,
     audience: roles,
-    errors: ['access.forbidden', ...slotErrors],
+    errors: listErrors,
   }),
   /** The key on this computer: what it can do, and whose fingers it knows. */
   'keys.describe': requestContract({
@@ -230,7 +238,7 @@ export const accessRequests = {
     input: v.object({ next: passphrase }),
     output: Nothing,
     audience: roles,
-    errors: ['access.weak-passphrase', 'store.disk-full'],
+    errors: ['access.weak-passphrase', ...listErrors],
   }),
   /** A new passphrase for somebody who forgot hers. With no other way in to show, everything she had ends. */
   'staff.reset-passphrase': requestContract({
@@ -244,14 +252,14 @@ export const accessRequests = {
     input: v.object({ person: PersonIdSchema, reason: filledText(200) }),
     output: Nothing,
     audience: administratorRoles,
-    errors: ['access.unknown-person', 'store.disk-full'],
+    errors: listErrors,
   }),
   /** The card read last belongs to this person; null takes hers away. It picks her on the lock screen, no more. */
   'staff.bind-card': requestContract({
     input: v.object({ person: PersonIdSchema, reading: v.nullable(count) }),
     output: Nothing,
     audience: administratorRoles,
-    errors: ['access.unknown-person', 'store.disk-full'],
+    errors: ['access.unknown-person', 'record.not-found', 'store.disk-full'],
   }),
 
   /** Makes a new paper key; the one before opens nothing any more. Shown once, kept nowhere. */
@@ -266,7 +274,7 @@ export const accessRequests = {
     input: v.object({ people: v.pipe(v.array(PersonIdSchema), v.maxLength(20)) }),
     output: Nothing,
     audience: administratorRoles,
-    errors: ['access.unknown-person', 'store.disk-full'],
+    errors: listErrors,
   }),
   /** Opens without one's own way in: by the paper key, or two holders together. Goes to the audit trail with the reason. */
   'session.break-glass': requestContract({
@@ -287,13 +295,6 @@ export const accessRequests = {
     ]),
     output: v.object({ person: PersonIdSchema }),
     audience: 'anyone',
-    errors: [
-      'access.wrong-passphrase',
-      'access.paper-key-wrong',
-      'access.too-many-attempts',
-      'store.damaged',
-      'store.wrong-key',
-      ...slotErrors,
-    ],
+    errors: ['access.paper-key-wrong', 'bridge.busy', 'store.damaged', ...slotErrors],
   }),
 } as const;

@@ -1,10 +1,9 @@
 import type { RequestName } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
-import { fail, ok, type Result } from '#contracts/result.ts';
+import { fail, ok } from '#contracts/result.ts';
 import {
   enrolAskedKey,
   enrolKey,
-  type OpenAccess,
   removeKey,
   setPassphrase,
   webauthnBeginning,
@@ -14,18 +13,7 @@ import { changePin, describeKey, enrolFinger, removeFinger } from '../key-care.t
 import type { Session } from '../session.ts';
 import type { Workstation } from '../workstation.ts';
 import { type RequestHandler, whileUnlocked } from './handler.ts';
-
-/** Does something with the list of who may open, and tells the screens of it. */
-async function withAccess<Value>(
-  workstation: Workstation,
-  work: (access: OpenAccess) => Promise<Result<Value>>,
-): Promise<Result<Value>> {
-  const access = workstation.access();
-  if (access === null) return fail(appError('access.locked'));
-  const outcome = await work(access);
-  workstation.tellAccess();
-  return outcome;
-}
+import { withAccess } from './open-access.ts';
 
 /** Writes a line into the audit trail about a person's ways in. */
 const note = (workstation: Workstation, session: Session, action: string) =>

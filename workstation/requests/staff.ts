@@ -1,7 +1,11 @@
+import { addStaff } from '../staff-enrolment.ts';
 import { whileUnlocked } from './handler.ts';
+import { withAccess } from './open-access.ts';
 
 const enrol = whileUnlocked<'staff.enrol'>((input, session, workstation) =>
-  workstation.enrolStaff(session, input),
+  withAccess(workstation, ({ slots, dataKey }) =>
+    addStaff(workstation.proofSources(), session, slots, dataKey, input),
+  ),
 );
 
 /** Who works here. */
