@@ -6,7 +6,7 @@ import type { WireMessage } from '#sync/transports/transport.ts';
 export function textOf(packer: Packer | undefined, received: WireMessage): string | undefined {
   if (packer === undefined) return typeof received === 'string' ? received : undefined;
   try {
-    return typeof received === 'string' ? undefined : packer.unpack(received);
+    return typeof received === 'string' ? undefined : packer.unpackWhole(received).text;
   } catch {
     return undefined;
   }

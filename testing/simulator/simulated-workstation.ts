@@ -12,17 +12,12 @@ import type { Transport } from '#sync/transports/transport.ts';
 import { countOpenReviews } from '#workstation/open-reviews.ts';
 import { beginSession, type Session } from '#workstation/session.ts';
 import type { SeededRandom } from '../doubles/seeded-random.ts';
+import { fateOfCommit, fateOfMessage, tearing } from './fates.ts';
 import { MachineMemory } from './machine-memory.ts';
 import type { TransactionNotes } from './recorded-transaction.ts';
-import type { BeforeCommit, SimulatedDisk, Tear } from './simulated-disk.ts';
-import {
-  type Direction,
-  type Fate,
-  type Message,
-  type SimulatedLink,
-  simulateLink,
-} from './simulated-link.ts';
-import { type CommitFate, SimulatedReplica } from './simulated-replica.ts';
+import type { BeforeCommit, SimulatedDisk } from './simulated-disk.ts';
+import { type Direction, type Message, type SimulatedLink, simulateLink } from './simulated-link.ts';
+import { SimulatedReplica } from './simulated-replica.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type AnyClient, OldClient } from './version-one/old-client.ts';
 
@@ -282,7 +277,7 @@ export class SimulatedWorkstation {
     let life: Life | undefined;
     const isOver = () => life?.isOver ?? false;
     const replica = new SimulatedReplica(inner, {
-      fate: () => this.#fateOfCommit(),
+      fate: () => (this.#life === undefined ? 'commit' : fateOfCommit(this.#around.faults)),
       isActing: () => this.#isActing,
       beforeCommit: () => this.disk.beforeCommit(),
       committed: (notes) => {
@@ -329,23 +324,9 @@ export class SimulatedWorkstation {
     client.start();
   }
 
-  #fateOfCommit(): CommitFate {
-    const { faults } = this.#around;
-    if (this.#life === undefined) return 'commit';
-    if (faults.strikes('power-cut-before-commit')) return 'cut-before';
-    if (faults.strikes('power-cut-inside-commit')) return 'cut-inside';
-    if (faults.strikes('power-cut-after-commit')) return 'cut-after';
-    return 'commit';
-  }
-
   #tearDisk(before: BeforeCommit): string {
     const random = this.#around.faults.random('power-cut-inside-commit');
-    return this.disk.cutInside(before, this.#tear(), random.fork());
-  }
-
-  #tear(): Tear {
-    const roll = this.#around.faults.random('power-cut-inside-commit').next();
-    return roll < 0.1 ? 'nothing' : roll < 0.3 ? 'everything' : 'mixture';
+    return this.disk.cutInside(before, tearing(random), random.fork());
   }
 
   #survived(notes: TransactionNotes | undefined): void {
@@ -396,24 +377,13 @@ export class SimulatedWorkstation {
       latencyMs: () => this.link.latencyMs,
       bytesPerSecond: () => this.link.bytesPerSecond,
       isSwallowed: (direction) => this.link.swallows === direction,
-      fate: (_direction, message) => this.#fateOfMessage(message),
+      fate: (_direction, message) => fateOfMessage(this.#around.faults, message),
       arrived: (direction, message) => {
         trace.note(`${this.name} ${direction}`, message);
         if (direction === 'to-center' && this.#replayed.length < maxReplayed) this.#replayed.push(message);
       },
     });
     return center.accept(link.center) ? link : undefined;
-  }
-
-  #fateOfMessage(message: Message): Fate {
-    const { faults } = this.#around;
-    if (faults.strikes('lost-message')) return 'cut-before';
-    if (faults.strikes('lost-response')) return 'cut-after';
-    if (faults.strikes('duplicated-message')) return 'duplicate';
-    if (faults.strikes('reordered-message')) return 'swap';
-    // What is not packed yet rests on the checksums below (TLS, TCP); packed messages have their own (PCK-2).
-    if (typeof message !== 'string' && faults.strikes('corrupted-message')) return 'corrupt';
-    return 'deliver';
   }
 }
 

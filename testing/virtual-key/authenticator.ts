@@ -142,8 +142,7 @@ function getInfo({ profile, memory }: KeySession): Uint8Array {
     [10, [algorithm]],
     [13, profile.hasPin ? 4 : undefined],
     [14, 1],
-    // What real keys send as well: an identifier of 64 bits.
-    [21, [0xffff_ffff_ffff_fff1n]],
+    [21, profile.vendorCommands],
   ]);
 }
 

@@ -14,6 +14,8 @@ export interface KeyProfile {
   readonly wrongFingerStatus: number;
   readonly samplesPerFinger: number;
   readonly mostFingers: number;
+  /** Numbers of 64 bits that some keys tell in getInfo. Chromium takes none above 2^63. */
+  readonly vendorCommands?: readonly bigint[];
 }
 
 /** A fingerprint key of CTAP 2.1 with PIN, protocols 2 and 1. */
@@ -31,7 +33,11 @@ export const ctap21Profile: KeyProfile = {
 };
 
 /** As the one before, with protocol 1 only. */
-export const protocol1Profile: KeyProfile = { ...ctap21Profile, protocols: [1] };
+export const protocol1Profile: KeyProfile = {
+  ...ctap21Profile,
+  protocols: [1],
+  vendorCommands: [0xffff_ffff_ffff_fff1n],
+};
 
 /** An older key (FIDO_2_1_PRE): protocol 1, no token by finger, `options.uv`, bio enrolment by the preview command. */
 export const previewProfile: KeyProfile = {
