@@ -31,7 +31,7 @@ export default defineConfig({
           ...shared,
           name: 'guest',
           include: ['testing/guest/**/*.test.ts'],
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },
