@@ -69,6 +69,8 @@ export function openWindowsRoad(options: {
   let cancelPoll = (): void => undefined;
 
   const take = (listed: ReadonlySet<string>): void => {
+    const hadFailed = failures >= failuresTold;
+    failures = 0;
     const before = idsByName;
     const newId = (): string => {
       seen += 1;
@@ -76,7 +78,7 @@ export function openWindowsRoad(options: {
     };
     idsByName = new Map([...listed].slice(0, mostKeys).map((name) => [name, before?.get(name) ?? newId()]));
     const isKeyGone = before !== undefined && [...before.keys()].some((name) => !listed.has(name));
-    const isNews = isKeyGone || before?.size !== idsByName.size;
+    const isNews = isKeyGone || before?.size !== idsByName.size || hadFailed;
     if (isKeyGone) {
       // Which of them unlocked is not known to us, so any of them locks.
       const gone = key;
@@ -88,12 +90,9 @@ export function openWindowsRoad(options: {
   const look = async (): Promise<void> => {
     const listed = await presence?.list().catch(() => undefined);
     if (isClosed) return;
-    failures = listed === undefined ? failures + 1 : 0;
+    if (listed === undefined) failures += 1;
     if (listed !== undefined) take(listed);
-    else if (failures === failuresTold && idsByName !== undefined) {
-      idsByName = undefined;
-      onChange();
-    }
+    else if (failures === failuresTold && idsByName !== undefined) onChange();
   };
   let looking: Promise<void> = Promise.resolve();
   const poll = (): void => {
@@ -107,13 +106,14 @@ export function openWindowsRoad(options: {
     status: () => (webauthn.ok ? 'ready' : webauthn.error),
     credentialDevice: () => key,
     facts: () =>
-      idsByName &&
-      [...idsByName.values()].map((id) => ({
-        id,
-        kind: 'key',
-        name: '',
-        status: webauthn.ok ? 'ready' : 'not-usable-on-this-system',
-      })),
+      idsByName === undefined || failures >= failuresTold
+        ? undefined
+        : [...idsByName.values()].map((id) => ({
+            id,
+            kind: 'key',
+            name: '',
+            status: webauthn.ok ? 'ready' : 'not-usable-on-this-system',
+          })),
     close: async () => {
       isClosed = true;
       cancelPoll();

@@ -1,29 +1,16 @@
-import * as koffi from 'koffi';
 import type { CtapFailure } from '#access/ctap/status.ts';
-import type { NativeFunction, NativeLoader } from '#access/windows/native-loader.ts';
-import type { Result } from '#contracts/result.ts';
-import type { WindowsDialog } from './windows-dialog.ts';
-import { type FieldKind, nativeLayouts, nativeSignatures } from './windows-layout.ts';
-import {
-  type Address,
-  asAddress,
-  asNumber,
-  bytesAt,
-  NativeMemory,
-  readStructure,
-  textAt,
-  writeAddress,
-  writeBytes,
-  writeDword,
-} from './windows-memory.ts';
-import { nameOf, type Registers, readAssertion, readMake } from './windows-orders.ts';
+import type { NativeLoader } from '#access/windows/native-loader.ts';
+import type { DialogAsserted, DialogMade, WindowsDialog } from './windows-dialog.ts';
+import { nativeLayouts } from './windows-layout.ts';
+import { type Address, asAddress, NativeMemory, readStructure, writeBytes } from './windows-memory.ts';
+import { type Answering, type Beginning, createNatives, type Outcome } from './windows-natives.ts';
+import { nameOf, readAssertion, readMake } from './windows-orders.ts';
+import { type PluggedByName, plugAndPlay } from './windows-plug-and-play.ts';
 
 /** Codes the double answers with (`winerror.h`). */
-export const code = {
+const code = {
   ok: 0,
-  fail: 0x8000_4005,
   notFound: 0x8009_0011,
-  invalidParameter: 0x8009_0027,
   deviceNotFound: 0x8009_0035,
   userCancelled: 0x8009_0036,
   noWindow: 0x8007_0578,
@@ -32,8 +19,6 @@ export const code = {
 /** How Windows behaves in a test. */
 export interface WindowsManners {
   apiVersion: number;
-  /** What the owner does when the dialog says that the finger was wrong or the key is another one: closes it. */
-  dialog: WindowsDialog;
   /** The window in front; 0: none, as on a desktop without windows. */
   foreground: bigint;
   /** Answers with this at once, whatever is asked. */
@@ -44,9 +29,7 @@ export interface WindowsManners {
   lie: ((field: string, value: Uint8Array) => Uint8Array | null) | undefined;
 }
 
-/** What is plugged in, by the name that Windows gives it: its hardware ids. */
-export type PluggedByName = Map<string, readonly string[]>;
-
+/** Windows as far as keys go: native functions that read what koffi left in memory, byte by byte, with a real dialog behind. */
 export interface WindowsDouble {
   readonly loader: NativeLoader;
   readonly manners: WindowsManners;
@@ -61,98 +44,96 @@ export interface WindowsDouble {
   readonly leftSecrets: number;
 }
 
-type Outcome = { readonly code: number; readonly answer?: Address };
-
-/** Stands for webauthn.dll, user32.dll and cfgmgr32.dll: native functions that read what koffi left in memory, byte by byte. */
+/** Stands for webauthn.dll, user32.dll and cfgmgr32.dll. */
 export function createWindowsDouble(dialog: WindowsDialog): WindowsDouble {
   const manners: WindowsManners = {
     apiVersion: 8,
-    dialog,
     foreground: 0x1_04f2n,
     answer: undefined,
     isDeaf: false,
     lie: undefined,
   };
-  const memory = new NativeMemory();
+  const answers = new GivenAnswers(manners);
+  const running = new Map<string, AbortController>();
+  const plugged: PluggedByName = new Map();
   const faults: string[] = [];
   const calls: string[] = [];
-  const plugged: PluggedByName = new Map();
-  const running = new Map<string, AbortController>();
-  const nodes: string[] = [];
-  let cancellations = 0;
-  let leftSecrets = 0;
-
-  const given = (field: string, value: Uint8Array | undefined): Uint8Array | null =>
-    value === undefined ? null : manners.lie === undefined ? value : manners.lie(field, value);
-
-  /** What a call wants, read while its memory is there; and what comes of it. */
-  const operations: Readonly<
-    Record<
-      string,
-      (registers: Registers) => { readonly cancellation: string; run(signal: AbortSignal): Promise<Outcome> }
-    >
-  > = {
-    WebAuthNAuthenticatorMakeCredential: ([window, party, user, algorithms, clientData, options]) => {
-      const { order, cancellation } = readMake(manners.apiVersion, [
-        window,
-        party,
-        user,
-        algorithms,
-        clientData,
-        options,
-      ]);
-      return {
-        cancellation,
-        run: async (signal) => {
-          const made = await manners.dialog.make(order, signal);
-          if (!made.ok) return { code: codeOf(made) };
-          const data = given('authenticatorData', made.value.authenticatorData);
-          const statement = given('statement', Uint8Array.of(0xa0));
-          const answer = memory.structure(nativeLayouts.attestation, {
-            dwVersion: 5,
-            pwszFormatType: made.value.format,
-            cbAuthenticatorData: data?.length ?? 0,
-            pbAuthenticatorData: data,
-            cbAttestation: statement?.length ?? 0,
-            pbAttestation: statement,
-          });
-          return { code: code.ok, answer };
-        },
-      };
+  const loader = createNatives({
+    answering: { ...atOnce(manners, running, answers), ...plugAndPlay(plugged) },
+    beginning: withDialog(manners, running, answers, dialog),
+    onCall: (name) => calls.push(name),
+    onFault: (what) => faults.push(what),
+  });
+  return {
+    loader,
+    manners,
+    plugged,
+    faults,
+    calls,
+    get held() {
+      return answers.held;
     },
-    WebAuthNAuthenticatorGetAssertion: ([window, party, clientData, options]) => {
-      const { order, cancellation } = readAssertion([window, party, clientData, options]);
-      return {
-        cancellation,
-        run: async (signal) => {
-          const made = await manners.dialog.assert(order, signal);
-          if (!made.ok) return { code: codeOf(made) };
-          const data = given('authenticatorData', made.value.authenticatorData);
-          const signature = given('signature', made.value.signature);
-          const id = given('credentialId', made.value.credentialId);
-          const secret = given('secret', made.value.secret);
-          const part =
-            secret &&
-            memory.structure(nativeLayouts.salt, { cbFirst: secret.length, pbFirst: secret, cbSecond: 0 });
-          const answer = memory.structure(nativeLayouts.assertion, {
-            dwVersion: 3,
-            cbAuthenticatorData: data?.length ?? 0,
-            pbAuthenticatorData: data,
-            cbSignature: signature?.length ?? 0,
-            pbSignature: signature,
-            'Credential.dwVersion': 1,
-            'Credential.cbId': id?.length ?? 0,
-            'Credential.pbId': id,
-            'Credential.pwszCredentialType': 'public-key',
-            pHmacSecret: part,
-          });
-          return { code: code.ok, answer };
-        },
-      };
+    get leftSecrets() {
+      return answers.leftSecrets;
     },
   };
+}
 
-  const simple: Readonly<Record<string, (registers: Registers) => number | bigint>> = {
+/** The functions that open a dialog: they come back when it is closed. */
+function withDialog(
+  manners: WindowsManners,
+  running: Map<string, AbortController>,
+  answers: GivenAnswers,
+  dialog: WindowsDialog,
+): Readonly<Record<string, Beginning>> {
+  const open = (
+    window: unknown,
+    cancellation: string,
+    run: (signal: AbortSignal) => Promise<Outcome>,
+  ): ReturnType<Beginning> => {
+    if (asAddress(window) === null) return { code: code.noWindow };
+    if (manners.answer !== undefined) return { code: manners.answer };
+    return {
+      run: async () => {
+        const abort = new AbortController();
+        running.set(cancellation, abort);
+        const outcome = await run(abort.signal);
+        running.delete(cancellation);
+        return manners.isDeaf && abort.signal.aborted ? new Promise(() => undefined) : outcome;
+      },
+    };
+  };
+  return {
+    WebAuthNAuthenticatorMakeCredential: (registers) => {
+      const { order, cancellation } = readMake(manners.apiVersion, registers);
+      return open(registers[0], cancellation, async (signal) => {
+        const made = await dialog.make(order, signal);
+        return made.ok ? { code: code.ok, answer: answers.made(made.value) } : closed(made.error);
+      });
+    },
+    WebAuthNAuthenticatorGetAssertion: (registers) => {
+      const { order, cancellation } = readAssertion(registers);
+      return open(registers[0], cancellation, async (signal) => {
+        const made = await dialog.assert(order, signal);
+        return made.ok ? { code: code.ok, answer: answers.asserted(made.value) } : closed(made.error);
+      });
+    },
+  };
+}
+
+/** What the dialog comes back with when there was no answer: its owner closed it. */
+function closed({ failure }: CtapFailure): Outcome {
+  if (failure === 'no-credential') return { code: code.notFound };
+  return { code: failure === 'removed' ? code.deviceNotFound : code.userCancelled };
+}
+
+function atOnce(
+  manners: WindowsManners,
+  running: ReadonlyMap<string, AbortController>,
+  answers: GivenAnswers,
+): Readonly<Record<string, Answering>> {
+  let cancellations = 0;
+  return {
     WebAuthNGetApiVersionNumber: () => manners.apiVersion,
     WebAuthNGetCancellationId: ([to]) => {
       cancellations += 1;
@@ -161,172 +142,83 @@ export function createWindowsDouble(dialog: WindowsDialog): WindowsDouble {
     },
     WebAuthNCancelCurrentOperation: ([from]) => {
       const operation = running.get(nameOf(asAddress(from)));
-      if (operation === undefined) return code.notFound;
-      operation.abort();
-      return code.ok;
+      operation?.abort();
+      return operation === undefined ? code.notFound : code.ok;
     },
-    WebAuthNFreeCredentialAttestation: ([from]) => {
-      memory.giveBack(asAddress(from));
-      return 0;
-    },
-    WebAuthNFreeAssertion: ([from]) => {
-      const part = readStructure(nativeLayouts.assertion, asAddress(from)).pointer('pHmacSecret');
-      if (part !== null) {
-        const secret = readStructure(nativeLayouts.salt, part).bytes('pbFirst', 'cbFirst');
-        if (secret.some((byte) => byte !== 0)) leftSecrets += 1;
-        memory.giveBack(part);
-      }
-      memory.giveBack(asAddress(from));
-      return 0;
-    },
+    WebAuthNFreeCredentialAttestation: ([from]) => answers.giveBackMade(asAddress(from)),
+    WebAuthNFreeAssertion: ([from]) => answers.giveBackAsserted(asAddress(from)),
     GetForegroundWindow: () => manners.foreground,
     GetTopWindow: ([above]) => (asAddress(above) === null ? 0x2_0010n : 0n),
-    CM_Get_Device_ID_List_SizeW: ([to, filter, flags]) => {
-      if (textAt(asAddress(filter)) !== 'HID' || asNumber(flags) !== 0x101) return 0x1f;
-      writeDword(asAddress(to), multiText([...plugged.keys()]).length / 2);
-      return 0;
-    },
-    CM_Get_Device_ID_ListW: ([filter, to, characters, flags]) => {
-      if (textAt(asAddress(filter)) !== 'HID' || asNumber(flags) !== 0x101) return 0x1f;
-      const list = multiText([...plugged.keys()]);
-      if (list.length / 2 > asNumber(characters)) return 0x1a;
-      writeBytes(asAddress(to), list);
-      return 0;
-    },
-    CM_Locate_DevNodeW: ([to, name, flags]) => {
-      const wanted = textAt(asAddress(name)) ?? '';
-      if (!plugged.has(wanted) || asNumber(flags) !== 0) return 0x0d;
-      writeDword(asAddress(to), nodes.push(wanted));
-      return 0;
-    },
-    CM_Get_DevNode_Registry_PropertyW: ([node, property, kind, to, length, flags]) => {
-      const ids = plugged.get(nodes[asNumber(node) - 1] ?? '');
-      if (ids === undefined) return 0x05;
-      if (asNumber(property) !== 2 || asAddress(kind) !== null || asNumber(flags) !== 0) return 0x1f;
-      const list = multiText(ids);
-      const room = Buffer.from(bytesAt(asAddress(length), 4)).readUInt32LE();
-      writeDword(asAddress(length), list.length);
-      if (list.length > room) return 0x1a;
-      writeBytes(asAddress(to), list);
-      return 0;
-    },
-  };
-
-  /** Runs `read` inside of a native call, where the arguments are what the processor passed. */
-  const guarded = (name: string, read: (registers: Registers) => number | bigint) => {
-    return (...registers: unknown[]): number | bigint => {
-      try {
-        return read(registers);
-      } catch (error) {
-        faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-        return code.fail | 0;
-      }
-    };
-  };
-  const rawTypes: Readonly<Record<FieldKind, string>> = {
-    dword: 'uint32',
-    long: 'int32',
-    pointer: 'void *',
-    text: 'void *',
-  };
-  const results = { dword: 'int32', pointer: 'intptr_t', nothing: 'void' } as const;
-
-  const load: NativeLoader['load'] = (_library, name, result, parameters) => {
-    const signature = nativeSignatures[name];
-    if (signature === undefined) throw new Error(`no function ${name}`);
-    if (signature.given.length !== parameters.length)
-      throw new Error(`${name} takes ${signature.given.length}`);
-    const declared = koffi.proto(result, [...parameters]);
-    const raw = koffi.proto(
-      results[signature.result],
-      signature.given.map((kind) => rawTypes[kind]),
-    );
-    let step: (registers: Registers) => number | bigint = () => code.fail | 0;
-    const callback = koffi.register(
-      guarded(name, (registers) => step(registers)),
-      koffi.pointer(raw),
-    );
-    const native: NativeFunction = koffi.decode(callback, declared);
-    const begin = operations[name];
-    if (begin === undefined) {
-      step = (registers) => {
-        calls.push(name);
-        const handler = simple[name];
-        return handler === undefined ? code.fail | 0 : signed(handler(registers));
-      };
-      return native;
-    }
-    return Object.assign((...args: unknown[]) => native(...args), {
-      info: native.info,
-      /**
-       * A call that takes its time. JavaScript cannot wait inside of a native call, so it is made twice with the same arguments: once
-       * to read them, once to answer. Whoever calls sees one.
-       */
-      async: (...all: unknown[]) => {
-        const args = all.slice(0, -1);
-        const told = all.at(-1);
-        if (typeof told !== 'function') throw new Error('no callback');
-        const callNatively = (next: typeof step) =>
-          new Promise<unknown>((resolve, reject) => {
-            step = next;
-            native.async(...args, (error: unknown, value: unknown) => {
-              if (error === null || error === undefined) resolve(value);
-              else reject(error);
-            });
-          });
-        calls.push(name);
-        void perform(begin, callNatively).then(
-          (value) => told(null, value),
-          (error) => told(error, undefined),
-        );
-      },
-    });
-  };
-
-  const perform = async (
-    begin: NonNullable<(typeof operations)[string]>,
-    callNatively: (next: (registers: Registers) => number | bigint) => Promise<unknown>,
-  ): Promise<unknown> => {
-    let operation: ReturnType<typeof begin> | undefined;
-    const refused = await callNatively((registers) => {
-      if (asAddress(registers[0]) === null) return code.noWindow | 0;
-      operation = begin(registers);
-      return manners.answer === undefined ? 0 : manners.answer | 0;
-    });
-    if (operation === undefined || asNumber(refused) !== 0) return refused;
-    const abort = new AbortController();
-    running.set(operation.cancellation, abort);
-    const outcome = await operation.run(abort.signal);
-    running.delete(operation.cancellation);
-    if (manners.isDeaf && abort.signal.aborted) return new Promise(() => undefined);
-    return callNatively((registers) => {
-      writeAddress(asAddress(registers.at(-1)), outcome.answer ?? null);
-      return outcome.code | 0;
-    });
-  };
-
-  return {
-    loader: { koffi, load },
-    manners,
-    plugged,
-    faults,
-    calls,
-    get held() {
-      return memory.held;
-    },
-    get leftSecrets() {
-      return leftSecrets;
-    },
   };
 }
 
-const signed = (value: number | bigint): number | bigint => (typeof value === 'bigint' ? value : value | 0);
-const multiText = (texts: readonly string[]): Buffer =>
-  Buffer.from(`${texts.map((text) => `${text}\0`).join('')}\0`, 'utf16le');
+/** Structures that the library gives out, until they are given back. */
+class GivenAnswers {
+  readonly #manners: WindowsManners;
+  readonly #memory = new NativeMemory();
+  leftSecrets = 0;
 
-/** What the dialog comes back with when it did not come to an answer: its owner closed it. */
-function codeOf(failed: Result<unknown, CtapFailure>): number {
-  const failure = failed.ok ? undefined : failed.error.failure;
-  if (failure === 'no-credential') return code.notFound;
-  return failure === 'removed' ? code.deviceNotFound : code.userCancelled;
+  constructor(manners: WindowsManners) {
+    this.#manners = manners;
+  }
+
+  get held(): number {
+    return this.#memory.held;
+  }
+
+  made({ format, authenticatorData }: DialogMade): Address {
+    const data = this.#given('authenticatorData', authenticatorData);
+    const statement = this.#given('statement', Uint8Array.of(0xa0));
+    return this.#memory.structure(nativeLayouts.attestation, {
+      dwVersion: 5,
+      pwszFormatType: format,
+      cbAuthenticatorData: data?.length ?? 0,
+      pbAuthenticatorData: data,
+      cbAttestation: statement?.length ?? 0,
+      pbAttestation: statement,
+    });
+  }
+
+  asserted(made: DialogAsserted): Address {
+    const data = this.#given('authenticatorData', made.authenticatorData);
+    const signature = this.#given('signature', made.signature);
+    const id = this.#given('credentialId', made.credentialId);
+    const secret = this.#given('secret', made.secret);
+    const part =
+      secret &&
+      this.#memory.structure(nativeLayouts.salt, { cbFirst: secret.length, pbFirst: secret, cbSecond: 0 });
+    return this.#memory.structure(nativeLayouts.assertion, {
+      dwVersion: 3,
+      cbAuthenticatorData: data?.length ?? 0,
+      pbAuthenticatorData: data,
+      cbSignature: signature?.length ?? 0,
+      pbSignature: signature,
+      'Credential.dwVersion': 1,
+      'Credential.cbId': id?.length ?? 0,
+      'Credential.pbId': id,
+      'Credential.pwszCredentialType': 'public-key',
+      pHmacSecret: part,
+    });
+  }
+
+  giveBackMade(from: Address): number {
+    this.#memory.giveBack(from);
+    return code.ok;
+  }
+
+  giveBackAsserted(from: Address): number {
+    const part = readStructure(nativeLayouts.assertion, from).pointer('pHmacSecret');
+    if (part !== null) {
+      const secret = readStructure(nativeLayouts.salt, part).bytes('pbFirst', 'cbFirst');
+      if (secret.some((byte) => byte !== 0)) this.leftSecrets += 1;
+      this.#memory.giveBack(part);
+    }
+    this.#memory.giveBack(from);
+    return code.ok;
+  }
+
+  #given(field: string, value: Uint8Array | undefined): Uint8Array | null {
+    if (value === undefined) return null;
+    return this.#manners.lie === undefined ? value : this.#manners.lie(field, value);
+  }
 }

@@ -2,7 +2,12 @@ import * as koffi from 'koffi';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openKeyPresence } from '#access/windows/key-presence.ts';
 import { openWebauthnDll } from '#access/windows/webauthn-dll.ts';
-import { openWindowsRoad, type WindowsRoad } from '#access/windows/windows-road.ts';
+import {
+  openWindowsLibraries,
+  openWindowsRoad,
+  type WindowsLibraries,
+  type WindowsRoad,
+} from '#access/windows/windows-road.ts';
 import { systemRandom, systemTimers } from '#workstation/system-effects.ts';
 import { createWith, openWindowsBench, secretOf } from './windows-bench.ts';
 
@@ -17,6 +22,73 @@ describe('the library', () => {
       return double.loader.load(library, name, result, given);
     };
     expect(openWebauthnDll({ koffi, load })).toEqual({ ok: false, error: 'library-missing' });
+  });
+});
+
+describe('a machine without these libraries', () => {
+  const openOf = (libraries: WindowsLibraries) =>
+    openWindowsRoad({ libraries, random: systemRandom, timers: systemTimers, onChange: () => undefined });
+
+  test('offers nothing, says why, and goes on', async () => {
+    const opened = await openWindowsLibraries('C:\\no such folder');
+    if (!opened.ok) throw new Error('koffi does not load');
+    expect(opened.value).toEqual({ webauthn: { ok: false, error: 'library-missing' }, presence: undefined });
+    const road = openOf(opened.value);
+    expect([road.status(), road.credentialDevice(), road.facts()]).toEqual([
+      'library-missing',
+      undefined,
+      undefined,
+    ]);
+    await road.close();
+  });
+
+  test('a list that is not answered any more is shown no longer, locks nobody, and is remembered', async () => {
+    const { double } = await openWindowsBench();
+    const library = openWebauthnDll(double.loader);
+    if (!library.ok) throw new Error(library.error);
+    const names = new Set(['HID\\1']);
+    let isAnswering = true;
+    let removed = 0;
+    const polls: (() => void)[] = [];
+    let changes = 0;
+    const road = openWindowsRoad({
+      libraries: {
+        webauthn: library,
+        presence: { list: async () => (isAnswering ? new Set(names) : undefined) },
+      },
+      random: systemRandom,
+      timers: {
+        after: (_waitMs, run) => {
+          polls.push(run);
+          return () => undefined;
+        },
+      },
+      onChange: () => {
+        changes += 1;
+      },
+    });
+    await expect.poll(() => polls.length).toBe(1);
+    road.credentialDevice()?.onRemoved(() => {
+      removed += 1;
+    });
+    isAnswering = false;
+    for (const [looks, shown] of [
+      [1, 1],
+      [2, 1],
+      [3, undefined],
+      [4, undefined],
+    ] as const) {
+      polls.pop()?.();
+      await expect.poll(() => polls.length).toBe(1);
+      expect([looks, road.facts()?.length]).toEqual([looks, shown]);
+    }
+    expect([changes, removed]).toEqual([2, 0]);
+    isAnswering = true;
+    names.clear();
+    polls.pop()?.();
+    await expect.poll(() => polls.length).toBe(1);
+    expect([road.facts(), removed, changes]).toEqual([[], 1, 3]);
+    await road.close();
   });
 });
 
