@@ -24,6 +24,7 @@ export type WebauthnObstacle = 'library-missing' | 'system-too-old';
 
 const longestPart = 65_536;
 const secretLength = 32;
+const windowHandle = 'intptr_t';
 
 const VersionSchema = v.number();
 const AttestationSchema = v.object({
@@ -56,41 +57,12 @@ export function openWebauthnDll(loader: NativeLoader): Result<WebauthnLibrary, W
 }
 
 function bind(loader: NativeLoader, apiVersion: number): WebauthnLibrary {
-  const { koffi } = loader;
-  const structures = webauthnStructures(koffi);
-  const { pointer, out } = koffi;
-  const window = 'intptr_t';
-  const text = 'str16';
-  const result = 'int32';
-  const outPointer = out(pointer('void *'));
-
-  const foreground = loader.load('user32.dll', 'GetForegroundWindow', window, []);
-  const topmost = loader.load('user32.dll', 'GetTopWindow', window, [window]);
-  const getCancellation = loader.load('webauthn.dll', 'WebAuthNGetCancellationId', result, ['void *']);
-  const cancel = loader.load('webauthn.dll', 'WebAuthNCancelCurrentOperation', result, ['void *']);
-  const make = loader.load('webauthn.dll', 'WebAuthNAuthenticatorMakeCredential', result, [
-    window,
-    pointer(structures.relyingParty),
-    pointer(structures.user),
-    pointer(structures.algorithms),
-    pointer(structures.clientData),
-    pointer(structures.makeOptions),
-    outPointer,
-  ]);
-  const freeMade = loader.load('webauthn.dll', 'WebAuthNFreeCredentialAttestation', 'void', ['void *']);
-  const assert = loader.load('webauthn.dll', 'WebAuthNAuthenticatorGetAssertion', result, [
-    window,
-    text,
-    pointer(structures.clientData),
-    pointer(structures.assertionOptions),
-    outPointer,
-  ]);
-  const freeAssertion = loader.load('webauthn.dll', 'WebAuthNFreeAssertion', 'void', ['void *']);
-  const windowInFront = (): unknown => {
-    const front = foreground();
-    return Number(front) === 0 ? topmost(0) : front;
-  };
-
+  const structures = webauthnStructures(loader.koffi);
+  const windowInFront = bindWindowInFront(loader);
+  const { getCancellation, cancel, make, freeMade, assert, freeAssertion } = bindFunctions(
+    loader,
+    structures,
+  );
   return {
     newCancellation: () => {
       const cancellation = Buffer.alloc(webauthn.cancellationLength);
@@ -110,6 +82,46 @@ function bind(loader: NativeLoader, apiVersion: number): WebauthnLibrary {
       const code = await callInThread(assert, windowInFront(), ...given, cell);
       return answer(code, cell, (from) => readAssertion(loader, structures, from), freeAssertion);
     },
+  };
+}
+
+/** Functions of the header. HRESULT is a signed number of 32 bits; x64 and ARM64 know one calling convention. */
+function bindFunctions({ koffi, load }: NativeLoader, structures: WebauthnStructures) {
+  const { pointer, out } = koffi;
+  const file = 'webauthn.dll';
+  const result = 'int32';
+  const outPointer = out(pointer('void *'));
+  return {
+    getCancellation: load(file, 'WebAuthNGetCancellationId', result, ['void *']),
+    cancel: load(file, 'WebAuthNCancelCurrentOperation', result, ['void *']),
+    make: load(file, 'WebAuthNAuthenticatorMakeCredential', result, [
+      windowHandle,
+      pointer(structures.relyingParty),
+      pointer(structures.user),
+      pointer(structures.algorithms),
+      pointer(structures.clientData),
+      pointer(structures.makeOptions),
+      outPointer,
+    ]),
+    freeMade: load(file, 'WebAuthNFreeCredentialAttestation', 'void', ['void *']),
+    assert: load(file, 'WebAuthNAuthenticatorGetAssertion', result, [
+      windowHandle,
+      'str16',
+      pointer(structures.clientData),
+      pointer(structures.assertionOptions),
+      outPointer,
+    ]),
+    freeAssertion: load(file, 'WebAuthNFreeAssertion', 'void', ['void *']),
+  };
+}
+
+/** The dialog wants a window to stand over. Ours is in front when a nurse has just asked for her key there, Electron's or a browser's. */
+function bindWindowInFront({ load }: NativeLoader): () => unknown {
+  const foreground = load('user32.dll', 'GetForegroundWindow', windowHandle, []);
+  const topmost = load('user32.dll', 'GetTopWindow', windowHandle, [windowHandle]);
+  return () => {
+    const front = foreground();
+    return Number(front) === 0 ? topmost(0) : front;
   };
 }
 

@@ -19,11 +19,11 @@ import { createFailureOf, hresult, releaseFailureOf } from './webauthn-failures.
 import type { WebauthnLibrary } from './webauthn-library.ts';
 
 /** How long the system's dialog may stand there; whoever asks usually gives up long before. */
-export const dialogMs = 120_000;
+const dialogMs = 120_000;
 /** How long a call may take to come back once it was told to. */
-export const stopGraceMs = 3_000;
+const stopGraceMs = 3_000;
 /** A call that Windows has not begun yet cannot be ended: it is told again, at most as long as a dialog may stand there. */
-export const stopAgainMs = 200;
+const stopAgainMs = 200;
 const mostStops = dialogMs / stopAgainMs;
 
 const shownName = 'Hamshira';

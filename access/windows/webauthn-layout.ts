@@ -48,23 +48,6 @@ export function webauthnStructures(koffi: typeof Koffi) {
     pCredWithHmacSecretSaltList: pointer(credentialSalt),
   });
 
-  const makeOptionsHead = {
-    dwVersion: dword,
-    dwTimeoutMilliseconds: dword,
-    CredentialList: credentials,
-    Extensions: extensions,
-    dwAuthenticatorAttachment: dword,
-    bRequireResidentKey: bool,
-    dwUserVerificationRequirement: dword,
-    dwAttestationConveyancePreference: dword,
-    dwFlags: dword,
-    pCancellationId: 'void *',
-    pExcludeCredentialList: pointer(credentialList),
-    dwEnterpriseAttestation: dword,
-    dwLargeBlobSupport: dword,
-    bPreferResidentKey: bool,
-    bBrowserInPrivateMode: bool,
-  };
   return {
     relyingParty,
     user,
@@ -81,7 +64,24 @@ export function webauthnStructures(koffi: typeof Koffi) {
     credentialSalt,
     saltValues,
     /** WEBAUTHN_AUTHENTICATOR_MAKE_CREDENTIAL_OPTIONS, version 6; of version 5 without the last field. */
-    makeOptions: struct({ ...makeOptionsHead, bEnablePrf: bool }),
+    makeOptions: struct({
+      dwVersion: dword,
+      dwTimeoutMilliseconds: dword,
+      CredentialList: credentials,
+      Extensions: extensions,
+      dwAuthenticatorAttachment: dword,
+      bRequireResidentKey: bool,
+      dwUserVerificationRequirement: dword,
+      dwAttestationConveyancePreference: dword,
+      dwFlags: dword,
+      pCancellationId: 'void *',
+      pExcludeCredentialList: pointer(credentialList),
+      dwEnterpriseAttestation: dword,
+      dwLargeBlobSupport: dword,
+      bPreferResidentKey: bool,
+      bBrowserInPrivateMode: bool,
+      bEnablePrf: bool,
+    }),
     /** WEBAUTHN_AUTHENTICATOR_GET_ASSERTION_OPTIONS, version 6. */
     assertionOptions: struct({
       dwVersion: dword,
@@ -101,6 +101,15 @@ export function webauthnStructures(koffi: typeof Koffi) {
       pHmacSecretSaltValues: pointer(saltValues),
       bBrowserInPrivateMode: bool,
     }),
+    ...givenStructures(koffi),
+  };
+}
+
+/** Structures that the library gives; their bytes are copied one by one. */
+function givenStructures({ struct }: typeof Koffi) {
+  const dword = 'uint32';
+  const text = 'str16';
+  return {
     /** WEBAUTHN_CREDENTIAL_ATTESTATION, as far as every version has it. */
     attestation: struct({
       dwVersion: dword,
