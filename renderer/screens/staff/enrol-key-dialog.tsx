@@ -144,6 +144,9 @@ function KeyMaking(props: KeyMakingProps): ReactNode {
         disabled={isBusy}
         error={wasTried && label.trim() === '' ? t('enrol-key.label-missing') : undefined}
         onChange={(event) => setLabel(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') void make();
+        }}
       />
       {roads.length > 1 && !isBusy && (
         <Segmented
