@@ -84,8 +84,8 @@ function creation({
     timeout: longestTouchMs,
     extensions: {
       prf: {},
+      // Not enforced: a key that lacks it gives whoever is not verified another secret anyway (CTAP 2.1, 12.5).
       credentialProtectionPolicy: 'userVerificationRequired',
-      enforceCredentialProtectionPolicy: true,
     },
   };
 }
