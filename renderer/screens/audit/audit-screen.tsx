@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { type AuditRow, auditActions } from '#contracts/bridge/audit.ts';
+import { appError, errorCodes } from '#contracts/errors.ts';
 import type { RecordId } from '#contracts/ids.ts';
 import { AccessNav } from '../../access/access-nav.tsx';
 import { useNavigation } from '../../app/navigation.tsx';
@@ -133,7 +134,7 @@ function AuditTable({
               </span>
             </td>
             {hasPatients && <td>{row.patient && plainName(row.patient.name)}</td>}
-            <td>{row.reason}</td>
+            <td>{describeReason(t, row)}</td>
           </tr>
         ))}
       </tbody>
@@ -145,4 +146,11 @@ function AuditTable({
 function describeAction(t: Translate, action: string): string {
   const known = auditActions.find((each) => each === action);
   return known === undefined ? action : t(`audit-action.${known}`);
+}
+
+/** What a person wrote stands as it is; the program's own marks are put into words, and which signing key it was is nobody's reason. */
+function describeReason(t: Translate, { action, reason }: AuditRow): string | null {
+  if (action === 'keys.signing') return null;
+  const code = errorCodes.find((each) => each === reason);
+  return code === undefined ? reason : describeError(t, appError(code));
 }

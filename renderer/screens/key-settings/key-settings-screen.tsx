@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { KeyOperation } from '#contracts/bridge/access.ts';
 import type { RequestOutput } from '#contracts/bridge/requests.ts';
 import type { AppError } from '#contracts/errors.ts';
 import { AccessNav } from '../../access/access-nav.tsx';
@@ -29,6 +30,7 @@ export function KeySettingsScreen(): ReactNode {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<AppError | null>(null);
   const isHere = useRef(true);
+  const isNoneThere = failure?.code === 'access.device-removed';
 
   const look = async (typed?: string) => {
     setBusy(true);
@@ -62,10 +64,14 @@ export function KeySettingsScreen(): ReactNode {
         </Button>
       </ScreenHead>
       <AccessNav />
-      {failure && <Notice kind="warning" title={describeKeyError(t, failure)} isUrgent />}
-      {key === null ? (
+      {failure && !isNoneThere && <Notice kind="warning" title={describeKeyError(t, failure)} isUrgent />}
+      {key === null || isNoneThere ? (
         <section className="card key-settings-wait">
-          <KeyPrompt isAsking={isBusy} road="this-computer" operation={door?.operation ?? null} />
+          <KeyPrompt
+            isAsking={isBusy || isNoneThere}
+            road="this-computer"
+            operation={isNoneThere && !isBusy ? insertKey : (door?.operation ?? null)}
+          />
           {door !== null && <DeviceNotes door={door} />}
         </section>
       ) : (
@@ -105,6 +111,16 @@ export function KeySettingsScreen(): ReactNode {
     </div>
   );
 }
+
+/** What is shown while no key is plugged in: this page does not wait for one, its button looks again. */
+const insertKey: KeyOperation = {
+  kind: 'key-settings',
+  step: 'insert-key',
+  good: 0,
+  needed: 0,
+  hint: null,
+  attemptsLeft: null,
+};
 
 function KeyFacts({ description }: { readonly description: KeyDescription }): ReactNode {
   const { t } = useWords();
