@@ -37,7 +37,6 @@ export function RemoveKeyDialog({ person, way, isOwn, onClose }: RemoveKeyDialog
       }
       onClose={onClose}
     >
-      <p>{t('remove-key.rotation')}</p>
       {isLast && <Notice kind="danger" title={t('remove-key.last', { person: person.name })} />}
       <Segmented
         name="remove-reason"
@@ -46,6 +45,8 @@ export function RemoveKeyDialog({ person, way, isOwn, onClose }: RemoveKeyDialog
         onChange={setReason}
         options={reasons.map((value) => ({ value, label: t(`remove-key.${value}`) }))}
       />
+      {/* What was lost may be in somebody's hands. */}
+      {reason === 'lost' && <p>{t('remove-key.rotation')}</p>}
       {remove.error && <Notice kind="danger" title={describeError(t, remove.error)} isUrgent />}
     </ConfirmDialog>
   );
