@@ -1,6 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { type AuditRow, auditActions } from '#contracts/bridge/audit.ts';
-import { appError, errorCodes } from '#contracts/errors.ts';
+import type { AuditRow } from '#contracts/bridge/audit.ts';
 import type { RecordId } from '#contracts/ids.ts';
 import { AccessNav } from '../../access/access-nav.tsx';
 import { useNavigation } from '../../app/navigation.tsx';
@@ -12,7 +11,8 @@ import { EmptyState, Notice } from '../../parts/notice.tsx';
 import { bannerName, birthAndAge, plainName } from '../../parts/patient-words.ts';
 import { ScreenHead } from '../../parts/screen-head.tsx';
 import { describeInstant } from '../../wording/dates.ts';
-import { describeError, type Translate, useWords } from '../../wording/words.ts';
+import { describeError, useWords } from '../../wording/words.ts';
+import { type AuditSurroundings, describeAction, describeActor, describeReason } from './audit-words.ts';
 import { isEmergency } from './emergency-actions.ts';
 import './audit.css';
 
@@ -26,9 +26,14 @@ export function AuditScreen({ patientId }: { readonly patientId: RecordId | null
   const ofPatient = useView('audit.of-patient', patientId === null ? null : { id: patientId, ...page });
   const recent = useView('audit.recent', patientId === null ? page : null);
   const record = useView('patients.record', patientId === null ? null : { id: patientId });
+  const state = useView('workstation.state', {});
   const view = patientId === null ? recent : ofPatient;
   const patient = record.status === 'ready' ? record.value : null;
   const rows = view.status === 'ready' ? view.value.rows : [];
+  const around: AuditSurroundings = {
+    device: view.status === 'ready' ? view.value.trail.device : null,
+    people: state.status === 'ready' ? state.value.people : [],
+  };
   const shown = isEmergencyOnly ? rows.filter(({ action }) => isEmergency(action)) : rows;
 
   return (
@@ -69,7 +74,7 @@ export function AuditScreen({ patientId }: { readonly patientId: RecordId | null
           <span className="caption">{t('audit.itself')}</span>
         </header>
         {view.status === 'ready' && shown.length === 0 && <EmptyState icon="eye" title={t('audit.none')} />}
-        {shown.length > 0 && <AuditTable rows={shown} hasPatients={patientId === null} />}
+        {shown.length > 0 && <AuditTable rows={shown} hasPatients={patientId === null} around={around} />}
         {view.status === 'ready' && (page.before !== undefined || view.value.older !== null) && (
           <footer className="card-foot">
             <Button
@@ -95,13 +100,13 @@ export function AuditScreen({ patientId }: { readonly patientId: RecordId | null
   );
 }
 
-function AuditTable({
-  rows,
-  hasPatients,
-}: {
+interface AuditTableProps {
   readonly rows: readonly AuditRow[];
   readonly hasPatients: boolean;
-}): ReactNode {
+  readonly around: AuditSurroundings;
+}
+
+function AuditTable({ rows, hasPatients, around }: AuditTableProps): ReactNode {
   const { t } = useWords();
   const today = useToday();
   return (
@@ -120,7 +125,7 @@ function AuditTable({
           <tr key={row.seq} className={isEmergency(row.action) ? 'audit-emergency' : ''}>
             <td className="figure">{describeInstant(row.at, today)}</td>
             <td>
-              {row.person?.name ?? t(row.personId === null ? 'audit.computer' : 'audit.unknown-person')}
+              {describeActor(t, row, around)}
               {row.person && (
                 <span className="caption">
                   {row.person.roles.map((role) => t(`role.${role}`)).join(', ')}
@@ -134,23 +139,10 @@ function AuditTable({
               </span>
             </td>
             {hasPatients && <td>{row.patient && plainName(row.patient.name)}</td>}
-            <td>{describeReason(t, row)}</td>
+            <td>{describeReason(t, row, around)}</td>
           </tr>
         ))}
       </tbody>
     </table>
   );
-}
-
-/** Plain words; an action of a newer or an older program is shown as it is written. */
-function describeAction(t: Translate, action: string): string {
-  const known = auditActions.find((each) => each === action);
-  return known === undefined ? action : t(`audit-action.${known}`);
-}
-
-/** What a person wrote stands as it is; the program's own marks are put into words, and which signing key it was is nobody's reason. */
-function describeReason(t: Translate, { action, reason }: AuditRow): string | null {
-  if (action === 'keys.signing') return null;
-  const code = errorCodes.find((each) => each === reason);
-  return code === undefined ? reason : describeError(t, appError(code));
 }
