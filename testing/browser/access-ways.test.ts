@@ -154,7 +154,7 @@ describe('ways in, on a workstation as a newcomer starts it', () => {
     await rows.filter({ hasText: 'Keys burnt' }).filter({ hasText: 'Olimov from the district' }).waitFor();
   });
 
-  test('a lost key opens nothing any more, and the records come under a new key', async () => {
+  test('a lost key is no way in any more, and the passphrase still opens', async () => {
     await openPeople('People');
     await page.locator('.staff-row', { hasText: administrator }).click();
     await page.locator('.way-row', { hasText: 'Blue key 7' }).getByRole('button').click();

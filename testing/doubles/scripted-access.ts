@@ -38,7 +38,7 @@ export interface ScriptedAccess {
   somebodies(): WorkstationState['people'];
   isOf(person: PersonId, proof: Proof): Promise<Result<true>>;
   /** Answers the requests of this topic; undefined for others. */
-  answer(name: RequestName, read: ReadInput, session: Acting): Promise<Result<unknown>> | undefined;
+  answer(name: RequestName, read: ReadInput, session: Acting): Answered;
 }
 
 export type ReadInput = <Name extends RequestName>(name: Name) => RequestInput<Name>;
@@ -46,6 +46,8 @@ interface Acting {
   readonly person: PersonId | null;
   readonly open: (person: PersonId, breakGlass: 'paper' | 'two') => void;
 }
+
+type Answered = Promise<Result<unknown>> | undefined;
 
 const touchesOfFinger = 5;
 
@@ -83,6 +85,142 @@ export function openScriptedAccess(
     if (pin === undefined) return fail(appError('access.pin-needed'));
     if (pin !== scriptedPin) return fail(appError('access.pin-not-right', { attemptsLeft: 7 }));
     return touches === undefined ? ok(true) : await key.use(kind, touches);
+  };
+
+  const answerBrowser = (name: RequestName, read: ReadInput): Answered => {
+    switch (name) {
+      case 'access.webauthn-options': {
+        const { person } = read(name);
+        const slots = webAuthnKeys
+          .filter((each) => each.person === person)
+          .map(({ slot, credential, salt }) => ({ slot, credential, salt }));
+        return done({ relyingParty: 'localhost', challenge: bytes(32), slots });
+      }
+      case 'keys.webauthn-begin':
+        return done({
+          relyingParty: 'localhost',
+          challenge: bytes(32),
+          user: bytes(16),
+          salt: bytes(32),
+          known: webAuthnKeys.map(({ credential }) => credential),
+        });
+      case 'keys.webauthn-finish': {
+        const { person, label, credential, salt, secret, again } = read(name);
+        if (secret !== again) return refuse('access.key-unsuitable');
+        const made = way('fido2', label);
+        webAuthnKeys.push({ person, slot: made.slot, credential, salt, secret });
+        return Promise.resolve(add(person, made));
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  const answerKeys = (name: RequestName, read: ReadInput): Answered => {
+    switch (name) {
+      case 'access.cancel':
+        key.cancel();
+        return done();
+      case 'keys.enrol':
+        return (async () => {
+          const { person, label, method, proof } = read(name);
+          const shown = proof === null ? ok(true) : await access.isOf(person, proof);
+          if (!shown.ok) return shown;
+          if (method === 'fido2') {
+            const touched = await key.use('enrol-key', 2);
+            if (!touched.ok) return touched;
+          }
+          return add(person, way(method, label));
+        })();
+      case 'keys.remove': {
+        const { slot } = read(name);
+        for (const own of ways.values()) {
+          const at = own.findIndex((each) => each.slot === slot);
+          if (at >= 0) own.splice(at, 1);
+        }
+        access.setDoor({ rotation: 0.4 });
+        return done();
+      }
+      case 'keys.describe':
+        return (async () => {
+          const { pin } = read(name);
+          const used = pin === undefined ? ok(true) : await withPin(pin, 'key-settings');
+          if (!used.ok) return used;
+          return ok({
+            hasPin: true,
+            canTakeFingers: true,
+            pinAttemptsLeft: 8,
+            fingerAttemptsLeft: 5,
+            fingers: pin === undefined ? null : fingers,
+          });
+        })();
+      case 'keys.enrol-finger':
+        return (async () => {
+          const { pin, name: finger } = read(name);
+          const used = await withPin(pin, 'enrol-finger', touchesOfFinger);
+          if (!used.ok) return used;
+          fingers = [...fingers, { id: bytes(4), name: finger }];
+          return ok({});
+        })();
+      case 'keys.remove-finger': {
+        const { id } = read(name);
+        fingers = fingers.filter((finger) => finger.id !== id);
+        return done();
+      }
+      case 'keys.change-pin':
+        return read(name).present === scriptedPin ? done() : refuse('access.pin-not-right');
+      default:
+        return undefined;
+    }
+  };
+
+  const answerStaff = (name: RequestName, read: ReadInput): Answered => {
+    switch (name) {
+      case 'staff.change-passphrase':
+      case 'staff.reset-passphrase':
+        return done();
+      case 'staff.remove':
+        ways.set(read(name).person, []);
+        return done();
+      case 'staff.bind-card': {
+        const { person, reading } = read(name);
+        if (reading === null) cards.delete(person);
+        else cards.add(person);
+        return done();
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  const answerRecovery = (name: RequestName, read: ReadInput, { person: acting, open }: Acting): Answered => {
+    switch (name) {
+      case 'recovery.make-paper':
+        paperKeyMadeAt = clock.now();
+        return done({ groups: scriptedPaperKey.split('-') });
+      case 'recovery.set-holders':
+        holders = new Set(read(name).people);
+        return done();
+      case 'session.break-glass':
+        return (async () => {
+          const input = read(name);
+          if (input.method === 'paper') {
+            const wrong = wrongGroups(input.code);
+            if (wrong.length > 0) return fail(appError('access.paper-key-wrong', { groups: wrong }));
+          } else {
+            for (const { person, proof } of [input.first, input.second]) {
+              const shown = await access.isOf(person, proof);
+              if (!shown.ok) return shown;
+            }
+          }
+          const person = input.method === 'two' ? input.first.person : (acting ?? people[0]?.id);
+          if (person === undefined) return fail(appError('access.unknown-person'));
+          open(person, input.method);
+          return ok({ person });
+        })();
+      default:
+        return undefined;
+    }
   };
 
   const access: ScriptedAccess = {
@@ -145,120 +283,11 @@ export function openScriptedAccess(
         }
       }
     },
-    answer(name, read, { person: acting, open }) {
-      switch (name) {
-        case 'access.cancel':
-          key.cancel();
-          return done();
-        case 'access.webauthn-options': {
-          const { person } = read(name);
-          const slots = webAuthnKeys
-            .filter((each) => each.person === person)
-            .map(({ slot, credential, salt }) => ({ slot, credential, salt }));
-          return done({ relyingParty: 'localhost', challenge: bytes(32), slots });
-        }
-        case 'keys.webauthn-begin':
-          return done({
-            relyingParty: 'localhost',
-            challenge: bytes(32),
-            user: bytes(16),
-            salt: bytes(32),
-            known: webAuthnKeys.map(({ credential }) => credential),
-          });
-        case 'keys.webauthn-finish': {
-          const { person, label, credential, salt, secret, again } = read(name);
-          if (secret !== again) return refuse('access.key-unsuitable');
-          const made = way('fido2', label);
-          webAuthnKeys.push({ person, slot: made.slot, credential, salt, secret });
-          return Promise.resolve(add(person, made));
-        }
-        case 'keys.enrol':
-          return (async () => {
-            const { person, label, method, proof } = read(name);
-            const shown = proof === null ? ok(true) : await access.isOf(person, proof);
-            if (!shown.ok) return shown;
-            if (method === 'fido2') {
-              const touched = await key.use('enrol-key', 2);
-              if (!touched.ok) return touched;
-            }
-            return add(person, way(method, label));
-          })();
-        case 'keys.remove': {
-          const { slot } = read(name);
-          for (const own of ways.values()) {
-            const at = own.findIndex((each) => each.slot === slot);
-            if (at >= 0) own.splice(at, 1);
-          }
-          access.setDoor({ rotation: 0.4 });
-          return done();
-        }
-        case 'keys.describe':
-          return (async () => {
-            const { pin } = read(name);
-            const used = pin === undefined ? ok(true) : await withPin(pin, 'key-settings');
-            if (!used.ok) return used;
-            return ok({
-              hasPin: true,
-              canTakeFingers: true,
-              pinAttemptsLeft: 8,
-              fingerAttemptsLeft: 5,
-              fingers: pin === undefined ? null : fingers,
-            });
-          })();
-        case 'keys.enrol-finger':
-          return (async () => {
-            const { pin, name: finger } = read(name);
-            const used = await withPin(pin, 'enrol-finger', touchesOfFinger);
-            if (!used.ok) return used;
-            fingers = [...fingers, { id: bytes(4), name: finger }];
-            return ok({});
-          })();
-        case 'keys.remove-finger': {
-          const { id } = read(name);
-          fingers = fingers.filter((finger) => finger.id !== id);
-          return done();
-        }
-        case 'keys.change-pin':
-          return read(name).present === scriptedPin ? done() : refuse('access.pin-not-right');
-        case 'staff.change-passphrase':
-        case 'staff.reset-passphrase':
-          return done();
-        case 'staff.remove':
-          ways.set(read(name).person, []);
-          return done();
-        case 'staff.bind-card': {
-          const { person, reading } = read(name);
-          if (reading === null) cards.delete(person);
-          else cards.add(person);
-          return done();
-        }
-        case 'recovery.make-paper':
-          paperKeyMadeAt = clock.now();
-          return done({ groups: scriptedPaperKey.split('-') });
-        case 'recovery.set-holders':
-          holders = new Set(read(name).people);
-          return done();
-        case 'session.break-glass':
-          return (async () => {
-            const input = read(name);
-            if (input.method === 'paper') {
-              const wrong = wrongGroups(input.code);
-              if (wrong.length > 0) return fail(appError('access.paper-key-wrong', { groups: wrong }));
-            } else {
-              for (const { person, proof } of [input.first, input.second]) {
-                const shown = await access.isOf(person, proof);
-                if (!shown.ok) return shown;
-              }
-            }
-            const person = input.method === 'two' ? input.first.person : (acting ?? people[0]?.id);
-            if (person === undefined) return fail(appError('access.unknown-person'));
-            open(person, input.method);
-            return ok({ person });
-          })();
-        default:
-          return undefined;
-      }
-    },
+    answer: (name, read, acting) =>
+      answerBrowser(name, read) ??
+      answerKeys(name, read) ??
+      answerStaff(name, read) ??
+      answerRecovery(name, read, acting),
   };
   return access;
 }

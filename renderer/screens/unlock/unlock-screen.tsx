@@ -1,8 +1,10 @@
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { timeAt } from '#clinic/clinic-day.ts';
 import { formatDate } from '#clinic/formats.ts';
+import type { Door } from '#contracts/bridge/access.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { useCards, useDoor } from '../../access/door.ts';
+import type { Somebody } from '../../access/proof-entry.tsx';
 import { usePreferences } from '../../app/preferences.ts';
 import { ScreenChoices } from '../../app/screen-choices.tsx';
 import { useShortcuts } from '../../app/shortcuts.ts';
@@ -34,33 +36,13 @@ interface UnlockScreenProps {
 /** Who are you, and the proof. Shows no patient. */
 export function UnlockScreen({ state, occasion = 'plain', onReturn = null }: UnlockScreenProps): ReactNode {
   const { t } = useWords();
-  const { lastPerson, set } = usePreferences();
   const door = useDoor();
-  const [chosenId, setChosenId] = useState<string | null>(
-    state.people.length === 1 ? (state.people[0]?.id ?? null) : null,
-  );
-  const [isEmergency, setEmergency] = useState(false);
+  const { chosen, choose, isCardUnknown, isEmergency, setEmergency } = useChoice(state, door);
   const [isHelpOpen, setHelpOpen] = useState(false);
-  const [isCardUnknown, setCardUnknown] = useState(false);
-  const choose = (id: string | null) => {
-    setCardUnknown(false);
-    setChosenId(id);
-  };
-  useCards(door, ({ person }) => {
-    if (isEmergency) return;
-    const isHere = state.people.some(({ id }) => id === person);
-    setCardUnknown(!isHere);
-    if (isHere) setChosenId(person);
-  });
-  const chosen = state.people.find((person) => person.id === chosenId);
   const mayOpenOtherwise =
     occasion !== 'switching' && door !== null && (door.hasPaperKey || door.holders.length > 1);
-  const canGoBack = state.people.length > 1;
-  const back = canGoBack ? () => choose(null) : onReturn;
-  useShortcuts({
-    F1: () => setHelpOpen(true),
-    ...(chosen === undefined && onReturn ? { Escape: onReturn } : {}),
-  });
+  const isAtList = chosen === undefined && !isEmergency;
+  useShortcuts({ F1: () => setHelpOpen(true), ...(isAtList && onReturn ? { Escape: onReturn } : {}) });
 
   return (
     <div className="unlock">
@@ -82,38 +64,15 @@ export function UnlockScreen({ state, occasion = 'plain', onReturn = null }: Unl
             <Suspense>
               <EmergencyOpening state={state} door={door} onLeave={() => setEmergency(false)} />
             </Suspense>
-          ) : chosen === undefined ? (
-            <PeopleChoice people={state.people} first={lastPerson} onChoose={choose} />
           ) : (
-            <UnlockForm
-              key={chosen.id}
-              person={chosen}
-              hasSimulatedDevices={state.hasSimulatedDevices}
-              onUnlocked={() => {
-                set({ lastPerson: chosen.id });
-                onReturn?.();
-              }}
-              onBack={back}
-            />
+            <Way state={state} chosen={chosen} onChoose={choose} onReturn={onReturn} />
           )}
         </main>
         {!isEmergency && (
-          <footer className="unlock-foot">
-            <button type="button" className="text-button" onClick={() => setHelpOpen(true)}>
-              <Icon name="info" size={18} />
-              {t('help.open')}
-            </button>
-            {mayOpenOtherwise && (
-              <button
-                type="button"
-                className="text-button text-button-danger"
-                onClick={() => setEmergency(true)}
-              >
-                <Icon name="shield" size={18} />
-                {t('emergency-opening.open')}
-              </button>
-            )}
-          </footer>
+          <Foot
+            onHelp={() => setHelpOpen(true)}
+            onEmergency={mayOpenOtherwise ? () => setEmergency(true) : null}
+          />
         )}
       </div>
       {isHelpOpen && (
@@ -122,6 +81,77 @@ export function UnlockScreen({ state, occasion = 'plain', onReturn = null }: Unl
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** Who was chosen, by hand or by her card. */
+function useChoice(state: WorkstationState, door: Door | null) {
+  const [chosenId, setChosenId] = useState<string | null>(
+    state.people.length === 1 ? (state.people[0]?.id ?? null) : null,
+  );
+  const [isCardUnknown, setCardUnknown] = useState(false);
+  const [isEmergency, setEmergency] = useState(false);
+  const choose = (id: string | null) => {
+    setCardUnknown(false);
+    setChosenId(id);
+  };
+  useCards(door, ({ person }) => {
+    if (isEmergency) return;
+    const isHere = state.people.some(({ id }) => id === person);
+    setCardUnknown(!isHere);
+    if (isHere) setChosenId(person);
+  });
+  const chosen = state.people.find((person) => person.id === chosenId);
+  return { chosen, choose, isCardUnknown, isEmergency, setEmergency };
+}
+
+interface WayProps {
+  readonly state: WorkstationState;
+  readonly chosen: Somebody | undefined;
+  readonly onChoose: (id: string | null) => void;
+  readonly onReturn: (() => void) | null;
+}
+
+/** The names, or one person's way in. */
+function Way({ state, chosen, onChoose, onReturn }: WayProps): ReactNode {
+  const { lastPerson, set } = usePreferences();
+  if (chosen === undefined)
+    return <PeopleChoice people={state.people} first={lastPerson} onChoose={onChoose} />;
+  return (
+    <UnlockForm
+      key={chosen.id}
+      person={chosen}
+      hasSimulatedDevices={state.hasSimulatedDevices}
+      onUnlocked={() => {
+        set({ lastPerson: chosen.id });
+        onReturn?.();
+      }}
+      onBack={state.people.length > 1 ? () => onChoose(null) : onReturn}
+    />
+  );
+}
+
+interface FootProps {
+  readonly onHelp: () => void;
+  readonly onEmergency: (() => void) | null;
+}
+
+/** For those who cannot open as usual. */
+function Foot({ onHelp, onEmergency }: FootProps): ReactNode {
+  const { t } = useWords();
+  return (
+    <footer className="unlock-foot">
+      <button type="button" className="text-button" onClick={onHelp}>
+        <Icon name="info" size={18} />
+        {t('help.open')}
+      </button>
+      {onEmergency && (
+        <button type="button" className="text-button text-button-danger" onClick={onEmergency}>
+          <Icon name="shield" size={18} />
+          {t('emergency-opening.open')}
+        </button>
+      )}
+    </footer>
   );
 }
 

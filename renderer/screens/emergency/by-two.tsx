@@ -1,0 +1,77 @@
+import { type ReactNode, useState } from 'react';
+import type { Door, Proof } from '#contracts/bridge/access.ts';
+import type { WorkstationState } from '#contracts/bridge/views.ts';
+import type { AppError } from '#contracts/errors.ts';
+import { KeyPrompt } from '../../access/key-prompt.tsx';
+import { describeKeyError } from '../../access/key-proof.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { Notice } from '../../parts/notice.tsx';
+import { useWords } from '../../wording/words.ts';
+import type { EmergencyWay } from './emergency-way.ts';
+import { HolderProof } from './holder-proof.tsx';
+
+interface Shown {
+  readonly person: WorkstationState['people'][number];
+  readonly proof: Proof;
+}
+
+/** Opens by two people, who show themselves one after the other. */
+export function ByTwo(
+  props: EmergencyWay & { readonly state: WorkstationState; readonly door: Door },
+): ReactNode {
+  const { state, door, isBusy, onOpen } = props;
+  const { t } = useWords();
+  const [shown, setShown] = useState<readonly Shown[]>([]);
+  const [failure, setFailure] = useState<AppError | null>(null);
+  const holders = state.people.filter(({ id }) => door.holders.includes(id));
+  const [first, second] = shown;
+  const open = async (one: Shown, other: Shown) => {
+    setFailure(null);
+    const failed = await onOpen((reason) => ({
+      method: 'two',
+      first: { person: one.person.id, proof: one.proof },
+      second: { person: other.person.id, proof: other.proof },
+      reason,
+    }));
+    setFailure(failed);
+    // Proofs are used once: after a failure both show themselves again.
+    if (failed !== null) setShown([]);
+  };
+  return (
+    <div className="emergency-way">
+      <ol className="emergency-two">
+        {[first, second].map((each, at) => (
+          <li key={at === 0 ? 'first' : 'second'} className={each ? 'emergency-shown' : ''}>
+            <Icon name={each ? 'check-circle' : 'user'} />
+            {each ? each.person.name : t(at === 0 ? 'emergency-opening.first' : 'emergency-opening.second')}
+          </li>
+        ))}
+      </ol>
+      {failure && <Notice kind="danger" title={describeKeyError(t, failure)} isUrgent />}
+      {first !== undefined && second !== undefined ? (
+        <>
+          {isBusy && door.operation !== null && (
+            <KeyPrompt isAsking road="this-computer" operation={door.operation} />
+          )}
+          <Button
+            kind="primary"
+            icon="shield"
+            isBusy={isBusy}
+            className="button-wide"
+            onClick={() => void open(first, second)}
+          >
+            {t('emergency-opening.submit')}
+          </Button>
+        </>
+      ) : (
+        <HolderProof
+          key={shown.length}
+          people={holders.filter(({ id }) => id !== first?.person.id)}
+          hasSimulatedDevices={state.hasSimulatedDevices}
+          onShown={(person, proof) => setShown([...shown, { person, proof }])}
+        />
+      )}
+    </div>
+  );
+}
