@@ -97,7 +97,9 @@ describe('after somebody lost her way in', () => {
     const rig = await enrolled({ hasSimulatedDevices: true });
     const stays = await rig.addPerson(['head'], nurseWords);
     const goes = await rig.addPerson(['nurse'], nurseWords);
-    expect(await rig.workstation.unlock({ method: 'simulated-key', person: stays })).toMatchObject({ ok: true });
+    expect(await rig.workstation.unlock({ method: 'simulated-key', person: stays })).toMatchObject({
+      ok: true,
+    });
     await revoke(rig, goes);
     expect(await rig.workstation.renewKey()).toEqual({ ok: true, value: { person: stays } });
     expect(rig.keys.at(-1)).not.toEqual(rig.keys[0]);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { DerivePassphraseKey } from '#access/argon2.ts';
-import { emptyShelf } from '#access/ports.ts';
+import { type DeviceShelf, emptyShelf } from '#access/ports.ts';
 import { createSimulatedCardReader } from '#access/simulated/simulated-card.ts';
 import {
   createSimulatedKey,
@@ -81,6 +81,8 @@ export interface RigOptions {
   readonly openReplica?: (real: WorkstationParts['openReplica']) => WorkstationParts['openReplica'];
   readonly copyRecords?: (real: WorkstationParts['copyRecords']) => WorkstationParts['copyRecords'];
   readonly reference?: ReferenceData;
+  /** Other devices than the simulated ones. */
+  readonly devices?: DeviceShelf;
 }
 
 /** Opens an unenrolled workstation. */
@@ -117,7 +119,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     random: systemRandom,
     log: createLog((line) => log.push(line), time.clock),
     derivePassphraseKey: quickDerive,
-    devices: {
+    devices: options.devices ?? {
       ...emptyShelf,
       credentialDevices: () => [key],
       cardReaders: () => [createSimulatedCardReader()],

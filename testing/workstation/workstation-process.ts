@@ -11,6 +11,8 @@ import { eventually, openTestScreen, type TestScreen } from './test-screen.ts';
 /** The web workstation as a process of its own, on a folder. */
 export interface WorkstationProcess {
   readonly url: string;
+  /** The process itself, for tests that look into it. */
+  readonly child: ChildProcess;
   /** What it wrote to its log. */
   readonly log: string[];
   /** A screen that came in by the printed address, or by the pass of an earlier one. */
@@ -30,12 +32,14 @@ const startLimitMs = 30_000;
 /** Starts a workstation process on `folder`; rejects with its log when it ends instead. */
 export async function startWorkstationProcess(
   folder: string,
-  root: 'main' | 'main-development' = 'main-development',
+  root: 'main' | 'main-development' | URL = 'main-development',
 ): Promise<WorkstationProcess> {
   const screens = join(folder, '..', 'screens');
   await mkdir(screens, { recursive: true });
   await writeFile(join(screens, 'index.html'), '<!doctype html><title>Hamshira</title>');
-  const script = fileURLToPath(new URL(`../../workstation/${root}.ts`, import.meta.url));
+  const script = fileURLToPath(
+    root instanceof URL ? root : new URL(`../../workstation/${root}.ts`, import.meta.url),
+  );
   const child = fork(script, ['--data', folder, '--port', '0', '--renderer', screens], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -46,6 +50,7 @@ export async function startWorkstationProcess(
   const url = await readyUrl(child, exited, log);
   return {
     url,
+    child,
     log,
     connect: (credential = new URL(url).hash.replace('#token=', '')) => connectScreen(url, credential),
     kill: async () => {
