@@ -303,8 +303,11 @@ export class Workstation {
       await closeRecords(this.parts, records);
       return dropKeys(released);
     }
+    const isRenewed = records.dataKey !== released.dataKey;
     this.#records.keep(records);
-    return this.#begin(session, released, 'session.unlock');
+    const begun = await this.#begin(session, released, 'session.unlock');
+    if (begun.ok && isRenewed) await this.trail.say(session, 'keys.rotate');
+    return begun;
   }
 
   async #switchTo(records: OpenedRecords, { whom, released }: Admission): Promise<Signed> {

@@ -1,11 +1,10 @@
 import type { ReactNode } from 'react';
-import { formatNumber } from '#clinic/formats.ts';
 import { type Route, useNavigation } from '../app/navigation.tsx';
 import { administers, useSession } from '../app/session.tsx';
 import { Icon, type IconName } from '../parts/icons.tsx';
-import { Notice } from '../parts/notice.tsx';
 import { useWords } from '../wording/words.ts';
 import { useDoor } from './door.ts';
+import { RotationNotice } from './rotation-notice.tsx';
 import './access.css';
 
 const places = [
@@ -17,11 +16,10 @@ const places = [
 
 /** The pages about who gets in, and how far the records are under a new key. */
 export function AccessNav(): ReactNode {
-  const { t, language } = useWords();
+  const { t } = useWords();
   const session = useSession();
   const navigation = useNavigation();
   const door = useDoor();
-  const rotation = door?.rotation ?? null;
   return (
     <>
       <nav aria-label={t('nav.access')} className="access-nav">
@@ -40,14 +38,7 @@ export function AccessNav(): ReactNode {
             </button>
           ))}
       </nav>
-      {rotation !== null && (
-        <Notice
-          kind="info"
-          title={t('rotation.going-on', { percent: formatNumber(Math.floor(rotation * 100), language) })}
-        >
-          <p>{t('rotation.words')}</p>
-        </Notice>
-      )}
+      <RotationNotice door={door} />
     </>
   );
 }

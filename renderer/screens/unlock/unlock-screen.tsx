@@ -5,6 +5,7 @@ import type { Door } from '#contracts/bridge/access.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { useCards, useDoor } from '../../access/door.ts';
 import type { Somebody } from '../../access/proof-entry.tsx';
+import { RotationNotice } from '../../access/rotation-notice.tsx';
 import { usePreferences } from '../../app/preferences.ts';
 import { ScreenChoices } from '../../app/screen-choices.tsx';
 import { useShortcuts } from '../../app/shortcuts.ts';
@@ -58,7 +59,7 @@ export function UnlockScreen({ state, occasion = 'plain', onReturn = null }: Unl
           <ScreenChoices />
         </header>
         <main className="unlock-main">
-          <Occasion state={state} occasion={occasion} />
+          <Occasion state={state} occasion={occasion} door={door} />
           {isCardUnknown && <Notice kind="info" title={t('unlock.card-unknown')} />}
           {isEmergency && door !== null ? (
             <Suspense>
@@ -155,15 +156,16 @@ function Foot({ onHelp, onEmergency }: FootProps): ReactNode {
   );
 }
 
-/** Why somebody has to show who she is. */
-function Occasion({
-  state,
-  occasion,
-}: {
+interface OccasionProps {
   readonly state: WorkstationState;
   readonly occasion: UnlockOccasion;
-}): ReactNode {
+  readonly door: Door | null;
+}
+
+/** Why somebody has to show who she is, or has to wait. */
+function Occasion({ state, occasion, door }: OccasionProps): ReactNode {
   const { t } = useWords();
+  if (door !== null && door.rotation !== null) return <RotationNotice door={door} />;
   if (occasion === 'switching') {
     return (
       <Notice kind="info" title={t('switch.title')}>

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { openEnrolledRig } from './rig.ts';
+
+test('a new data key is a line of the trail, an unlock without one is not', async () => {
+  const rig = await openEnrolledRig({ hasSimulatedDevices: true });
+  try {
+    const actions = async () => {
+      const { rows } = await rig
+        .screen()
+        .open('audit.recent', {})
+        .until(({ rows }) => rows.length > 0);
+      return rows.map(({ action }) => action);
+    };
+    await rig.workstation.lock();
+    expect((await rig.unlock(rig.head)).ok).toBe(true);
+    expect(await actions()).not.toContain('keys.rotate');
+
+    const access = rig.workstation.access();
+    const made = await access?.slots.makePaperKey(access.dataKey);
+    expect(made?.ok).toBe(true);
+    await rig.workstation.lock();
+    expect((await rig.unlock(rig.head)).ok).toBe(true);
+    expect(await actions()).not.toContain('keys.rotate');
+
+    const again = rig.workstation.access();
+    // The old paper ends: what it opens has to be worth nothing.
+    expect((await again?.slots.makePaperKey(again.dataKey))?.ok).toBe(true);
+    expect((await rig.workstation.renewKey()).ok).toBe(true);
+    expect((await actions()).filter((action) => action === 'keys.rotate')).toHaveLength(1);
+  } finally {
+    await rig.close();
+  }
+});
