@@ -1,73 +1,28 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { readCredential } from '#access/enrolled-credential.ts';
 import type { Proof } from '#contracts/bridge/access.ts';
-import type { PersonId } from '#contracts/ids.ts';
 import type { WorkstationParts } from '#workstation/parts.ts';
-import { type CtapBench, operation, ownersPin } from '../virtual-key/ctap-bench.ts';
-import { openEnrolledRig, passphrase, type RigOptions } from './rig.ts';
-import { eventually, type TestScreen } from './test-screen.ts';
-import { createTestShelf } from './test-shelf.ts';
+import { operation, ownersPin } from '../virtual-key/ctap-bench.ts';
+import {
+  atWork,
+  byFinger,
+  byWords,
+  closeAll,
+  enrolKey,
+  failure,
+  nurseWords,
+  phase,
+  shown,
+  step,
+  unlock,
+  waysOf,
+} from './access-bench.ts';
+import type { RigOptions } from './rig.ts';
+import { eventually } from './test-screen.ts';
 
 // docs/specs/access.md, docs/specs/bridge.md: what a screen asks about ways in, on the real store, slots and CTAP client.
 
-const nurseWords = 'yetti qora mushuk';
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const rig of opened.splice(0)) await rig.close();
-});
-
-/** A workstation with sockets, its administrator signed in, and her screen. */
-async function atWork(options: RigOptions = {}) {
-  const sockets = createTestShelf();
-  const rig = await openEnrolledRig({ hasSimulatedDevices: false, devices: sockets.shelf, ...options });
-  opened.push(rig);
-  const screen = rig.screen();
-  return { rig, sockets, screen, head: rig.head, door: screen.open('access.door', {}) };
-}
-type Desk = Awaited<ReturnType<typeof atWork>>;
-
-const byWords = (words = passphrase): Proof => ({ method: 'passphrase', passphrase: words });
-const byFinger: Proof = { method: 'fido2' };
-const phase = ({ rig }: Desk) => rig.workstation.state().phase;
-const failure = (code: string, detail: object = {}) => ({
-  ok: false,
-  error: { code, ...(Object.keys(detail).length > 0 ? { detail } : {}) },
-});
-
-async function enrolKey(desk: Desk, person: PersonId, proof: Proof | null, key?: CtapBench) {
-  const bench = key ?? (await desk.sockets.newKey());
-  if (key === undefined) desk.sockets.plugIn(bench);
-  const input = { person, label: 'Blue', method: 'fido2', proof } as const;
-  return { bench, enrolled: await desk.screen.request('keys.enrol', input) };
-}
-
-async function waysOf(screen: TestScreen, person: PersonId) {
-  const view = screen.open('access.people', {});
-  const { people } = await view.until(() => true);
-  view.close();
-  return people.find(({ id }) => id === person)?.ways ?? [];
-}
-
-const unlock = ({ screen }: Desk, person: PersonId, proof: Proof) =>
-  screen.request('session.unlock', { person, ...proof });
-
-/** What the newest snapshot of the door shows, once it fits. */
-function shown(desk: Desk, fits: (door: Desk['door']['snapshots'][number]) => boolean) {
-  const newest = () => desk.door.snapshots.at(-1);
-  return eventually(() => {
-    const door = newest();
-    return door !== undefined && fits(door) ? door : undefined;
-  }, 'the door');
-}
-
-/** Waits until the key is asked, or asked for, and the screen says so. */
-const step = async (desk: Desk, wanted: 'insert-key' | 'touch-now') => {
-  await eventually(
-    () => desk.rig.workstation.door.operations.current()?.step === wanted || undefined,
-    wanted,
-  );
-  return shown(desk, ({ operation: told }) => told?.step === wanted);
-};
+afterEach(closeAll);
 
 describe('a key on this computer', () => {
   test('is enrolled and opens by finger and by PIN; the door shows each step; pulling it out locks', async () => {
@@ -402,95 +357,5 @@ describe('a card', () => {
     desk.sockets.present('CARD-8');
     desk.sockets.take();
     expect(phase(desk)).toBe('unlocked');
-  });
-});
-
-describe('breaking glass', () => {
-  const trailOf = async ({ screen }: Desk) => {
-    const view = screen.open('audit.recent', {});
-    const { rows } = await view.until(() => true);
-    view.close();
-    return rows.map(({ action, personId, reason }) => ({ action, personId, reason }));
-  };
-  const state = ({ rig }: Desk) => rig.workstation.state();
-
-  test('by paper: mistyped groups are named, an older paper ends; reason, roles and author are in the records', async () => {
-    const desk = await atWork();
-    const make = async () => {
-      const made = await desk.screen.request('recovery.make-paper', {});
-      return made.ok ? made.value.groups : [];
-    };
-    const [older, groups] = [await make(), await make()];
-    expect(groups).toHaveLength(8);
-    await desk.rig.workstation.lock();
-    const by = (code: string) =>
-      desk.screen.request('session.break-glass', {
-        method: 'paper',
-        code,
-        name: 'Sattorova Umida',
-        reason: 'the head is away',
-      });
-    const third = groups[2] ?? '';
-    const wrong = `${third.slice(0, -1)}${third.endsWith('7') ? '8' : '7'}`;
-    expect(await by(groups.with(2, wrong).join('-'))).toEqual(
-      failure('access.paper-key-wrong', { groups: ['3'] }),
-    );
-    expect(await by(older.join('-'))).toEqual(failure('access.paper-key-wrong'));
-    const opened = await by(groups.join(' ').toLowerCase());
-    if (!opened.ok) throw new Error(opened.error.code);
-    expect(state(desk).session).toMatchObject({
-      person: { name: 'Sattorova Umida', roles: ['head', 'technician'] },
-      breakGlass: 'paper',
-    });
-    const registered = await desk.screen.request('patients.register', {
-      name: { family: 'Yusupova', given: 'Nargiza' },
-      sex: 'female',
-      birth: { date: '1985-03-12' },
-      hasConsent: true,
-      allergyStatus: 'not-recorded',
-    });
-    if (!registered.ok) throw new Error(registered.error.code);
-    const record = desk.screen.open('patients.record', { id: registered.value.id });
-    await record.until(() => true);
-    const patient = desk.rig.workstation.session()?.replica.get('patients', registered.value.id);
-    expect(String(patient?.author)).toBe(String(opened.value.person));
-    const trail = await trailOf(desk);
-    const reason = 'Sattorova Umida: the head is away';
-    expect(trail).toContainEqual({ action: 'session.break-glass', personId: opened.value.person, reason });
-    expect(trail).toContainEqual({ action: 'view', personId: opened.value.person, reason });
-    const refusal = { action: 'session.unlock-failed', personId: null, reason: 'access.wrong-passphrase' };
-    expect(trail).toContainEqual(refusal);
-    // Somebody comes with her own way in: no exception any more.
-    expect((await unlock(desk, desk.head, byWords())).ok).toBe(true);
-    expect(state(desk).session?.breakGlass).toBeNull();
-    const again = desk.screen.open('patients.record', { id: registered.value.id });
-    await again.until(() => true);
-    expect(await trailOf(desk)).toContainEqual({ action: 'view', personId: desk.head, reason: null });
-  });
-
-  test('by two holders together, not by one, not by one person twice, and the one who failed is in the trail', async () => {
-    const desk = await atWork();
-    const nurse = await desk.rig.addPerson(['nurse'], nurseWords);
-    const hold = (people: PersonId[]) => desk.screen.request('recovery.set-holders', { people });
-    expect(await hold([desk.head])).toMatchObject(failure('access.forbidden', { rule: 'two-people' }));
-    expect((await hold([desk.head, nurse])).ok).toBe(true);
-    await desk.rig.workstation.lock();
-    const one = { person: nurse, proof: byWords(nurseWords) };
-    const together = (second: typeof one) =>
-      desk.screen.request('session.break-glass', { method: 'two', first: one, second, reason: 'fire' });
-    expect(await together(one)).toEqual(failure('access.forbidden', { rule: 'two-people' }));
-    expect(await together({ person: desk.head, proof: byWords('not the right one') })).toMatchObject(
-      failure('access.wrong-passphrase'),
-    );
-    expect(phase(desk)).toBe('locked');
-    expect((await together({ person: desk.head, proof: byWords() })).ok).toBe(true);
-    expect(state(desk).session).toMatchObject({ person: { id: nurse }, breakGlass: 'two' });
-    expect(state(desk).session?.person.roles).toEqual(['nurse', 'head', 'technician']);
-    expect(desk.rig.workstation.session()?.signer).toBeNull();
-    const trail = await trailOf(desk);
-    const failed = trail.filter(({ action }) => action === 'session.unlock-failed');
-    expect(failed.map(({ personId }) => personId)).toEqual([desk.head]);
-    const reason = `${desk.head}: fire`;
-    expect(trail).toContainEqual({ action: 'session.break-glass', personId: nurse, reason });
   });
 });
