@@ -77,6 +77,24 @@ describe('a key on this computer', () => {
     expect(await cancelled).toEqual(failure('access.cancelled'));
   });
 
+  test('pulled out while the records still open, it locks as well', async () => {
+    let whileOpening = (): void => undefined;
+    const openReplica: RigOptions['openReplica'] = (real) => async (place) => {
+      const replica = await real(place);
+      whileOpening();
+      return replica;
+    };
+    const desk = await atWork({ openReplica });
+    const { bench } = await enrolKey(desk, desk.head, null);
+    await desk.rig.workstation.lock();
+    whileOpening = () => bench.pipe.unplug();
+    await unlock(desk, desk.head, byFinger);
+    expect(desk.rig.workstation.state()).toMatchObject({
+      phase: 'locked',
+      failure: { code: 'access.device-removed' },
+    });
+  });
+
   test('of two that are plugged in, each opens for its owner only', async () => {
     const desk = await atWork();
     const nurse = await desk.rig.addPerson(['nurse'], nurseWords);
