@@ -76,10 +76,11 @@ export async function openReplica(options: ReplicaOptions): Promise<OpenReplica>
     reserve.hold();
     const token = options.token ?? randomBytes(5).toString('hex');
     const troubled = options.onTrouble ?? (() => undefined);
-    const held = { reader, reserve, lock, token, troubled };
+    const held = { key, reader, reserve, lock, token, troubled };
     return new SqlcipherReplica({ connection, storage, tables, patientIndex, ...held });
   } catch (error) {
     connection?.close();
+    key.fill(0);
     lock.release();
     throw error;
   }
@@ -94,6 +95,8 @@ function upgradeAll(storage: SqlcipherStorage, patientIndex: PatientIndex): void
 }
 
 interface Parts {
+  /** Overwritten once nothing opens the file with it any more. */
+  readonly key: Uint8Array;
   readonly connection: Connection;
   readonly storage: SqlcipherStorage;
   readonly tables: RecordTables;
@@ -205,6 +208,7 @@ class SqlcipherReplica implements OpenReplica {
     try {
       await this.#live.close();
       await this.#parts.reader.close();
+      this.#parts.key.fill(0);
     } finally {
       this.#parts.connection.close();
       this.#parts.lock.release();

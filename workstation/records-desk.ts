@@ -102,5 +102,7 @@ export class RecordsDesk {
     const sending = sendUrgent(records, timers, urgentSendingMs);
     this.#turns.waitingEndsBy(sending.giveUp);
     await sending.ended;
+    // What it holds are closed records, with the last rows that were read of them.
+    this.#turns.waitingEndsBy(() => undefined);
   }
 }

@@ -33,6 +33,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
     const request = v.parse(ReaderRequestSchema, message);
     if (request.kind === 'close') {
       connection?.close();
+      start.key.fill(0);
       port.close();
       return;
     }

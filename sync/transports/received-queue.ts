@@ -29,10 +29,13 @@ export class ReceivedQueue {
     if (this.#isClosed) closed();
   }
 
-  /** Tells the listener once. */
+  /** Tells the listener once, and lets go of it: a socket that is still closing holds nothing of what was received. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#closed?.();
+    const closed = this.#closed;
+    this.#receive = undefined;
+    this.#closed = undefined;
+    closed?.();
   }
 }
