@@ -39,6 +39,8 @@ export const targets: readonly Target[] = [
   atMost('link.overtake.p95', 5, 's'),
   atMost('link.cut.missing', 0, 'documents'),
   atMost('link.cut.twice', 0, 'documents'),
+  atMost('access.unlock.p95', 1_500, 'ms'),
+  atMost('access.switch.p95', 1_000, 'ms'),
   atMost('renderer.initial_js', 180, 'KB'),
   atMost('renderer.first_paint_x4', 800, 'ms'),
 ];
