@@ -42,6 +42,8 @@ export function UnlockScreen({ state, occasion = 'plain', onReturn = null }: Unl
   const [isHelpOpen, setHelpOpen] = useState(false);
   const mayOpenOtherwise =
     occasion !== 'switching' && door !== null && (door.hasPaperKey || door.holders.length > 1);
+  // Whoever chose her name has read why the screen is here; the room is needed.
+  const wasChosenByHand = chosen !== undefined && state.people.length > 1;
   const isAtList = chosen === undefined && !isEmergency;
   useShortcuts({ F1: () => setHelpOpen(true), ...(isAtList && onReturn ? { Escape: onReturn } : {}) });
 
@@ -59,7 +61,9 @@ export function UnlockScreen({ state, occasion = 'plain', onReturn = null }: Unl
           <ScreenChoices />
         </header>
         <main className="unlock-main">
-          <Occasion state={state} occasion={occasion} door={door} />
+          {(!wasChosenByHand || state.phase === 'failed' || door?.rotation != null) && (
+            <Occasion state={state} occasion={occasion} door={door} />
+          )}
           {isCardUnknown && <Notice kind="info" title={t('unlock.card-unknown')} />}
           {isEmergency && door !== null ? (
             <Suspense>
