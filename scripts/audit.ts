@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { errorMeanings } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
+import { layoutOf } from '#workstation/folder-layout.ts';
 import { openQuestions, type Questions } from './audit/ask.ts';
 import { describeFinding } from './audit/describe-finding.ts';
 import { exportTrail } from './audit/export-trail.ts';
@@ -62,6 +63,11 @@ async function verify(file: string, headsFile: string | undefined): Promise<numb
 }
 
 async function write(data: string, out: string): Promise<number> {
+  if (!existsSync(layoutOf(data).current)) {
+    throw new UsageError(
+      `No workstation is in ${data}. That of npm start is in data-local/workstation/records.`,
+    );
+  }
   const questions = openQuestions(process.stdin, process.stderr);
   const exported = await withTrail(data, administratorAt(questions), (opened) =>
     exportFor(opened, out),
