@@ -15,7 +15,7 @@ import type { Result } from '#contracts/result.ts';
 import { layoutOf } from '#workstation/folder-layout.ts';
 import { systemClock, systemRandom, systemTimers } from '#workstation/system-effects.ts';
 import { facilityA, facilityRecord } from '../center/test-records.ts';
-import { scanForPlainText } from '../plain-text/scan.ts';
+import { type Scan, scanForPlainText } from '../plain-text/scan.ts';
 import { createVirtualKey } from '../virtual-key/authenticator.ts';
 import { newKeyMemory } from '../virtual-key/key-memory.ts';
 import { plugIn } from '../virtual-key/plugged-key.ts';
@@ -49,6 +49,8 @@ let person: PersonId;
 let secrets: ReadonlyMap<string, Buffer>;
 let whileOpen: Look;
 let afterLock: Look;
+/** Files of the data folder while the records were open, their log included. */
+let openFiles: Scan;
 
 /** What is in the process at one moment. */
 interface Look {
@@ -73,11 +75,15 @@ beforeAll(async () => {
   await enrol();
   await lock();
   secrets = await readSecrets();
+  // A slip of the finger: what was typed is almost the passphrase.
+  const slip = { method: 'passphrase', person, passphrase: `${passphrase}x` } as const;
+  expect((await screen.request('session.unlock', slip)).ok).toBe(false);
   taken(await screen.request('session.unlock', { method: 'passphrase', person, passphrase }));
   await lock();
   taken(await screen.request('session.unlock', { method: 'fido2', person, pin }));
   await work();
   whileOpen = await look('open');
+  openFiles = await scanFiles();
   await lock();
   afterLock = await look('locked');
 });
@@ -109,18 +115,23 @@ describe('after lock', () => {
     expect(found).toEqual([]);
   });
 
-  test('no file and no line of the log has any of it', async () => {
-    const texts = [...secrets.values()].flatMap((bytes) => [...textsOf(bytes).values()]);
-    const scan = await scanForPlainText(data(), [...texts, ...Object.values(typed)]);
-    expect(scan.files).toContain(join('workstation', 'records.sqlite'));
-    expect(scan.files).toContain(join('workstation', slotFileName));
-    expect(scan.found.map(({ file, encoding }) => `${file}: ${encoding}`)).toEqual([]);
-    for (const file of scan.files) {
+  test('no file and no line of the log has any of it, neither while open nor after', async () => {
+    const closedFiles = await scanFiles();
+    for (const { files } of [openFiles, closedFiles]) {
+      expect(files).toContain(join('workstation', 'records.sqlite'));
+      expect(files).toContain(join('workstation', slotFileName));
+      expect(files).toContain(join('workstation', 'attempts.json'));
+    }
+    expect(openFiles.files).toContain(join('workstation', 'records.sqlite-wal'));
+    for (const { found } of [openFiles, closedFiles]) {
+      expect(found.map(({ file, encoding }) => `${file}: ${encoding}`)).toEqual([]);
+    }
+    for (const file of closedFiles.files) {
       const content = await readFile(join(data(), file));
       for (const [name, bytes] of secrets) expect(content.includes(bytes), `${name} in ${file}`).toBe(false);
     }
     const log = workstation.log.join('');
-    for (const text of [...texts, ...Object.values(typed)]) expect(log).not.toContain(text);
+    for (const text of searchedTexts()) expect(log).not.toContain(text);
   });
 
   test('no writable memory of the process has a key', ({ skip }) => {
@@ -130,6 +141,13 @@ describe('after lock', () => {
     expect(found).toEqual([]);
   });
 });
+
+const searchedTexts = (): readonly string[] => [
+  ...[...secrets.values()].flatMap((bytes) => [...textsOf(bytes).values()]),
+  ...Object.values(typed),
+];
+
+const scanFiles = (): Promise<Scan> => scanForPlainText(data(), searchedTexts());
 
 /** A key with a PIN in this process, whose owner touches it at once. */
 function playKey(child: ChildProcess): void {

@@ -28,7 +28,7 @@ import { openTestScreen, type TestScreen } from '../../workstation/test-screen.t
 import { openStampedKey, type StampedKey } from './stamped-key.ts';
 
 /** What the replica holds; about as many patients as a big rural polyclinic, six years of their visits. */
-export const documents = 500_000;
+const documents = 500_000;
 const mostPatients = 40_000;
 const years = 6;
 const documentsPerWrite = 500;
