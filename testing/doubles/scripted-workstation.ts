@@ -2,25 +2,22 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { dayAt } from '#clinic/clinic-day.ts';
 import { searchFacilities } from '#clinic/facilities/facilities.ts';
-import { createIdSource } from '#clinic/ids.ts';
 import type { Clock } from '#clinic/ports/clock.ts';
-import { countWaitingRequests } from '#clinic/requests/waiting-requests.ts';
-import { isOpenReview } from '#clinic/reviews/review-decisions.ts';
 import type { Link } from '#contracts/bridge/link.ts';
-import { type LiveViewName, type LiveViewOutput, liveViews } from '#contracts/bridge/live-views.ts';
+import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
 import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';
 import { type RequestInput, type RequestName, requests } from '#contracts/bridge/requests.ts';
 import type { Scan } from '#contracts/bridge/scans.ts';
 import type { SyncState, UnsentRow, WorkstationState } from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
-import { DeviceIdSchema, type PersonId } from '#contracts/ids.ts';
+import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
 import { openScriptedAccess, type ScriptedAccess } from './scripted-access.ts';
 import { openScriptedClinic, type ScriptedClinic, scriptedActions } from './scripted-clinic.ts';
+import { openScript, type Script } from './scripted-script.ts';
 import { scriptedTrail } from './scripted-trail.ts';
 import { type ScriptedViews, scriptedViews } from './scripted-views.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 /** A workstation for looking at screens: real clinical actions on records in memory, everything else by script. */
 export interface ScriptedWorkstation {
@@ -144,99 +141,6 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
 
 const isViewName = (name: string): name is LiveViewName => Object.hasOwn(liveViews, name);
 const isRequestName = (name: string): name is RequestName => Object.hasOwn(requests, name);
-
-interface Script {
-  readonly failures: Map<RequestName, AppError>;
-  state(): WorkstationState;
-  sync(): SyncState;
-  setState(change: Partial<WorkstationState>): void;
-  setSync(change: Partial<SyncState>): void;
-  signIn(person: PersonId, breakGlass?: 'paper' | 'two'): void;
-  scan(scan: Scan): void;
-  lastScan(): LiveViewOutput<'scans.latest'>;
-  signOut(): void;
-  refuseOldest(): void;
-  isOldestRefused(): boolean;
-}
-
-function openScript(clinic: ScriptedClinic, access: ScriptedAccess, clock: Clock): Script {
-  const newId = createIdSource(clock, new SeededRandom(3));
-  const device = v.parse(DeviceIdSchema, newId());
-  const startedAt = clock.now();
-  let state: WorkstationState = {
-    phase: 'locked',
-    failure: null,
-    session: null,
-    people: [],
-    facility: {
-      code: clinic.scope,
-      name: {
-        'uz-Latn': 'Navoiy 4-son oilaviy poliklinikasi',
-        'uz-Cyrl': 'Навоий 4-сон оилавий поликлиникаси',
-        ru: 'Семейная поликлиника № 4, Навои',
-        en: 'Navoi Family Polyclinic No. 4',
-      },
-      isTraining: true,
-    },
-    hasSimulatedDevices: true,
-    clockErrorMs: null,
-    mustConnect: false,
-  };
-  let isOldestRefused = false;
-  let lastScan: LiveViewOutput<'scans.latest'> = null;
-  let sync: SyncState = {
-    link: 'online',
-    refusal: null,
-    unsent: 0,
-    oldestUnsentAt: null,
-    quarantined: 0,
-    openReviews: 0,
-    waitingRequests: 0,
-    lastContactAt: startedAt - 120_000,
-    isFirstCopy: false,
-    received: 18,
-  };
-  return {
-    failures: new Map(),
-    state: () => ({ ...state, people: access.somebodies() }),
-    scan: (scan) => {
-      lastScan = { reading: (lastScan?.reading ?? 0) + 1, scan };
-    },
-    lastScan: () => lastScan,
-    sync: () => ({
-      ...sync,
-      unsent: clinic.unsent().length,
-      oldestUnsentAt: clinic.unsent()[0]?.savedAt ?? null,
-      waitingRequests: countWaitingRequests(clinic.reader, clinic.scope),
-      openReviews: clinic.reader.find('reviews', {}).filter((review) => isOpenReview(review.body)).length,
-    }),
-    setState: (change) => {
-      state = { ...state, ...change };
-    },
-    setSync: (change) => {
-      sync = { ...sync, ...change };
-    },
-    signIn: (id, breakGlass) => {
-      const person = clinic.people.find((each) => each.id === id);
-      if (person === undefined) return;
-      const session = {
-        person: { id, name: person.name, roles: [...person.roles] },
-        device,
-        unlockedAt: clock.now(),
-        idleLockMs: 300_000,
-        breakGlass: breakGlass ?? null,
-      };
-      state = { ...state, phase: 'unlocked', failure: null, session };
-    },
-    signOut: () => {
-      state = { ...state, phase: 'locked', session: null };
-    },
-    refuseOldest: () => {
-      isOldestRefused = true;
-    },
-    isOldestRefused: () => isOldestRefused,
-  };
-}
 
 interface Viewing {
   readonly views: ScriptedViews;
