@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialSlots } from './credential-slots.ts';
 import { derive, unwrap } from './key-wrapping.ts';
+import { newPaperKey, printPaperKey } from './paper-key.ts';
 import { Secret } from './secret.ts';
 import {
   aziz,
@@ -142,9 +143,10 @@ describe('two people', () => {
 
 describe('a paper key', () => {
   const made = async () => {
-    const paper = await slots.makePaperKey(rig.dataKey());
-    if (!paper.ok) throw new Error(paper.error.code);
-    return paper.value;
+    using key = newPaperKey(rig.environment.random);
+    const kept = await slots.keepPaperKey(rig.dataKey(), key);
+    if (!kept.ok) throw new Error(kept.error.code);
+    return printPaperKey(key);
   };
 
   test('opens after a restart; a typing error is told by group and costs no attempt', async () => {

@@ -152,8 +152,8 @@ export interface CredentialSlots {
   /** Writes only when something differs. */
   change(dataKey: Secret, change: SlotListChange): Promise<Result<true>>;
 
-  /** Eight groups to be printed and sealed. Shown once, kept nowhere; the paper key before it ends. */
-  makePaperKey(dataKey: Secret): Promise<Result<string>>;
+  /** From here on this paper key opens, and the one before it does not. It stays the caller's to wipe; it is kept nowhere. */
+  keepPaperKey(dataKey: Secret, key: Secret): Promise<Result<true>>;
   removePaperKey(dataKey: Secret): Promise<Result<true>>;
   /** When the paper key was made; null when there is none. */
   paperKeyMadeAt(): number | null;

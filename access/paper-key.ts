@@ -1,3 +1,4 @@
+import type { Random } from '#clinic/ports/clock.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { Secret } from './secret.ts';
 
@@ -13,6 +14,10 @@ export interface PaperKeyMistake {
   /** Groups, counted from 1, that hold a typing error, are missing, or stand in another's place. */
   readonly groups: readonly number[];
 }
+
+/** Another one each time. Opens nothing before it is kept (`CredentialSlots.keepPaperKey`). */
+export const newPaperKey = (random: Random): Secret =>
+  new Secret(Uint8Array.from(random.bytes(paperKeyLength)));
 
 /**
  * A paper key as it is printed: eight groups of four symbols of Crockford's base 32 and a check symbol, with a hyphen in

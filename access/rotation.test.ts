@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { type CredentialSlots, openCredentialSlots } from './credential-slots.ts';
+import { newPaperKey, printPaperKey } from './paper-key.ts';
 import {
   type CopyRecords,
   finishRotation,
@@ -62,9 +63,9 @@ beforeEach(async () => {
   if (!proved.ok) throw new Error('not proved');
   await slots.enrolDevice(rig.dataKey(), dilnoza, keyTouched('right-finger'), byFinger, proved.value);
   await slots.setBreakGlassHolders(rig.dataKey(), [aziz.id, malika.id]);
-  const made = await slots.makePaperKey(rig.dataKey());
-  if (!made.ok) throw new Error('no paper key');
-  paper = made.value;
+  using key = newPaperKey(rig.environment.random);
+  if (!(await slots.keepPaperKey(rig.dataKey(), key)).ok) throw new Error('no paper key');
+  paper = printPaperKey(key);
   const { current } = placesIn(root);
   await writeFile(join(current, 'records'), recordsUnder(rig.keyBytes));
   await writeFile(join(current, 'something later'), 'kept');

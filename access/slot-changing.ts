@@ -5,7 +5,6 @@ import { holdersOf, makeBreakGlass } from './break-glass.ts';
 import type { CredentialSlots, EnrolledPerson, SlotKeys, SlotListChange } from './credential-slots.ts';
 import { decodeCredential } from './enrolled-credential.ts';
 import { forbidden, type HeldSlots, wrongList } from './held-slots.ts';
-import { printPaperKey } from './paper-key.ts';
 import { PersonKeys } from './person-keys.ts';
 import { type RotationWork, rotatePair } from './rotation.ts';
 import { Secret } from './secret.ts';
@@ -24,7 +23,7 @@ type Changing =
   | 'removeSlot'
   | 'remove'
   | 'change'
-  | 'makePaperKey'
+  | 'keepPaperKey'
   | 'removePaperKey'
   | 'setBreakGlassHolders'
   | 'rotate';
@@ -50,7 +49,8 @@ export function slotChanging(held: HeldSlots): Pick<CredentialSlots, Changing> {
     removeSlot: (dataKey, slot, why) => held.inTurn(() => removeSlot(held, dataKey, slot, why)),
     remove: (dataKey, person, why = 'gone') => held.inTurn(() => removePerson(held, dataKey, person, why)),
     change: (dataKey, change) => held.inTurn(() => changeList(held, dataKey, change)),
-    makePaperKey: (dataKey) => held.inTurn(() => makePaperKey(held, dataKey)),
+    keepPaperKey: (dataKey, key) =>
+      held.inTurn(() => held.write(dataKey, withPaperKey(held.environment, held.list, dataKey, key))),
     removePaperKey: (dataKey) => held.inTurn(() => removePaperKey(held, dataKey)),
     setBreakGlassHolders: (dataKey, holders) => held.inTurn(() => setHolders(held, dataKey, holders)),
     rotate: (dataKey, work) => held.inTurn(() => rotate(held, dataKey, work)),
@@ -164,13 +164,6 @@ async function changeList(held: HeldSlots, dataKey: Secret, change: SlotListChan
   const next = { ...held.list, people, facility: change.facility ?? held.list.facility };
   if (JSON.stringify(next) === JSON.stringify(held.list)) return ok(true);
   return held.write(dataKey, next);
-}
-
-async function makePaperKey(held: HeldSlots, dataKey: Secret): Promise<Result<string>> {
-  const made = withPaperKey(held.environment, held.list, dataKey);
-  using key = made.key;
-  const written = await held.write(dataKey, made.list);
-  return written.ok ? ok(printPaperKey(key)) : written;
 }
 
 async function removePaperKey(held: HeldSlots, dataKey: Secret): Promise<Result<true>> {

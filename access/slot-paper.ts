@@ -1,20 +1,19 @@
 import type { SlotsEnvironment } from './credential-slots.ts';
 import { derive } from './key-wrapping.ts';
-import { paperKeyLength } from './paper-key.ts';
 import { randomUuid } from './random-uuid.ts';
-import { Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
 import { paperKeyBinding } from './slot-binding.ts';
 import { doorKey, openBehind, publicDoor, sealBehind } from './slot-door.ts';
 import { fromBase64, toBase64 } from './slot-field.ts';
 import type { SlotList } from './slot-file-format.ts';
 
-/** A new paper key and the list that it opens. The key is to be shown once, and wiped. */
+/** The list that opens with this paper key, and with none before it. */
 export function withPaperKey(
   { random, clock }: SlotsEnvironment,
   list: SlotList,
   dataKey: Secret,
-): { readonly key: Secret; readonly list: SlotList } {
-  const key = new Secret(Uint8Array.from(random.bytes(paperKeyLength)));
+  key: Secret,
+): SlotList {
   const salt = random.bytes(16);
   const id = randomUuid(random);
   using privateDoor = paperDoor(key, salt);
@@ -26,7 +25,7 @@ export function withPaperKey(
     door: toBase64(door),
     dataKey: toBase64(sealBehind(door, dataKey, paperKeyBinding(list, id), random)),
   };
-  return { key, list: { ...list, paperKey, isRotationDue: list.isRotationDue || list.paperKey !== null } };
+  return { ...list, paperKey, isRotationDue: list.isRotationDue || list.paperKey !== null };
 }
 
 /** The data key by the paper key; undefined when it is another one. */

@@ -63,6 +63,10 @@ export const errorMeanings = {
     technician:
       'The key needs CTAP 2 with hmac-secret and user verification. Set a PIN or enrol a finger first.',
   },
+  'access.browser-refused': {
+    nurse: 'The browser ended the question: cancelled, no key, or not recognised.',
+    technician: 'Browsers do not tell which, on purpose. A key under the system (USB) tells more.',
+  },
   'access.cancelled': { nurse: 'Cancelled.', technician: 'Nothing to do.' },
   'access.weak-pin': {
     nurse: 'The key does not accept this PIN: too short, or too simple.',

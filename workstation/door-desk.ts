@@ -8,6 +8,7 @@ import { fail, type Result } from '#contracts/result.ts';
 import type { Change } from './change.ts';
 import { layoutOf } from './folder-layout.ts';
 import { createKeyOperations, type KeyOperations } from './key-operations.ts';
+import { PaperDraft } from './paper-draft.ts';
 import type { WorkstationParts } from './parts.ts';
 import { type ScanNews, watchScans } from './scan-watch.ts';
 
@@ -29,6 +30,8 @@ export interface DoorSurroundings {
 /** What comes in by readers, scanners and keys of this computer, and whose card is whose. */
 export class DoorDesk {
   readonly operations: KeyOperations;
+  /** The paper key that who is at work is writing down. */
+  readonly paper: PaperDraft;
   readonly #parts: WorkstationParts;
   readonly #surroundings: DoorSurroundings;
   readonly #endings: readonly (() => void)[];
@@ -42,6 +45,7 @@ export class DoorDesk {
     this.#parts = parts;
     this.#surroundings = surroundings;
     const tell = () => surroundings.tell({ kind: 'door' });
+    this.paper = new PaperDraft(parts.random);
     this.operations = createKeyOperations(parts.timers, tell);
     this.#endings = [
       parts.devices.onChange(tell),
@@ -90,12 +94,12 @@ export class DoorDesk {
   /** Somebody came in: the card that picked her, if it did, has to stay. */
   begin(person: PersonId): void {
     this.#cardInUse = this.#cardShown()?.person === person ? (this.#last?.reader ?? null) : null;
-    this.#forgetScan();
+    this.#forget();
   }
 
   /** Nobody is at work for a while, then the same person again. Her card has to stay. */
   pause(): void {
-    this.#forgetScan();
+    this.#forget();
     this.operations.cancel();
   }
 
@@ -110,7 +114,8 @@ export class DoorDesk {
     for (const end of this.#endings) end();
   }
 
-  #forgetScan(): void {
+  #forget(): void {
+    this.paper.forget();
     this.#last = null;
     this.#surroundings.tell({ kind: 'door' });
   }

@@ -262,12 +262,28 @@ export const accessRequests = {
     errors: ['access.unknown-person', 'record.not-found', 'store.disk-full'],
   }),
 
-  /** Makes a new paper key; the one before opens nothing any more. Shown once, kept nowhere. */
+  /** Draws a new paper key, to be written down. It opens nothing yet, and the one before still does. Forgotten at lock. */
   'recovery.make-paper': requestContract({
     input: Nothing,
     output: v.object({ groups: v.array(v.string()) }),
     audience: administratorRoles,
-    errors: ['store.disk-full'],
+    errors: [],
+  }),
+  /**
+   * Two of its groups typed back, counted from 1: it is on paper. From here on it opens, and the one before does not. Shown once,
+   * kept nowhere. `record.not-found`: none was drawn since the last lock.
+   */
+  'recovery.keep-paper': requestContract({
+    input: v.object({
+      groups: v.pipe(
+        v.array(v.object({ group: v.pipe(count, v.maxValue(8)), text: v.pipe(v.string(), v.maxLength(10)) })),
+        v.minLength(2),
+        v.maxLength(8),
+      ),
+    }),
+    output: Nothing,
+    audience: administratorRoles,
+    errors: ['access.paper-key-wrong', 'record.not-found', ...listErrors],
   }),
   /** Names the people of whom any two open together. At least two, or none. */
   'recovery.set-holders': requestContract({

@@ -145,7 +145,7 @@ async function asResult<Value>(
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   AbortError: 'access.cancelled',
-  NotAllowedError: 'access.finger-not-recognised',
+  NotAllowedError: 'access.browser-refused',
   InvalidStateError: 'access.key-unknown',
   NotSupportedError: 'access.key-unsuitable',
   SecurityError: 'access.key-unsuitable',

@@ -10,8 +10,6 @@ export interface Preferences {
   readonly theme: Theme;
   /** Who worked at this computer last: her name stands first on the lock. */
   readonly lastPerson: string | null;
-  /** A paper key was made here, and its page was left before any of it was typed back: it may stand on no paper. */
-  readonly isPaperUnchecked: boolean;
 }
 
 /** Language and theme of this computer's screen. They say nothing about a patient, so they are kept in plain. */
@@ -25,7 +23,6 @@ const StoredSchema = v.object({
   language: v.fallback(LanguageSchema, 'uz-Latn'),
   theme: v.fallback(v.picklist(themes), 'system'),
   lastPerson: v.fallback(v.nullable(v.pipe(v.string(), v.uuid())), null),
-  isPaperUnchecked: v.fallback(v.boolean(), false),
 });
 const key = 'hamshira-preferences';
 

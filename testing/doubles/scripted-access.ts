@@ -196,8 +196,14 @@ export function openScriptedAccess(
   const answerRecovery = (name: RequestName, read: ReadInput, { person: acting, open }: Acting): Answered => {
     switch (name) {
       case 'recovery.make-paper':
-        paperKeyMadeAt = clock.now();
         return done({ groups: scriptedPaperKey.split('-') });
+      case 'recovery.keep-paper': {
+        const groups = scriptedPaperKey.split('-');
+        const wrong = read(name).groups.filter(({ group, text }) => text !== groups[group - 1]);
+        if (wrong.length > 0) return Promise.resolve(fail(appError('access.paper-key-wrong')));
+        paperKeyMadeAt = clock.now();
+        return done();
+      }
       case 'recovery.set-holders':
         holders = new Set(read(name).people);
         return done();

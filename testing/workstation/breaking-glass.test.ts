@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PersonId } from '#contracts/ids.ts';
+import { ok } from '#contracts/result.ts';
 import { atWork, byWords, closeAll, type Desk, failure, nurseWords, phase, unlock } from './access-bench.ts';
 
 // docs/specs/access.md ACC-26, ACC-27, ACC-31: opening without one's own way in.
@@ -19,7 +20,10 @@ describe('breaking glass', () => {
     const desk = await atWork();
     const make = async () => {
       const made = await desk.screen.request('recovery.make-paper', {});
-      return made.ok ? made.value.groups : [];
+      const drawn = made.ok ? made.value.groups : [];
+      const typed = [3, 8].map((group) => ({ group, text: drawn[group - 1] ?? '' }));
+      expect(await desk.screen.request('recovery.keep-paper', { groups: typed })).toEqual(ok({}));
+      return drawn;
     };
     const [older, groups] = [await make(), await make()];
     expect(groups).toHaveLength(8);

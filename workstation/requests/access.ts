@@ -124,12 +124,19 @@ const bindCard = whileUnlocked<'staff.bind-card'>(({ person, reading }, _session
   }),
 );
 
-const makePaper = whileUnlocked<'recovery.make-paper'>((_input, session, workstation) =>
+const makePaper = whileUnlocked<'recovery.make-paper'>((_input, _session, workstation) =>
+  ok({ groups: [...workstation.door.paper.draw()] }),
+);
+
+const keepPaper = whileUnlocked<'recovery.keep-paper'>(({ groups }, session, workstation) =>
   withAccess(workstation, async ({ slots, dataKey }) => {
-    const made = await slots.makePaperKey(dataKey);
-    if (!made.ok) return made;
+    const key = workstation.door.paper.typedBack(groups);
+    if (!key.ok) return key;
+    const kept = await slots.keepPaperKey(dataKey, key.value);
+    if (!kept.ok) return kept;
+    workstation.door.paper.forget();
     await note(workstation, session, 'keys.paper');
-    return ok({ groups: made.value.split('-') });
+    return ok({});
   }),
 );
 
@@ -162,6 +169,7 @@ export const accessRequests = {
   'staff.remove': removePerson,
   'staff.bind-card': bindCard,
   'recovery.make-paper': makePaper,
+  'recovery.keep-paper': keepPaper,
   'recovery.set-holders': setHolders,
   'session.break-glass': breakGlass,
 } satisfies { readonly [Name in RequestName]?: RequestHandler<Name> };

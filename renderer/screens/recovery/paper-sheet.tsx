@@ -1,13 +1,13 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatDate } from '#clinic/formats.ts';
 import { useSurroundings, useToday } from '../../app/surroundings.tsx';
-import { useView } from '../../bridge/hooks.tsx';
+import { useRequest, useView } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { Logo } from '../../parts/icons.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { ScreenHead } from '../../parts/screen-head.tsx';
-import { useWords } from '../../wording/words.ts';
+import { describeError, useWords } from '../../wording/words.ts';
 import { groupNumbers } from '../emergency/paper-key.ts';
 import { twoOf } from './two-of.ts';
 
@@ -75,15 +75,22 @@ function PaperCheck({ groups, onBack, onRight }: PaperCheckProps): ReactNode {
   const { t } = useWords();
   const { crypto } = useSurroundings();
   const [asked] = useState(() => twoOf(groups.length, crypto));
+  const keep = useRequest('recovery.keep-paper');
   const [typed, setTyped] = useState<Readonly<Record<number, string>>>({});
   const [wasTried, setTried] = useState(false);
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
   const isRight = (at: number) => (typed[at] ?? '').trim().toUpperCase() === groups[at];
+  const keepIt = async () => {
+    const kept = await keep.send({
+      groups: asked.map((at) => ({ group: at + 1, text: groups[at] ?? '' })),
+    });
+    if (kept.ok) onRight();
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (asked.every(isRight)) onRight();
+    if (asked.every(isRight)) void keepIt();
   };
   return (
     <form className="card paper-check" onSubmit={submit} noValidate>
@@ -104,11 +111,12 @@ function PaperCheck({ groups, onBack, onRight }: PaperCheckProps): ReactNode {
           />
         ))}
       </div>
+      {keep.error && <Notice kind="danger" title={describeError(t, keep.error)} isUrgent />}
       <footer className="paper-actions">
         <Button icon="arrow-left" onClick={onBack}>
           {t('paper-check.back')}
         </Button>
-        <Button kind="primary" type="submit" icon="check">
+        <Button kind="primary" type="submit" icon="check" isBusy={keep.isBusy}>
           {t('paper-check.submit')}
         </Button>
       </footer>

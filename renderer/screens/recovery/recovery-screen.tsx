@@ -3,7 +3,6 @@ import { dayAt } from '#clinic/clinic-day.ts';
 import { formatDate } from '#clinic/formats.ts';
 import type { Instant } from '#contracts/ids.ts';
 import { AccessNav } from '../../access/access-nav.tsx';
-import { usePreferences } from '../../app/preferences.ts';
 import { useRequest, useView } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
@@ -20,19 +19,9 @@ export function RecoveryScreen(): ReactNode {
   const { t } = useWords();
   const view = useView('access.people', {});
   const [groups, setGroups] = useState<readonly string[] | null>(null);
-  const { set } = usePreferences();
   if (groups !== null) {
-    const finish = () => {
-      set({ isPaperUnchecked: false });
-      setGroups(null);
-    };
-    return <PaperSheet groups={groups} onDone={finish} />;
+    return <PaperSheet groups={groups} onDone={() => setGroups(null)} />;
   }
-  const show = (made: readonly string[]) => {
-    // Kept at once: a lock or a power cut takes the page away as well.
-    set({ isPaperUnchecked: true });
-    setGroups(made);
-  };
   return (
     <div className="screen">
       <ScreenHead title={t('recovery.title')} words={t('recovery.words')} />
@@ -40,7 +29,7 @@ export function RecoveryScreen(): ReactNode {
       {view.status === 'ended' && <Notice kind="warning" title={describeError(t, view.error)} />}
       {view.status === 'ready' && (
         <div className="recovery-columns">
-          <PaperCard madeAt={view.value.paperKeyMadeAt} onMade={show} />
+          <PaperCard madeAt={view.value.paperKeyMadeAt} onMade={setGroups} />
           <HoldersCard key={holdersOf(view.value.people)} people={view.value.people} />
         </div>
       )}
@@ -60,7 +49,6 @@ interface PaperCardProps {
 function PaperCard({ madeAt, onMade }: PaperCardProps): ReactNode {
   const { t } = useWords();
   const make = useRequest('recovery.make-paper');
-  const { isPaperUnchecked } = usePreferences();
   const [isAsking, setAsking] = useState(false);
   const makeNow = async () => {
     const made = await make.send({});
@@ -79,8 +67,6 @@ function PaperCard({ madeAt, onMade }: PaperCardProps): ReactNode {
         <p>{t('paper-key.words')}</p>
         {madeAt === null ? (
           <Notice kind="warning" title={t('paper-key.none')} />
-        ) : isPaperUnchecked ? (
-          <Notice kind="warning" title={t('paper-key.unchecked', { date: formatDate(dayAt(madeAt)) })} />
         ) : (
           <Notice kind="good" title={t('paper-key.made', { date: formatDate(dayAt(madeAt)) })} />
         )}
