@@ -9,7 +9,7 @@ import { tellSigningKey } from './signing-key.ts';
 
 /** What somebody looked at: an action of the trail (docs/specs/audit.md AUD-4), and the record, if it is one. */
 export type Look = Pick<AuditDraft, 'action'> &
-  Partial<Pick<AuditDraft, 'collection' | 'record' | 'patient'>>;
+  Partial<Pick<AuditDraft, 'collection' | 'record' | 'patient' | 'reason'>>;
 
 /** Writes the lines of the audit trail that belong to no action of the clinic. */
 export interface TrailDesk {

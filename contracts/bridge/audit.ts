@@ -72,6 +72,8 @@ export const AuditRowSchema = v.object({
   record: v.nullable(RecordIdSchema),
   /** The patient it concerns, where the record is here. */
   patient: v.nullable(PatientSummarySchema),
+  /** The member of staff it concerns: whose key or passphrase it was. */
+  subject: v.nullable(PersonSchema),
   reason: v.nullable(v.string()),
 });
 export type AuditRow = v.InferOutput<typeof AuditRowSchema>;

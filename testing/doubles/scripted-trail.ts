@@ -41,6 +41,7 @@ export function scriptedTrail(
       collection: isOfPatient ? 'patients' : null,
       record: isOfPatient ? record : null,
       patient: isOfPatient ? summary(record) : null,
+      subject: null,
       reason: emergency === undefined ? null : 'Hamshira kasal, bemor ogʻir ahvolda keltirildi.',
     };
   };

@@ -336,6 +336,10 @@ describe('a way in that goes', () => {
     expect(await desk.screen.request('staff.remove', { person: desk.head, reason: 'x' })).toMatchObject(
       failure('access.forbidden', { rule: 'oneself' }),
     );
+    const trail = desk.screen.open('audit.recent', {});
+    const { rows } = await trail.until(() => true);
+    const gone = rows.filter(({ action }) => action === 'keys.remove');
+    expect(gone).toMatchObject([{ personId: nurse, subject: { id: nurse }, reason: 'unwanted' }]);
     expect((await desk.screen.request('staff.remove', { person: nurse, reason: 'left' })).ok).toBe(true);
     expect(desk.rig.workstation.state().people.map(({ id }) => id)).toEqual([desk.head]);
   });

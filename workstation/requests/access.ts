@@ -1,5 +1,7 @@
+import * as v from 'valibot';
 import type { RequestName } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
+import { type PersonId, RecordIdSchema } from '#contracts/ids.ts';
 import { fail, ok } from '#contracts/result.ts';
 import {
   enrolAskedKey,
@@ -15,9 +17,18 @@ import type { Workstation } from '../workstation.ts';
 import { type RequestHandler, whileUnlocked } from './handler.ts';
 import { withAccess } from './open-access.ts';
 
-/** Writes a line into the audit trail about a person's ways in. */
-const note = (workstation: Workstation, session: Session, action: string) =>
-  workstation.trail.say(session, action);
+/** Writes a line into the audit trail about a person's ways in; without a person about everybody's. */
+const note = (
+  workstation: Workstation,
+  session: Session,
+  action: string,
+  about: { readonly person?: PersonId; readonly reason?: string } = {},
+) => {
+  const { person, reason } = about;
+  const whose =
+    person === undefined ? {} : ({ collection: 'staff', record: v.parse(RecordIdSchema, person) } as const);
+  return workstation.trail.look(session, { action, ...whose, ...(reason === undefined ? {} : { reason }) });
+};
 
 const cancel: RequestHandler<'access.cancel'> = async (_input, { workstation }) => {
   workstation.door.operations.cancel();
@@ -34,7 +45,7 @@ const options: RequestHandler<'access.webauthn-options'> = async ({ person }, { 
 const enrol = whileUnlocked<'keys.enrol'>((input, session, workstation) =>
   withAccess(workstation, async (access) => {
     const enrolled = await enrolKey(access, workstation.proofSources(), session, input);
-    if (enrolled.ok) await note(workstation, session, 'keys.enrol');
+    if (enrolled.ok) await note(workstation, session, 'keys.enrol', { person: input.person });
     return enrolled.ok ? ok({ needsSecond: enrolled.value.needsSecond }) : enrolled;
   }),
 );
@@ -49,7 +60,7 @@ const webauthnBegin = whileUnlocked<'keys.webauthn-begin'>(({ person }, _session
 const webauthnFinish = whileUnlocked<'keys.webauthn-finish'>((input, session, workstation) =>
   withAccess(workstation, async (access) => {
     const enrolled = await enrolAskedKey(access, workstation.proofSources(), session, input);
-    if (enrolled.ok) await note(workstation, session, 'keys.enrol');
+    if (enrolled.ok) await note(workstation, session, 'keys.enrol', { person: input.person });
     return enrolled.ok ? ok({ needsSecond: enrolled.value.needsSecond }) : enrolled;
   }),
 );
@@ -58,7 +69,7 @@ const remove = whileUnlocked<'keys.remove'>((input, session, workstation) =>
   withAccess(workstation, async (access) => {
     const removed = await removeKey(access, session, input);
     if (!removed.ok) return removed;
-    await note(workstation, session, 'keys.remove');
+    await note(workstation, session, 'keys.remove', { person: removed.value, reason: input.reason });
     // One that was lost may be in somebody's hands: what it opens must not be worth anything any more.
     if (input.reason === 'lost') workstation.renewSoon();
     return ok({});
@@ -91,7 +102,7 @@ const changePassphrase = whileUnlocked<'staff.change-passphrase'>(({ next }, ses
       next,
       proof: null,
     });
-    if (set.ok) await note(workstation, session, 'keys.enrol');
+    if (set.ok) await note(workstation, session, 'keys.enrol', { person: session.person });
     return set.ok ? ok({}) : set;
   }),
 );
@@ -99,18 +110,18 @@ const changePassphrase = whileUnlocked<'staff.change-passphrase'>(({ next }, ses
 const resetPassphrase = whileUnlocked<'staff.reset-passphrase'>((input, session, workstation) =>
   withAccess(workstation, async (access) => {
     const set = await setPassphrase(access, workstation.proofSources(), session, input);
-    if (set.ok) await note(workstation, session, 'keys.enrol');
+    if (set.ok) await note(workstation, session, 'keys.enrol', { person: input.person });
     return set.ok ? ok({}) : set;
   }),
 );
 
-const removePerson = whileUnlocked<'staff.remove'>(({ person }, session, workstation) =>
+const removePerson = whileUnlocked<'staff.remove'>(({ person, reason }, session, workstation) =>
   withAccess(workstation, async ({ slots, dataKey }) => {
     if (person === session.person) return fail(appError('access.forbidden', { rule: 'oneself' }));
     const removed = await slots.remove(dataKey, person, 'gone');
     if (!removed.ok) return removed;
     await workstation.door.bindCard(person, null);
-    await note(workstation, session, 'keys.remove');
+    await note(workstation, session, 'keys.remove', { person, reason });
     workstation.renewSoon();
     return ok({});
   }),

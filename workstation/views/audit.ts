@@ -1,5 +1,7 @@
+import * as v from 'valibot';
 import type { AuditEntry, AuditPage } from '#clinic/ports/replica.ts';
 import type { AuditPageView, AuditRow } from '#contracts/bridge/audit.ts';
+import { PersonIdSchema } from '#contracts/ids.ts';
 import { readRollback } from '#sync/kept-head.ts';
 import { summaryOf } from '../patient-summary.ts';
 import { personShown } from '../people.ts';
@@ -64,6 +66,10 @@ function rowOf(
     collection,
     record,
     patient: patient === null ? null : summaryOf(replica, patient, mahallaName),
+    subject:
+      collection === 'staff' && record !== null
+        ? personShown(replica, v.parse(PersonIdSchema, record))
+        : null,
     reason,
   };
 }

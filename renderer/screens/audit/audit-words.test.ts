@@ -19,6 +19,7 @@ const row = (parts: Record<string, unknown>): AuditRow =>
     collection: null,
     record: null,
     patient: null,
+    subject: null,
     reason: null,
     ...parts,
   });
@@ -30,6 +31,14 @@ describe('why', () => {
     expect(reason('0190a000-0000-7000-8000-000000000009')).toBe(
       '<audit.unknown-person>: Safe is locked: yes',
     );
+  });
+
+  it('says whose key went, and why', () => {
+    const removed = (reason: string | null) =>
+      describeReason(t, row({ action: 'keys.remove', subject: nurse, reason }), around);
+    expect(removed('lost')).toBe('Yusupova Malika: <remove-key.lost>');
+    expect(removed('Left for another clinic')).toBe('Yusupova Malika: Left for another clinic');
+    expect(removed(null)).toBe('Yusupova Malika');
   });
 
   it('says a refusal in words and leaves what people wrote', () => {

@@ -29,14 +29,21 @@ export function describeActor(
 
 /**
  * What a person wrote stands as it is; the program's own marks are put into words: a refusal's code, and the id of the second of two
- * people before their reason. Which signing key was made is nobody's reason.
+ * people before their reason. Whose key or passphrase it was stands before. Which signing key was made is nobody's reason.
  */
-export function describeReason(
+export function describeReason(t: Translate, row: AuditRow, around: AuditSurroundings): string | null {
+  const parts = [row.subject?.name ?? null, describeWhy(t, row, around)].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join(': ');
+}
+
+function describeWhy(
   t: Translate,
   { action, reason }: AuditRow,
   { people }: AuditSurroundings,
 ): string | null {
   if (reason === null || action === 'keys.signing') return null;
+  const gone = removals.find((each) => action === 'keys.remove' && each === reason);
+  if (gone !== undefined) return t(`remove-key.${gone}`);
   const code = errorCodes.find((each) => each === reason);
   if (code !== undefined) return describeError(t, appError(code));
   const second = secondPerson.exec(reason);
@@ -46,4 +53,5 @@ export function describeReason(
   return `${name}: ${reason.slice(start.length)}`;
 }
 
+const removals = ['lost', 'broken', 'unwanted'] as const;
 const secondPerson = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}): /;
