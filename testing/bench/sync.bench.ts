@@ -98,7 +98,7 @@ async function exchangeOnce(center: Side, folder: string, edits: readonly Edit[]
   await saveEdits(writer, edits, createSeededRandom(3, round));
   const push = await timed(edits.length, async () => {
     writer.connect();
-    await until('everything sent', () => writer.pending() === 0, limitMs);
+    await until('everything sent', () => !writer.hasPending(), limitMs);
   });
   await writer.close();
   const reader = await newDesk(center, join(folder, 'reader'), scope);
@@ -263,7 +263,7 @@ async function measureBytes(center: Side, folder: string, report: Report): Promi
     await saveEdits(writer, edits, createSeededRandom(82));
     const from = relay.bytes();
     writer.connect();
-    await until('everything sent', () => writer.pending() === 0, limitMs);
+    await until('everything sent', () => !writer.hasPending(), limitMs);
     report(`sync.bytes_per_doc.up_${kind}`, (relay.bytes().up - from.up) / edits.length, 'bytes');
     await writer.close();
   }
@@ -284,13 +284,13 @@ async function measureVisits(
   const patients = patientEdits(savedVisitCount + 5, 84);
   await saveEdits(desk, patients, random);
   desk.connect();
-  await until('everything sent', () => desk.pending() === 0, limitMs);
+  await until('everything sent', () => !desk.hasPending(), limitMs);
   const bytes: number[] = [];
   for (const visit of savedVisits(patients, 85, Date.now())) {
     await pause(2_200);
     const before = total();
     await saveEdits(desk, visit, random);
-    await until('the verdicts', () => desk.pending() === 0, limitMs);
+    await until('the verdicts', () => !desk.hasPending(), limitMs);
     await pause(300);
     bytes.push(total() - before);
   }

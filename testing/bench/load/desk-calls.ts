@@ -73,7 +73,7 @@ export function deskCalls(folder: string): Calls {
     },
     'desk.sent': async (limitMs) => {
       const limit = v.parse(v.number(), limitMs);
-      await until('everything sent', () => open().pending() === 0, limit);
+      await until('everything sent', () => !open().hasPending(), limit);
       return exactNow();
     },
     'desk.wait': async (value) => {
@@ -107,7 +107,7 @@ export function deskCalls(folder: string): Calls {
       if (next === undefined) throw new Error('no visit is prepared');
       await save(next);
       const begun = open().commits.get(next[0].id)?.firstAt ?? Number.NaN;
-      await until('the verdicts', () => open().pending() === 0, 60_000, 1);
+      await until('the verdicts', () => !open().hasPending(), 60_000, 1);
       return exactNow() - begun;
     },
     'desk.summary': async () => ({

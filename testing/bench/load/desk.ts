@@ -30,6 +30,8 @@ export interface BenchDesk extends Desk {
   /** Ends the connection; {@link connect} begins another. */
   disconnect(): Promise<void>;
   pending(): number;
+  /** The same as a question: looking at it often costs the client's thread nothing to speak of. */
+  hasPending(): boolean;
   count(collection: CollectionName): number;
   /** Records that were committed here by anybody: how often, and when first ({@link exactNow}). */
   readonly commits: ReadonlyMap<RecordId, { readonly times: number; readonly firstAt: number }>;
@@ -101,6 +103,7 @@ function run(replica: Awaited<ReturnType<typeof openReplica>>, identity: DeviceI
     },
     disconnect,
     pending: () => replica.outbox.counts().pending,
+    hasPending: () => replica.outbox.newestPending() > 0,
     count: (collection) => replica.count(collection, {}),
     close: async () => {
       await disconnect();
