@@ -68,8 +68,10 @@ async function byTwo(
     const share = await withProof(slots, sources, person, proof, (shown) =>
       slots.beginBreakGlass(person, shown),
     );
-    if (!share.ok) await trail.refused(person, share.error);
-    return share;
+    if (share.ok) return share;
+    await trail.refused(person, share.error);
+    // Both stand at the screen: whose proof it was has to be said.
+    return fail(appError(share.error.code, { ...share.error.detail, holder: person }));
   };
   const one = await shareOf(first);
   if (!one.ok) return one;

@@ -85,7 +85,7 @@ describe('breaking glass', () => {
       desk.screen.request('session.break-glass', { method: 'two', first: one, second, reason: 'fire' });
     expect(await together(one)).toEqual(failure('access.forbidden', { rule: 'two-people' }));
     expect(await together({ person: desk.head, proof: byWords('not the right one') })).toMatchObject(
-      failure('access.wrong-passphrase'),
+      failure('access.wrong-passphrase', { holder: desk.head }),
     );
     expect(phase(desk)).toBe('locked');
     expect((await together({ person: desk.head, proof: byWords() })).ok).toBe(true);

@@ -26,6 +26,8 @@ export function ByTwo(
   const [failure, setFailure] = useState<AppError | null>(null);
   const holders = state.people.filter(({ id }) => door.holders.includes(id));
   const [first, second] = shown;
+  const failed = holders.find(({ id }) => id === failure?.detail?.holder);
+  const whose = failed === undefined ? '' : `${failed.name}: `;
   const open = async (one: Shown, other: Shown) => {
     setFailure(null);
     const failed = await onOpen((reason) => ({
@@ -35,20 +37,22 @@ export function ByTwo(
       reason,
     }));
     setFailure(failed);
-    // Proofs are used once: after a failure both show themselves again.
-    if (failed !== null) setShown([]);
+    // Only whose proof it was shows herself again; both where that is not known.
+    const holder = failed?.detail?.holder;
+    if (failed !== null)
+      setShown(holder === undefined ? [] : [one, other].filter(({ person }) => person.id !== holder));
   };
   return (
     <div className="emergency-way">
       <ol className="emergency-two">
         {[first, second].map((each, at) => (
           <li key={at === 0 ? 'first' : 'second'} className={each ? 'emergency-shown' : ''}>
-            <Icon name={each ? 'check-circle' : 'user'} />
+            <Icon name="user" />
             {each ? each.person.name : t(at === 0 ? 'emergency-opening.first' : 'emergency-opening.second')}
           </li>
         ))}
       </ol>
-      {failure && <Notice kind="danger" title={describeKeyError(t, failure)} isUrgent />}
+      {failure && <Notice kind="danger" title={`${whose}${describeKeyError(t, failure)}`} isUrgent />}
       {first !== undefined && second !== undefined ? (
         <>
           {isBusy && door.operation !== null && (
