@@ -8,7 +8,12 @@ export interface Locking {
   readonly isByItself: boolean;
   /** Somebody else is about to show who she is. */
   readonly isSwitching: boolean;
+  /** The records came back under a new key, as was asked for at this screen. */
+  readonly isRenewed: boolean;
   lock(): void;
+  /** The lock to come is the data key being replaced; `false`: it will not come after all. */
+  awaitRenewal(isAwaited: boolean): void;
+  forgetRenewal(): void;
   switchPerson(): void;
   returnToWork(): void;
 }
@@ -29,30 +34,43 @@ export function useLockingOf({ phase, session }: WorkstationState): Locking {
   const [isByItself, setByItself] = useState(false);
   const wasUnlocked = useRef(false);
   const wasAsked = useRef(false);
+  const [isRenewed, setRenewed] = useState(false);
+  const renewal = useRef<'none' | 'awaited' | 'running'>('none');
   useEffect(() => {
     if (phase === 'unlocked') {
       wasUnlocked.current = true;
       wasAsked.current = false;
       setByItself(false);
+      if (renewal.current === 'running') {
+        renewal.current = 'none';
+        setRenewed(true);
+      }
       return;
     }
     setSwitchingFrom(null);
-    if (wasUnlocked.current) setByItself(!wasAsked.current);
+    setRenewed(false);
+    if (renewal.current === 'awaited') renewal.current = 'running';
+    else if (wasUnlocked.current) setByItself(!wasAsked.current);
     wasUnlocked.current = false;
   }, [phase]);
   const person = session?.person.id ?? null;
   return useMemo(
     () => ({
       isByItself,
+      isRenewed,
       // Once somebody else is there, the question is answered.
       isSwitching: person !== null && switchingFrom === person,
       lock() {
         wasAsked.current = true;
         void bridge.request('session.lock', {});
       },
+      awaitRenewal(isAwaited) {
+        if (renewal.current !== 'running') renewal.current = isAwaited ? 'awaited' : 'none';
+      },
+      forgetRenewal: () => setRenewed(false),
       switchPerson: () => setSwitchingFrom(person),
       returnToWork: () => setSwitchingFrom(null),
     }),
-    [bridge, isByItself, person, switchingFrom],
+    [bridge, isByItself, isRenewed, person, switchingFrom],
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useWords } from '../wording/words.ts';
 
@@ -31,6 +32,20 @@ export function BreakGlassNotice({ by }: { readonly by: 'paper' | 'two' }): Reac
       <p>
         <strong>{t(`break-glass.by-${by}`)}</strong> {t('break-glass.words')}
       </p>
+    </div>
+  );
+}
+
+/** The data key was replaced, as was asked for at this screen. */
+export function RenewedNotice({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { t } = useWords();
+  return (
+    <div className="bar-notice bar-notice-good" role="status">
+      <Icon name="check-circle" />
+      <p>
+        <strong>{t('renewed.title')}</strong> {t('renewed.words')}
+      </p>
+      <Button onClick={onClose}>{t('action.close')}</Button>
     </div>
   );
 }

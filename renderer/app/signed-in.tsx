@@ -6,7 +6,7 @@ import { HomeScreen } from '../screens/home/home-screen.tsx';
 import { useWords } from '../wording/words.ts';
 import { useLocking } from './locking.tsx';
 import { NavigationContext, type Route, useTrail } from './navigation.tsx';
-import { BreakGlassNotice, ClockNotice } from './notices.tsx';
+import { BreakGlassNotice, ClockNotice, RenewedNotice } from './notices.tsx';
 import { ScreenFailure } from './screen-failure.tsx';
 import { type Session, SessionContext, usePresence } from './session.tsx';
 import { type Shortcuts, useShortcuts } from './shortcuts.ts';
@@ -77,7 +77,7 @@ export function SignedIn({
     if (navigation.route.screen !== 'home') navigation.go({ screen: 'home' });
     setSearchFocus((times) => times + 1);
   };
-  const { lock, switchPerson } = useLocking();
+  const { lock, switchPerson, isRenewed, forgetRenewal } = useLocking();
   const shortcuts: Shortcuts = {
     F1: () => setHelpOpen(true),
     F2: goToSearch,
@@ -104,6 +104,7 @@ export function SignedIn({
               onHelp={() => setHelpOpen(true)}
             />
             <Content route={navigation.route}>
+              {isRenewed && <RenewedNotice onClose={forgetRenewal} />}
               {session.breakGlass !== null && <BreakGlassNotice by={session.breakGlass} />}
               {state.clockErrorMs !== null && <ClockNotice errorMs={state.clockErrorMs} />}
               <ScreenFailure attempt={navigation.route}>

@@ -42,6 +42,7 @@ export const words = {
   'field.replacedBy': 'Joined with another record',
   'field.roles': 'Roles',
   'field.sex': 'Sex',
+  'field.signatures': 'Signatures',
   'field.temporaryNumber': 'Temporary number',
   'field.urgency': 'Urgency',
   'field.voided': 'Voided',

@@ -43,6 +43,7 @@ export const words = {
   'field.replacedBy': 'Объединение с другой записью',
   'field.roles': 'Роли',
   'field.sex': 'Пол',
+  'field.signatures': 'Подписи',
   'field.temporaryNumber': 'Временный номер',
   'field.urgency': 'Срочность',
   'field.voided': 'Аннулировано',

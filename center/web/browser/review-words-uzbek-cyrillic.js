@@ -43,6 +43,7 @@ export const words = {
   'field.replacedBy': 'Бошқа ёзувга қўшилган',
   'field.roles': 'Лавозимлари',
   'field.sex': 'Жинси',
+  'field.signatures': 'Имзолар',
   'field.temporaryNumber': 'Вақтинчалик рақам',
   'field.urgency': 'Шошилинчлиги',
   'field.voided': 'Бекор қилинган',

@@ -43,6 +43,7 @@ export const words = {
   'field.replacedBy': 'Boshqa yozuvga qoʻshilgan',
   'field.roles': 'Lavozimlari',
   'field.sex': 'Jinsi',
+  'field.signatures': 'Imzolar',
   'field.temporaryNumber': 'Vaqtinchalik raqam',
   'field.urgency': 'Shoshilinchligi',
   'field.voided': 'Bekor qilingan',

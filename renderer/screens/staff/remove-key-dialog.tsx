@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { PersonAccess } from '#contracts/bridge/access.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
+import { useLocking } from '../../app/locking.tsx';
 import { useRequest } from '../../bridge/hooks.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { Notice } from '../../parts/notice.tsx';
@@ -21,8 +22,15 @@ const reasons = ['lost', 'broken', 'unwanted'] as const satisfies readonly Reaso
 export function RemoveKeyDialog({ person, way, isOwn, onClose }: RemoveKeyDialogProps): ReactNode {
   const { t } = useWords();
   const remove = useRequest('keys.remove');
+  const locking = useLocking();
   const [reason, setReason] = useState<Reason>('lost');
   const isLast = person.ways.length === 1;
+  const confirm = async () => {
+    locking.awaitRenewal(reason === 'lost');
+    const outcome = await remove.send({ slot: way.slot, reason });
+    if (outcome.ok) onClose();
+    else locking.awaitRenewal(false);
+  };
   const name = way.label ?? t(`way.${way.method}`);
   return (
     <ConfirmDialog
@@ -30,11 +38,7 @@ export function RemoveKeyDialog({ person, way, isOwn, onClose }: RemoveKeyDialog
       words={t(isOwn ? 'remove-key.words-own' : 'remove-key.words', { name, person: person.name })}
       confirm={t('way.remove')}
       isBusy={remove.isBusy}
-      onConfirm={() =>
-        void remove.send({ slot: way.slot, reason }).then((outcome) => {
-          if (outcome.ok) onClose();
-        })
-      }
+      onConfirm={() => void confirm()}
       onClose={onClose}
     >
       {isLast && <Notice kind="danger" title={t('remove-key.last', { person: person.name })} />}

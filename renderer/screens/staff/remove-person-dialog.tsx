@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { PersonAccess } from '#contracts/bridge/access.ts';
+import { useLocking } from '../../app/locking.tsx';
 import { useRequest } from '../../bridge/hooks.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
@@ -15,13 +16,16 @@ interface RemovePersonDialogProps {
 export function RemovePersonDialog({ person, onClose }: RemovePersonDialogProps): ReactNode {
   const { t } = useWords();
   const remove = useRequest('staff.remove');
+  const locking = useLocking();
   const [reason, setReason] = useState('');
   const [wasTried, setTried] = useState(false);
   const confirm = async () => {
     setTried(true);
     if (reason.trim() === '') return;
+    locking.awaitRenewal(true);
     const outcome = await remove.send({ person: person.id, reason: reason.trim() });
     if (outcome.ok) onClose();
+    else locking.awaitRenewal(false);
   };
   return (
     <ConfirmDialog
