@@ -61,10 +61,10 @@ export const clinicSteps: readonly Step[] = [
     go: async ({ page }) => {
       await page.locator('#systolicMmHg').focus();
       for (const value of ['186', '112', '96', '38,4', '93', '24', '82,5', '', '11,2', '8']) {
-        await page.keyboard.type(value);
+        await page.keyboard.type(value, { delay: 40 });
         await page.keyboard.press('Enter');
       }
-      await page.keyboard.type('Bosh ogʻrigʻi, koʻngil aynishi');
+      await page.keyboard.type('Bosh ogʻrigʻi, koʻngil aynishi', { delay: 40 });
       await page.locator('.favourite').first().click();
       await page.locator('.drafted').waitFor();
     },

@@ -24,7 +24,8 @@ afterEach(async () => {
 const press = async (...keys: readonly string[]) => {
   for (const key of keys) await screens.page.keyboard.press(key);
 };
-const type = async (text: string) => await screens.page.keyboard.type(text);
+/** As fast as nobody types, and slower than a reader does (docs/specs/devices.md). */
+const type = async (text: string) => await screens.page.keyboard.type(text, { delay: 40 });
 
 describe('without a mouse', () => {
   it('SCR-4: a nurse finds a patient, puts her into the queue and records vitals', async () => {

@@ -123,7 +123,7 @@ describe('the inbox without a mouse', () => {
     const dialog = page.getByRole('dialog');
     await dialog.locator('.button-danger').press('Enter');
     await expect.poll(() => page.evaluate(() => document.activeElement?.id), soon).toBe('part-reason');
-    await page.keyboard.type('Two sisters');
+    await page.keyboard.type('Two sisters', { delay: 40 });
     await dialog.locator('.button-danger').press('Enter');
     await page.locator('.linked-record').waitFor({ state: 'detached' });
     expect(await page.locator('.banner').textContent()).not.toContain('Penitsillin');
