@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, copyFile, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -19,6 +30,9 @@ const programs = {
   busybox: 'busybox-static',
 } as const;
 
+/** Debian's kernel cannot be fetched from here. */
+export class NoKernel extends Error {}
+
 /** What this machine lacks to run a guest; undefined if nothing. */
 export async function missingForGuest(): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'guests run on linux-x64 only';
@@ -32,38 +46,23 @@ export async function missingForGuest(): Promise<string | undefined> {
   return undefined;
 }
 
-/** In the order in which they are inserted: each needs those before it. */
+/** Kernel modules a guest needs; those that they need are found. */
 const modules = [
-  'drivers/virtio/virtio',
-  'drivers/virtio/virtio_ring',
-  'drivers/virtio/virtio_pci_modern_dev',
-  'drivers/virtio/virtio_pci_legacy_dev',
-  'drivers/virtio/virtio_pci',
-  'fs/netfs/netfs',
-  'fs/fscache/fscache',
-  'net/9p/9pnet',
-  'net/9p/9pnet_virtio',
-  'fs/9p/9p',
-  'drivers/hid/hid',
-  'drivers/hid/hid-generic',
-  'drivers/hid/uhid',
-] as const;
-
-/** For a USB device inside the guest: a host controller and a gadget that are wired to each other. */
-const usbModules = [
-  'drivers/usb/common/usb-common',
-  'drivers/usb/core/usbcore',
-  'drivers/hid/usbhid/usbhid',
-  'drivers/usb/gadget/udc/udc-core',
-  'fs/configfs/configfs',
-  'drivers/usb/gadget/libcomposite',
-  'drivers/usb/gadget/function/usb_f_hid',
-  'drivers/usb/gadget/udc/dummy_hcd',
+  'virtio_pci',
+  '9pnet_virtio',
+  '9p',
+  'hid_generic',
+  'uhid',
+  // A USB device inside the guest: a host controller and a gadget that are wired to each other.
+  'usbhid',
+  'configfs',
+  'usb_f_hid',
+  'dummy_hcd',
 ] as const;
 
 /**
  * Unpacks Debian's kernel and packs the initial files of a guest into `folder`; uses what it finds there from an earlier time.
- * The kernel's package is fetched with `apt-get download`, nothing is installed. Rejects if it cannot be had.
+ * The kernel's package is fetched with `apt-get download`, nothing is installed. Rejects with {@link NoKernel} if it cannot be had.
  */
 export async function prepareGuest(folder: string): Promise<GuestImage> {
   const ready = { kernel: join(folder, 'image', 'vmlinuz'), initialFiles: join(folder, 'image', 'initrd') };
@@ -82,8 +81,10 @@ export async function prepareGuest(folder: string): Promise<GuestImage> {
 async function unpackKernel(made: string): Promise<void> {
   const { stdout } = await run('apt-cache', ['depends', 'linux-image-amd64']);
   const [, kernelPackage] = /Depends: (linux-image-\S+)/.exec(stdout) ?? [];
-  if (kernelPackage === undefined) throw new Error('Debian names no kernel: run apt-get update.');
-  await run('apt-get', ['download', kernelPackage], { cwd: made });
+  if (kernelPackage === undefined) throw new NoKernel('Debian names no kernel: run apt-get update.');
+  await run('apt-get', ['download', kernelPackage], { cwd: made }).catch((error) => {
+    throw new NoKernel(`${kernelPackage} cannot be downloaded`, { cause: error });
+  });
   const [archive] = (await readdir(made)).filter((name) => name.endsWith('.deb'));
   if (archive === undefined) throw new Error('The kernel was not downloaded.');
   await run('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: made });
@@ -99,19 +100,41 @@ async function packInitialFiles(made: string): Promise<void> {
   }
   await copyFile(await pathOf('busybox'), join(root, 'bin/busybox'));
   await chmod(join(root, 'bin/busybox'), 0o755);
-  const installed = join(made, 'unpacked/lib/modules');
-  const [release = ''] = await readdir(installed);
-  for (const module of [...modules, ...usbModules]) {
-    const file = join(installed, release, 'kernel', `${module}.ko`);
-    if (await exists(file)) await cp(file, join(root, 'modules', basename(file)));
-  }
+  const files = await modulesIn(join(made, 'unpacked/lib/modules'));
+  const order = await inOrder(files, modules);
+  for (const name of order) await cp(files.get(name) ?? '', join(root, 'modules', `${name}.ko`));
   await copyFile(join(import.meta.dirname, 'guest-init.sh'), join(root, 'init'));
   await chmod(join(root, 'init'), 0o755);
-  await writeFile(
-    join(root, 'modules/order'),
-    `${[...modules, ...usbModules].map((path) => basename(path)).join('\n')}\n`,
-  );
+  await writeFile(join(root, 'modules/order'), `${order.join('\n')}\n`);
   await run('sh', ['-c', 'find . | busybox cpio -o -H newc | gzip -1 > ../image/initrd'], { cwd: root });
+}
+
+/** Modules by name: in names a hyphen is an underscore. */
+async function modulesIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const files = await readdir(folder, { recursive: true });
+  return new Map(
+    files
+      .filter((file) => file.endsWith('.ko'))
+      .map((file) => [basename(file, '.ko').replaceAll('-', '_'), join(folder, file)]),
+  );
+}
+
+/** The modules and all they need, each behind what it needs. What the kernel holds itself is no file, and is passed over. */
+async function inOrder(
+  files: ReadonlyMap<string, string>,
+  wanted: readonly string[],
+): Promise<readonly string[]> {
+  const ordered = new Set<string>();
+  const add = async (name: string): Promise<void> => {
+    const file = files.get(name);
+    if (file === undefined || ordered.has(name)) return;
+    // In the section .modinfo: `depends=` and the names with commas in between.
+    const [, needed = ''] = /\0depends=([^\0]*)\0/.exec(await readFile(file, 'latin1')) ?? [];
+    for (const other of needed.split(',')) await add(other.replaceAll('-', '_'));
+    ordered.add(name);
+  };
+  for (const name of wanted) await add(name);
+  return [...ordered];
 }
 
 async function pathOf(program: string): Promise<string> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { type GuestImage, missingForGuest, prepareGuest } from './guest-image.ts';
+import { type GuestImage, missingForGuest, NoKernel, prepareGuest } from './guest-image.ts';
 import { runInGuest } from './linux-guest.ts';
 
 /**
@@ -24,7 +24,13 @@ let image: GuestImage | undefined;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hamshira-guest-'));
   missing = await missingForGuest();
-  if (missing === undefined) image = await prepareGuest(join(projectFolder, '.cache/guest'));
+  if (missing !== undefined) return;
+  try {
+    image = await prepareGuest(join(projectFolder, '.cache/guest'));
+  } catch (error) {
+    if (!(error instanceof NoKernel)) throw error;
+    missing = error.message;
+  }
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
