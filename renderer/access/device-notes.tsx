@@ -30,7 +30,12 @@ function deviceNotes(t: Translate, door: Door, canAskBrowser: boolean): readonly
       t(`device-status.${status}`, { name: name === '' ? t(`device.${kind}`) : name }),
     );
   const roads = door.roads
-    .filter(({ road, status }) => status === 'library-missing' || (road === 'usb' && status === 'failed'))
+    .filter(
+      ({ road, status }) =>
+        status === 'library-missing' ||
+        status === 'system-too-old' ||
+        (road === 'usb' && status === 'failed'),
+    )
     .map(({ road, status }) => t(`device-road.${road}-${status}`));
   return [...new Set([...devices, ...roads])];
 }
