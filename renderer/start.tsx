@@ -16,8 +16,10 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/surfaces.css';
+import './styles/marks.css';
 import './styles/notices-and-dialogs.css';
 import './styles/frame.css';
+import './styles/print.css';
 
 /** What the two roots differ in. */
 interface Door {

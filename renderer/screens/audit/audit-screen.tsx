@@ -111,6 +111,13 @@ function AuditTable({ rows, hasPatients, around }: AuditTableProps): ReactNode {
   const today = useToday();
   return (
     <table className="audit-table">
+      <colgroup>
+        <col className="audit-when" />
+        <col className="audit-who" />
+        <col className="audit-deed" />
+        {hasPatients && <col className="audit-patient" />}
+        <col />
+      </colgroup>
       <thead>
         <tr>
           <th scope="col">{t('audit.when')}</th>
