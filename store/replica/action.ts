@@ -41,9 +41,9 @@ interface Write<C extends CollectionName> {
 
 /** The writes of one action, inside the SQLite transaction that its maker has opened (STO-3). */
 export class Action implements ReplicaTransaction {
-  readonly outbox: OutboxWriter;
   readonly sync: SyncStateWriter;
   readonly settings: SettingsWriter;
+  readonly #outbox: Outbox;
   readonly #parts: ActionParts;
   readonly #writesByCollection = new Map<CollectionName, Map<RecordId, Write<CollectionName>>>();
   #outboxChanged = false;
@@ -52,7 +52,7 @@ export class Action implements ReplicaTransaction {
 
   constructor(parts: ActionParts) {
     this.#parts = parts;
-    this.outbox = new Outbox(parts.connection, {
+    this.#outbox = new Outbox(parts.connection, {
       beforeWrite: (kind) => this.#beforeWrite(kind),
       changed: () => {
         this.#outboxChanged = true;
@@ -63,6 +63,10 @@ export class Action implements ReplicaTransaction {
       this.#beforeWrite('upkeep');
       this.#settingsChanged = true;
     });
+  }
+
+  get outbox(): OutboxWriter {
+    return this.#outbox;
   }
 
   get<C extends CollectionName>(collection: C, id: RecordId): RecordOf<C> | undefined {
@@ -113,9 +117,7 @@ export class Action implements ReplicaTransaction {
     const written = this.#written(collection, id);
     const previous = written === undefined ? table.read(id) : written.previous;
     table.delete(id);
-    this.#parts.connection
-      .prepare('DELETE FROM receipt WHERE collection = ? AND record_id = ?')
-      .run([collection, id]);
+    this.#outbox.takeOff(collection, id);
     this.sync.removeShadow(collection, id);
     if (collection === 'patients') this.#parts.patientIndex.remove(id);
     this.#remember(collection, id, { previous, document: undefined });

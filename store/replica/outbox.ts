@@ -7,13 +7,14 @@ import {
   type OperationId,
   OperationIdSchema,
   type RecordId,
+  RecordIdSchema,
   type Revision,
   RevisionSchema,
   type Scope,
 } from '#contracts/ids.ts';
 import { quickCheck } from '#contracts/quick-check.ts';
-import { LaneSchema } from '#contracts/records/record.ts';
-import { type CollectionName, CollectionNameSchema } from '#contracts/records/registry.ts';
+import { LaneSchema, lanes } from '#contracts/records/record.ts';
+import { type AnyRecord, type CollectionName, CollectionNameSchema } from '#contracts/records/registry.ts';
 import type { Connection, SqlValue } from '../sqlcipher/connection.ts';
 import { recordFromText } from './record-tables.ts';
 
@@ -39,20 +40,19 @@ export class Outbox implements OutboxWriter {
   pending(limit: number, after?: OutboxRow): readonly OutboxRow[] {
     const inOrder = 'ORDER BY travel_lane, seq LIMIT ?';
     if (after === undefined) {
-      return this.#rows(`INDEXED BY outbox_pending WHERE ${isPending} ${inOrder}`, [limit]);
+      return this.#rows(`WHERE ${isPending} ${inOrder}`, [limit], 'outbox_pending');
     }
     const lane = this.#connection.prepare('SELECT travel_lane FROM outbox WHERE seq = ?').value([after.seq]);
     // Behind a row that is gone everything comes again, rather than nothing.
     return this.#rows(
-      `INDEXED BY outbox_pending WHERE ${isPending} AND (travel_lane, seq) > (?, ?) ${inOrder}`,
+      `WHERE ${isPending} AND (travel_lane, seq) > (?, ?) ${inOrder}`,
       [lane ?? -1, after.seq, limit],
+      'outbox_pending',
     );
   }
 
   newestPending(): number {
-    const newest = this.#connection
-      .prepare(`SELECT seq FROM outbox INDEXED BY outbox_state WHERE ${isPending} ORDER BY seq DESC LIMIT 1`)
-      .value([]);
+    const newest = this.#connection.prepare(`SELECT max(seq) FROM (${pendingByLane('max')})`).value([]);
     return Number(newest ?? 0);
   }
 
@@ -75,7 +75,7 @@ export class Outbox implements OutboxWriter {
     const count = (rows: string) =>
       Number(this.#connection.prepare(`SELECT count(*) FROM outbox ${rows}`).value([]));
     const oldest = this.#connection
-      .prepare(`SELECT at FROM outbox WHERE ${isPending} ORDER BY seq LIMIT 1`)
+      .prepare(`SELECT at FROM outbox WHERE seq = (SELECT min(seq) FROM (${pendingByLane('min')}))`)
       .value([]);
     return {
       pending: count(`INDEXED BY outbox_pending WHERE ${isPending}`),
@@ -86,15 +86,17 @@ export class Outbox implements OutboxWriter {
   }
 
   receipt(collection: CollectionName, id: RecordId): { rev: Revision; at: Instant } | null {
-    const newest = this.#connection
+    const [newest] = this.#connection
       .prepare(
-        `SELECT state FROM outbox WHERE collection = ? AND record_id = ? AND aside = 0 ORDER BY seq DESC LIMIT 1`,
+        `SELECT seq, state, rev, accepted_at AS at FROM outbox
+         WHERE collection = ? AND record_id = ? AND aside = 0 AND taken_off = 0 ORDER BY seq DESC LIMIT 1`,
       )
-      .value([collection, id]);
-    if (newest !== undefined && newest !== 'accepted') return null;
-    const [row] = this.#connection
-      .prepare('SELECT rev, at FROM receipt WHERE collection = ? AND record_id = ?')
       .rows([collection, id]);
+    if (newest !== undefined && newest.state !== 'accepted') return null;
+    const [forgotten] = this.#connection
+      .prepare('SELECT seq, rev, at FROM receipt WHERE collection = ? AND record_id = ?')
+      .rows([collection, id]);
+    const row = Number(forgotten?.seq ?? 0) > Number(newest?.seq ?? 0) ? forgotten : newest;
     return row === undefined ? null : { rev: v.parse(RevisionSchema, row.rev), at: Number(row.at) };
   }
 
@@ -102,21 +104,24 @@ export class Outbox implements OutboxWriter {
     this.#watch.beforeWrite('content');
     this.#connection
       .prepare(
-        `INSERT INTO outbox (op, collection, record_id, scope, lane, travel_lane, base_rev, record, at, supersedes)
+        `INSERT INTO outbox (op, collection, record_id, rev, scope, lane, travel_lane, base_rev, at, supersedes)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run([
         draft.op,
         draft.collection,
         draft.record.id,
+        draft.record.rev,
         draft.record.scope,
         draft.lane,
         draft.lane,
         draft.baseRev,
-        JSON.stringify(draft.record),
         draft.at,
         draft.supersedes === undefined ? null : JSON.stringify(draft.supersedes),
       ]);
+    this.#connection
+      .prepare('INSERT INTO outbox_text (seq, record) VALUES (last_insert_rowid(), ?)')
+      .run([JSON.stringify(draft.record)]);
     // Earlier writes of the record must not be overtaken by this one, so they travel in its lane.
     this.#connection
       .prepare(
@@ -132,12 +137,6 @@ export class Outbox implements OutboxWriter {
       `UPDATE outbox SET state = 'accepted', center_seq = ?, accepted_at = ?, refusal = NULL WHERE op = ?`,
       [centerSeq, at, op],
     );
-    this.#connection
-      .prepare(
-        `INSERT INTO receipt (collection, record_id, seq, rev, at)
-         SELECT collection, record_id, seq, record ->> '$.rev', accepted_at FROM outbox WHERE op = ? AND aside = 0 ${keepNewest}`,
-      )
-      .run([op]);
   }
 
   acceptAll(acceptances: readonly Acceptance[]): readonly Acceptance[] {
@@ -149,15 +148,6 @@ export class Outbox implements OutboxWriter {
        WHERE outbox.seq = accepted.seq AND outbox.op = accepted.op`,
       [JSON.stringify(rows)],
     );
-    const receipts = acceptances
-      .filter(({ row }) => !row.isAside)
-      .map(({ row, at }) => [row.collection, row.record.id, row.seq, row.record.rev, at]);
-    this.#connection
-      .prepare(
-        `INSERT INTO receipt (collection, record_id, seq, rev, at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true ${keepNewest}`,
-      )
-      .run([JSON.stringify(receipts)]);
     return this.#withPending(acceptances);
   }
 
@@ -173,10 +163,27 @@ export class Outbox implements OutboxWriter {
   }
 
   forgetThrough(scope: Scope, centerSeq: number, acceptedBefore: Instant): void {
-    this.#change(
-      `DELETE FROM outbox WHERE state = 'accepted' AND scope = ? AND center_seq <= ? AND accepted_at < ?`,
-      [scope, centerSeq, acceptedBefore],
-    );
+    const forgotten = `FROM outbox INDEXED BY outbox_accepted
+      WHERE state = 'accepted' AND scope = ? AND center_seq <= ? AND accepted_at < ?`;
+    const parameters = [scope, centerSeq, acceptedBefore];
+    this.#watch.beforeWrite('upkeep');
+    this.#connection
+      .prepare(
+        `INSERT INTO receipt (collection, record_id, seq, rev, at) SELECT collection, record_id, seq, rev, accepted_at
+         ${forgotten} AND aside = 0 AND taken_off = 0 ${keepNewest}`,
+      )
+      .run(parameters);
+    this.#change(`DELETE ${forgotten}`, parameters);
+  }
+
+  takeOff(collection: CollectionName, id: RecordId): void {
+    this.#watch.beforeWrite('upkeep');
+    this.#connection
+      .prepare('DELETE FROM receipt WHERE collection = ? AND record_id = ?')
+      .run([collection, id]);
+    this.#connection
+      .prepare('UPDATE outbox SET taken_off = 1 WHERE collection = ? AND record_id = ?')
+      .run([collection, id]);
   }
 
   offerAgain(): void {
@@ -203,8 +210,13 @@ export class Outbox implements OutboxWriter {
     if (this.#connection.prepare(sql).run(parameters) > 0) this.#watch.changed();
   }
 
-  #rows(clause: string, parameters: readonly SqlValue[]): OutboxRow[] {
-    return this.#connection.prepare(`SELECT * FROM outbox ${clause}`).rows(parameters).map(toOutboxRow);
+  /** `clause` speaks of the table `outbox` alone. */
+  #rows(clause: string, parameters: readonly SqlValue[], index?: string): OutboxRow[] {
+    const outbox = `SELECT ${rowColumns} FROM outbox ${index === undefined ? '' : `INDEXED BY ${index} `}`;
+    return this.#connection
+      .prepare(outbox + clause)
+      .rows(parameters)
+      .map(toOutboxRow);
   }
 }
 
@@ -215,11 +227,23 @@ const isPending = `state = 'pending' AND aside = 0`;
 const keepNewest = `ON CONFLICT (collection, record_id) DO UPDATE
   SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`;
 const isUnsentAside = `state = 'pending' AND aside = 1`;
+/** The first or last pending `seq` of each lane, each the end of a piece of the index. */
+const pendingByLane = (end: 'min' | 'max') =>
+  lanes
+    .map(
+      (lane) =>
+        `SELECT ${end}(seq) AS seq FROM outbox INDEXED BY outbox_pending WHERE ${isPending} AND travel_lane = ${lane}`,
+    )
+    .join(' UNION ALL ');
+const rowColumns = `seq, op, aside, collection, record_id, rev, lane, base_rev, at, supersedes, state, center_seq, accepted_at,
+  refusal, (SELECT record FROM outbox_text WHERE outbox_text.seq = outbox.seq) AS record`;
 
 const SupersedesSchema = v.array(OperationIdSchema);
 const StoredRowSchema = v.object({
   op: OperationIdSchema,
   collection: CollectionNameSchema,
+  record_id: RecordIdSchema,
+  rev: RevisionSchema,
   lane: LaneSchema,
   base_rev: v.nullable(RevisionSchema),
   record: v.string(),
@@ -230,25 +254,31 @@ const isStoredRow = quickCheck(StoredRowSchema);
 
 function toOutboxRow(row: Row): OutboxRow {
   const { supersedes } = row;
-  const { op, collection, lane, base_rev, record, state, refusal } = isStoredRow(row)
-    ? row
-    : v.parse(StoredRowSchema, row);
+  const stored = isStoredRow(row) ? row : v.parse(StoredRowSchema, row);
+  let parsed: AnyRecord | undefined;
   return {
-    op,
+    op: stored.op,
     isAside: row.aside === 1,
-    collection,
-    lane,
-    baseRev: base_rev,
-    record: recordFromText(collection, record),
+    collection: stored.collection,
+    lane: stored.lane,
+    baseRev: stored.base_rev,
+    id: stored.record_id,
+    rev: stored.rev,
+    text: stored.record,
+    // Thousands of rows are offered as text.
+    get record() {
+      parsed ??= recordFromText(stored.collection, stored.record);
+      return parsed;
+    },
     at: Number(row.at),
     ...(typeof supersedes === 'string'
       ? { supersedes: v.parse(SupersedesSchema, JSON.parse(supersedes)) }
       : {}),
     seq: Number(row.seq),
-    state,
+    state: stored.state,
     centerSeq: numberOrNull(row.center_seq),
     acceptedAt: numberOrNull(row.accepted_at),
-    refusal,
+    refusal: stored.refusal,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import { ownTables } from './migrations/0001-own-tables.ts';
 import { rowsPutAside } from './migrations/0002-rows-put-aside.ts';
 import { auditByPatient } from './migrations/0003-audit-by-patient.ts';
+import { outboxTextsApart } from './migrations/0004-outbox-texts-apart.ts';
 
 /** One step of our own tables' shape. Never changed once released (STO-4). */
 export interface Migration {
@@ -11,7 +12,7 @@ export interface Migration {
   run(connection: Connection): void;
 }
 
-export const migrations: readonly Migration[] = [ownTables, rowsPutAside, auditByPatient];
+export const migrations: readonly Migration[] = [ownTables, rowsPutAside, auditByPatient, outboxTextsApart];
 
 /**
  * Brings the database to the newest step. Every step commits together with its number, so that a power cut leaves the

@@ -8,13 +8,8 @@ import { Backlog } from './backlog.ts';
 const idOf = (number: number) => `0199b000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 const person = idOf(0);
 
-const rowOf = (seq: number): OutboxRow => ({
-  op: v.parse(OperationIdSchema, idOf(seq)),
-  isAside: false,
-  collection: 'visits',
-  lane: 1,
-  baseRev: null,
-  record: v.parse(recordSchemas.visits, {
+function rowOf(seq: number): OutboxRow {
+  const record = v.parse(recordSchemas.visits, {
     id: idOf(seq),
     scope: 'TRN000001',
     rev: `1-${'0'.repeat(32)}`,
@@ -23,14 +18,25 @@ const rowOf = (seq: number): OutboxRow => ({
     capturedAt: seq,
     hlc: '0199b0000000-0000-00000003',
     body: { patientId: person, day: '2026-10-01', reason: '', urgency: 'routine', entries: [] },
-  }),
-  at: seq,
-  seq,
-  state: 'pending',
-  centerSeq: null,
-  acceptedAt: null,
-  refusal: null,
-});
+  });
+  return {
+    op: v.parse(OperationIdSchema, idOf(seq)),
+    isAside: false,
+    collection: 'visits',
+    lane: 1,
+    baseRev: null,
+    id: record.id,
+    rev: record.rev,
+    text: JSON.stringify(record),
+    record,
+    at: seq,
+    seq,
+    state: 'pending',
+    centerSeq: null,
+    acceptedAt: null,
+    refusal: null,
+  };
+}
 
 /** An outbox of so many rows that counts the rows it is asked for. */
 function outboxOf(count: number) {

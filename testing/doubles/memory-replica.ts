@@ -320,6 +320,9 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
       });
       change({
         ...structuredClone(draft),
+        id: draft.record.id,
+        rev: draft.record.rev,
+        text: JSON.stringify(draft.record),
         isAside: false,
         seq: disk.lastSeq,
         state: 'pending',

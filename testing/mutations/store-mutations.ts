@@ -21,8 +21,9 @@ export const storeMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'store/replica/outbox.ts',
-        find: '      .run([op]);',
-        replace: "      .run([op]);\n    this.#change('DELETE FROM outbox WHERE op = ?', [op]);",
+        find: '      [centerSeq, at, op],\n    );',
+        replace:
+          "      [centerSeq, at, op],\n    );\n    this.#change('DELETE FROM outbox WHERE op = ?', [op]);",
       },
       {
         file: 'store/replica/outbox.ts',

@@ -33,6 +33,10 @@ it.each(databases)('opens %s and finds everything', async (name) => {
   expect(replica.get('patients', recordId(10))).toEqual(patientRecord(10));
   expect(replica.searchPatients('Karimova', 5)).toMatchObject([{ id: recordId(10) }]);
   expect(replica.outbox.counts()).toMatchObject({ pending: 4, quarantined: 0 });
+  expect(replica.outbox.pending(9).map(({ rev, record }) => [rev, record])).toEqual(
+    [1, 2, 3, 4].map((number) => [visitRecord(number).rev, visitRecord(number)]),
+  );
+  expect(replica.outbox.byState('accepted', 9).map(({ record }) => record)).toEqual([visitRecord(0)]);
   expect(replica.outbox.receipt('visits', recordId(0))).toMatchObject({ at: 70 });
   expect(replica.sync.shadow('visits', recordId(1))).toEqual(visitRecord(1));
   expect(replica.sync.checkpoint(visitRecord(1).scope, 1)).toEqual({ epoch: 'e', seq: 7 });

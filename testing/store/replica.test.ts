@@ -278,6 +278,9 @@ describe('the outbox', () => {
     expect(replica.outbox.pending(1)).toEqual([
       {
         ...draft,
+        id: draft.record.id,
+        rev: draft.record.rev,
+        text: JSON.stringify(draft.record),
         isAside: false,
         seq: 1,
         state: 'pending',
