@@ -33,10 +33,15 @@ export interface EnrolledPerson {
   /** As shown on the lock screen. */
   readonly name: string;
   readonly access?: 'full' | 'holder-only';
+  /**
+   * Refuses to leave her with one way in and no recovery, with `access.second-way-needed` (ACC-52). Left out where somebody enrols
+   * herself: that takes nothing from her.
+   */
+  readonly isSecondDemanded?: boolean;
 }
 
 /** Somebody who can open this workstation, as the lock screen shows. */
-export interface PersonAtTheDoor extends Required<EnrolledPerson> {
+export interface PersonAtTheDoor extends Required<Omit<EnrolledPerson, 'isSecondDemanded'>> {
   readonly methods: readonly SlotMethod[];
 }
 
@@ -53,10 +58,10 @@ export interface KeyOfPerson {
   readonly canSign: boolean;
 }
 
-/** Whether a person could still get in when one of her ways is lost (ACC-23). */
+/** Whether a person could still get in when one of her ways is lost (ACC-52). */
 export interface EnrolmentStatus {
   readonly ways: number;
-  /** No second way of her own, no paper key, no two holders. */
+  /** No second way of her own, no paper key, no two holders beside her. */
   readonly needsSecond: boolean;
 }
 
@@ -142,18 +147,23 @@ export interface CredentialSlots {
     keys: SlotKeys,
     label?: string,
   ): Promise<Result<PersonKeys>>;
-  /** Takes a slot away; as `lost` it is remembered. The last one that opens stays: `access.forbidden`. */
-  removeSlot(dataKey: Secret, slot: string, why: 'removed' | 'lost'): Promise<Result<true>>;
   /**
-   * Takes away all slots of a person. The last person stays: `access.forbidden`. An enrolment that is `undone` before it
-   * counted makes no rotation due.
+   * Takes a slot away; as `lost` it is remembered. The last one that opens stays: `access.forbidden`. One that is `removed` though it
+   * still opened, and whose loss puts somebody at risk, stays: `access.second-way-needed`.
    */
-  remove(dataKey: Secret, person: PersonId, why?: 'gone' | 'undone'): Promise<Result<true>>;
+  removeSlot(dataKey: Secret, slot: string, why: 'removed' | 'broken' | 'lost'): Promise<Result<true>>;
+  /**
+   * Takes away all slots of a person. The last person stays: `access.forbidden`; also a holder without whom others are at risk:
+   * `access.second-way-needed`, unless she was `revoked` elsewhere. An enrolment that is `undone` before it counted makes no
+   * rotation due.
+   */
+  remove(dataKey: Secret, person: PersonId, why?: 'gone' | 'revoked' | 'undone'): Promise<Result<true>>;
   /** Writes only when something differs. */
   change(dataKey: Secret, change: SlotListChange): Promise<Result<true>>;
 
   /** From here on this paper key opens, and the one before it does not. It stays the caller's to wipe; it is kept nowhere. */
   keepPaperKey(dataKey: Secret, key: Secret): Promise<Result<true>>;
+  /** Fails with `access.second-way-needed` while somebody has no other recovery. */
   removePaperKey(dataKey: Secret): Promise<Result<true>>;
   /** When the paper key was made; null when there is none. */
   paperKeyMadeAt(): number | null;
@@ -162,7 +172,10 @@ export interface CredentialSlots {
   /** Fails with `access.unknown-person` (no paper key), `access.wrong-passphrase` (`detail.groups`), `access.too-many-attempts`. */
   unlockByPaperKey(typed: string): Promise<Result<Unlocked>>;
 
-  /** People of whom any two can open together; none ends it. Fails with `access.forbidden` for fewer than two with a key. */
+  /**
+   * People of whom any two can open together; none ends it. Fails with `access.forbidden` for fewer than two with a key, and with
+   * `access.second-way-needed` while somebody has no other recovery.
+   */
   setBreakGlassHolders(dataKey: Secret, holders: readonly PersonId[]): Promise<Result<true>>;
   breakGlassHolders(): readonly PersonId[];
   /** A holder's share. Fails like {@link unlock}, and with `access.forbidden` (rule `no-share`). */

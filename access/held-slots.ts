@@ -11,6 +11,7 @@ import type { SlotFile, SlotList } from './slot-file-format.ts';
 import { type AnySlotFile, isAuthentic, listOf, sealed } from './slot-list.ts';
 
 export const wrongList = () => appError('store.wrong-key', { part: 'slot-list' });
+export const secondWayNeeded = () => appError('access.second-way-needed');
 export const forbidden = (rule: string) => appError('access.forbidden', { rule });
 
 /** The slot list that is held in memory and on the disk; everything about slots happens on it one at a time. */

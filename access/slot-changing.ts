@@ -4,14 +4,24 @@ import { fail, ok, type Result } from '#contracts/result.ts';
 import { holdersOf, makeBreakGlass } from './break-glass.ts';
 import type { CredentialSlots, EnrolledPerson, SlotKeys, SlotListChange } from './credential-slots.ts';
 import { decodeCredential } from './enrolled-credential.ts';
-import { forbidden, type HeldSlots, wrongList } from './held-slots.ts';
+import { forbidden, type HeldSlots, secondWayNeeded, wrongList } from './held-slots.ts';
 import { PersonKeys } from './person-keys.ts';
 import { type RotationWork, rotatePair } from './rotation.ts';
+import { enoughWays, isRecoverable, putsSomebodyAtRisk } from './second-way.ts';
 import { Secret } from './secret.ts';
 import { toBase64 } from './slot-field.ts';
 import { writeSlotFile } from './slot-file.ts';
 import type { Slot, SlotList } from './slot-file-format.ts';
-import { type AnySlot, canSomebodyOpen, sealed, withLost, withoutSlots, withPerson } from './slot-list.ts';
+import {
+  type AnySlot,
+  canSomebodyOpen,
+  opensAlone,
+  sealed,
+  slotsOf,
+  withLost,
+  withoutSlots,
+  withPerson,
+} from './slot-list.ts';
 import { makeDeviceSlot, makeKeySlot, makePassphraseSlot, type SlotOwner } from './slot-making.ts';
 import { withPaperKey } from './slot-paper.ts';
 import { rotatedList } from './slot-rotation.ts';
@@ -33,15 +43,15 @@ export function slotChanging(held: HeldSlots): Pick<CredentialSlots, Changing> {
   const { environment } = held;
   return {
     enrolPassphrase: (dataKey, person, passphrase, keys) =>
-      enrol(held, { dataKey, person, keys, label: '' }, (list, owner) =>
+      enrol(held, { dataKey, person, keys, label: '', isPassphrase: true }, (list, owner) =>
         makePassphraseSlot(environment, list, owner, passphrase),
       ),
     enrolDevice: (dataKey, person, device, operation, keys, label = '') =>
-      enrol(held, { dataKey, person, keys, label }, (list, owner) =>
+      enrol(held, { dataKey, person, keys, label, isPassphrase: false }, (list, owner) =>
         makeDeviceSlot(environment, list, owner, device, operation),
       ),
     enrolWebauthn: (dataKey, person, made, keys, label = '') =>
-      enrol(held, { dataKey, person, keys, label }, (list, owner) =>
+      enrol(held, { dataKey, person, keys, label, isPassphrase: false }, (list, owner) =>
         decodeCredential(made.credential) === undefined
           ? fail(appError('access.finger-not-recognised', { rule: 'not-a-credential' }))
           : makeKeySlot(environment, list, owner, 'fido2', made),
@@ -62,6 +72,7 @@ interface EnrolmentOrder {
   readonly person: EnrolledPerson;
   readonly keys: SlotKeys;
   readonly label: string;
+  readonly isPassphrase: boolean;
 }
 
 type MakeSlot = (list: SlotList, owner: SlotOwner) => Result<Slot> | Promise<Result<Slot>>;
@@ -109,14 +120,25 @@ async function addSlot(
 const accessOf = ({ people }: SlotList, person: EnrolledPerson): 'full' | 'holder-only' =>
   person.access ?? people.find(({ id }) => id === person.id)?.access ?? 'full';
 
-function refusalOf(held: HeldSlots, { dataKey, person, keys }: EnrolmentOrder): AppError | undefined {
+function refusalOf(held: HeldSlots, order: EnrolmentOrder): AppError | undefined {
+  const { dataKey, person, keys } = order;
   if (dataKey.isWiped) return appError('access.locked');
   if (!held.isAuthentic(dataKey)) return wrongList();
   const listed = held.list.people.find(({ id }) => id === person.id);
   if (keys !== 'new' && !held.isOwn(person.id, keys)) return forbidden('other-person');
   const isOtherAccess =
     person.access !== undefined && listed !== undefined && person.access !== listed.access;
-  return isOtherAccess ? forbidden('other-access') : undefined;
+  if (isOtherAccess) return forbidden('other-access');
+  return leavesOneWay(held.list, order) ? secondWayNeeded() : undefined;
+}
+
+/** Told before a key is touched, and again when it is written: a paper key may have gone meanwhile. */
+function leavesOneWay(list: SlotList, { person, keys, isPassphrase }: EnrolmentOrder): boolean {
+  if (person.isSecondDemanded !== true || accessOf(list, person) !== 'full') return false;
+  const stays = (slot: AnySlot) =>
+    keys !== 'new' && opensAlone(slot) && !(isPassphrase && slot.method === 'passphrase');
+  const others = slotsOf(list, person.id).filter(stays).length;
+  return others + 1 < enoughWays && !isRecoverable(list, person.id);
 }
 
 /** A passphrase takes the place of the one before; keys stand side by side. */
@@ -131,12 +153,14 @@ async function removeSlot(
   held: HeldSlots,
   dataKey: Secret,
   id: string,
-  why: 'removed' | 'lost',
+  why: 'removed' | 'broken' | 'lost',
 ): Promise<Result<true>> {
   const slot = [...held.list.slots, ...held.list.oldSlots].find((one) => one.id === id);
   if (slot === undefined) return fail(appError('access.unknown-person'));
   const left = withoutSlots(held.list, (one) => one.id === id);
   if (!canSomebodyOpen(left)) return fail(forbidden('last-person'));
+  // What is lost or broken is gone already: keeping it listed would help nobody.
+  if (why === 'removed' && putsSomebodyAtRisk(held.list, left)) return fail(secondWayNeeded());
   return held.write(dataKey, why === 'lost' ? withLost(left, slot, held.now()) : left);
 }
 
@@ -144,7 +168,7 @@ async function removePerson(
   held: HeldSlots,
   dataKey: Secret,
   person: PersonId,
-  why: 'gone' | 'undone',
+  why: 'gone' | 'revoked' | 'undone',
 ): Promise<Result<true>> {
   const { list } = held;
   const people = list.people.filter((enrolled) => enrolled.id !== person);
@@ -152,8 +176,10 @@ async function removePerson(
   const left = withoutSlots(list, (slot) => slot.person === person);
   if (!canSomebodyOpen(left)) return fail(forbidden('last-person'));
   const lost = left.lost.filter((key) => key.person !== person);
-  const isRotationDue = why === 'gone' ? left.isRotationDue : list.isRotationDue;
-  return held.write(dataKey, { ...left, people, lost, isRotationDue });
+  const isRotationDue = why === 'undone' ? list.isRotationDue : left.isRotationDue;
+  const next = { ...left, people, lost, isRotationDue };
+  if (why === 'gone' && putsSomebodyAtRisk(list, next)) return fail(secondWayNeeded());
+  return held.write(dataKey, next);
 }
 
 async function changeList(held: HeldSlots, dataKey: Secret, change: SlotListChange): Promise<Result<true>> {
@@ -168,7 +194,8 @@ async function changeList(held: HeldSlots, dataKey: Secret, change: SlotListChan
 
 async function removePaperKey(held: HeldSlots, dataKey: Secret): Promise<Result<true>> {
   if (held.list.paperKey === null) return ok(true);
-  return held.write(dataKey, { ...held.list, paperKey: null, isRotationDue: true });
+  const next = { ...held.list, paperKey: null, isRotationDue: true };
+  return putsSomebodyAtRisk(held.list, next) ? fail(secondWayNeeded()) : held.write(dataKey, next);
 }
 
 async function setHolders(
@@ -182,7 +209,8 @@ async function setHolders(
   if (wanted.length === 1 || !wanted.every(isAble)) return fail(forbidden('two-people'));
   const hasLeft = holdersOf(list.breakGlass).some((holder) => !wanted.includes(holder));
   const breakGlass = wanted.length === 0 ? null : makeBreakGlass(list, dataKey, wanted, environment.random);
-  return held.write(dataKey, { ...list, breakGlass, isRotationDue: list.isRotationDue || hasLeft });
+  const next = { ...list, breakGlass, isRotationDue: list.isRotationDue || hasLeft };
+  return putsSomebodyAtRisk(list, next) ? fail(secondWayNeeded()) : held.write(dataKey, next);
 }
 
 async function rotate(held: HeldSlots, dataKey: Secret, work: RotationWork): Promise<Result<Secret>> {

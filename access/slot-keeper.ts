@@ -5,6 +5,7 @@ import type { CredentialSlots, KeyOfPerson, SlotsEnvironment } from './credentia
 import { decodeCredential } from './enrolled-credential.ts';
 import { HeldSlots } from './held-slots.ts';
 import { readPaperKey } from './paper-key.ts';
+import { isAtRisk } from './second-way.ts';
 import { slotChanging } from './slot-changing.ts';
 import { fromBase64 } from './slot-field.ts';
 import type { ReadSlotFile } from './slot-file.ts';
@@ -53,8 +54,7 @@ function slotReading(held: HeldSlots): Pick<CredentialSlots, Reading> {
     keysOf: (person) => [...slotsOf(held.list, person).map(keyShown), ...lostKeysOf(held, person)],
     enrolmentStatus: (person) => {
       const ways = slotsOf(held.list, person).filter(opensAlone).length;
-      const { paperKey, breakGlass } = held.list;
-      return { ways, needsSecond: ways < 2 && paperKey === null && breakGlass === null };
+      return { ways, needsSecond: isAtRisk(held.list, person) };
     },
     signingKeyOf: (person) => held.signingKeyOf(person),
     webauthnKeysOf: (person) => webauthnKeysOf(held, person),

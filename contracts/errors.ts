@@ -72,6 +72,17 @@ export const errorMeanings = {
     nurse: 'The key does not accept this PIN: too short, or too simple.',
     technician: 'At least 4 characters; a key may ask for more. getInfo tells its minimum.',
   },
+  'access.second-way-needed': {
+    nurse:
+      'Losing one thing would shut somebody out. First make the paper key, or name two people who open together.',
+    technician:
+      'People and keys, Recovery. A second key of that person helps as well. See docs/specs/access.md, ACC-52.',
+  },
+  'access.key-enrolled': {
+    nurse: 'This key opens this workstation already. Each key belongs to one person, once: take another one.',
+    technician:
+      'The key holds a credential that is listed. To give it to another person remove the old entry first.',
+  },
   'access.paper-key-wrong': {
     nurse: 'The paper key is not right. The groups with a typing error are marked.',
     technician: 'Each group has a check character. A paper key opens until the next one is made.',

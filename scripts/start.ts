@@ -63,21 +63,22 @@ async function bringUp(asked: StartArguments): Promise<Running> {
   const interrupted = (): void => void close().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    const { training, logFolder } = await prepareFolder(asked, closing);
+    const { training: planned, logFolder } = await prepareFolder(asked, closing);
     // Both to their end, also when one fails: what was started has to be closed.
     const [centerStart, build] = await Promise.allSettled([
-      startCenter(asked, training, logFolder, closing),
+      startCenter(asked, planned, logFolder, closing),
       buildRendererIfStale(),
     ]);
     if (build.status === 'rejected') throw build.reason;
     if (centerStart.status === 'rejected') throw centerStart.reason;
     const center = centerStart.value;
-    const workstation = await startWorkstation(asked, training, center, logFolder, closing);
+    const training = await enrolOnce(asked, planned, center, logFolder);
+    const workstation = await startWorkstation(asked, training, logFolder, closing);
     const further = furtherComputers({
       dataFolder: asked.dataFolder,
       startFolder: startFolder(asked),
       logFolder,
-      training: { ...training, isEnrolled: true },
+      training,
       center,
       random,
       usablePort,
@@ -85,7 +86,7 @@ async function bringUp(asked: StartArguments): Promise<Running> {
     });
     closing.push(() => further.stop());
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-    say(welcome(workstation.address(), center.pageUrl(), training.people));
+    say(welcome(workstation.address(), center.pageUrl(), training));
     const isPage = workstation.address().startsWith('http');
     if (isPage && asked.opensBrowser && hasDisplay(process.platform, process.env)) {
       openBrowser(workstation.address(), process.platform);
@@ -159,26 +160,38 @@ async function startCenter(
   return center;
 }
 
-async function startWorkstation(
+const recordsFolder = ({ dataFolder }: StartArguments): string => join(dataFolder, 'workstation', 'records');
+
+/** The first start enrols this computer and its people. */
+async function enrolOnce(
   asked: StartArguments,
   training: TrainingFile,
   center: TrainingCenter,
   logFolder: string,
+): Promise<TrainingFile> {
+  if (training.isEnrolled) return training;
+  say('Enrolling this workstation and its people …');
+  const log = createWriteStream(join(logFolder, 'workstation.log'), { flags: 'a', mode: 0o600 });
+  const enrolling = {
+    url: center.url,
+    label: 'Training workstation',
+    makeCode: () => center.makeCode(facilityScope(0)),
+  };
+  const writeLog = (line: string) => log.write(`${line}\n`);
+  const paperKey = await enrolPeople(recordsFolder(asked), training.people, enrolling, writeLog);
+  log.end();
+  const enrolled = { ...training, isEnrolled: true, paperKey };
+  await writeTrainingFile(startFolder(asked), enrolled);
+  return enrolled;
+}
+
+async function startWorkstation(
+  asked: StartArguments,
+  training: TrainingFile,
+  logFolder: string,
   closing: (() => Promise<void>)[],
 ): Promise<TrainingWorkstation> {
-  const folder = join(asked.dataFolder, 'workstation', 'records');
-  if (!training.isEnrolled) {
-    say('Enrolling this workstation and its people …');
-    const log = createWriteStream(join(logFolder, 'workstation.log'), { flags: 'a', mode: 0o600 });
-    const enrolling = {
-      url: center.url,
-      label: 'Training workstation',
-      makeCode: () => center.makeCode(facilityScope(0)),
-    };
-    await enrolPeople(folder, training.people, enrolling, (line) => log.write(`${line}\n`));
-    log.end();
-    await writeTrainingFile(startFolder(asked), { ...training, isEnrolled: true });
-  }
+  const folder = recordsFolder(asked);
   const endedByItself = (how: string): void =>
     say(`The workstation ended by itself (${how}); w starts it again.`);
   const workstation = opensDesktop(asked.shell)
@@ -221,8 +234,8 @@ async function act({ center, workstation, further }: Running, key: Exclude<Key, 
     await workstation.restart();
     say(workstationRestarted(workstation.address()));
   } else if (key === 'neighbour' || key === 'second') {
-    const { address, people } = await further.open(key);
-    say(computerOpened(key, address, people));
+    const { address, computer } = await further.open(key);
+    say(computerOpened(key, address, computer));
   } else if (center.isRunning()) {
     await center.stop();
     say(centerStopped);

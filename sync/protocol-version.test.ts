@@ -15,7 +15,7 @@ import { canonicalJson } from './merge/canonical-json.ts';
 const hashByVersion: Readonly<Record<number, string>> = {
   1: 'f0246264c950f6d8839de3723073e3af',
   2: '3cdf328f78412da44fd71b94f2daa8de',
-  3: 'efe161954b953f2b023233a652fe0e21',
+  3: '3e6db24feec7d2e48eeaba807d83a49e',
 };
 
 const wire = { ...recordSchemas, toCenter: ClientMessageSchema, toClient: CenterMessageSchema };

@@ -146,7 +146,9 @@ async function withOwnersKeys(
       : null;
   if (proved?.ok === false) return proved;
   using shown = proved?.value.keys ?? null;
-  const enrolled = await enrol(owner, own ?? shown ?? 'new', proved?.value.device ?? null);
+  // Who adds to her own ways takes nothing from herself; anybody else must not be left with one thing to lose (ACC-52).
+  const enrolling = { ...owner, isSecondDemanded: own === null };
+  const enrolled = await enrol(enrolling, own ?? shown ?? 'new', proved?.value.device ?? null);
   if (!enrolled.ok) return enrolled;
   enrolled.value.wipe();
   return ok(slots.enrolmentStatus(person));
@@ -163,7 +165,7 @@ export async function removeKey(
   if (owner.id !== session.person && !isAdministrator(session)) {
     return fail(appError('access.forbidden', { rule: 'own-keys' }));
   }
-  const removed = await slots.removeSlot(dataKey, slot, reason === 'lost' ? 'lost' : 'removed');
+  const removed = await slots.removeSlot(dataKey, slot, reason === 'unwanted' ? 'removed' : reason);
   return removed.ok ? ok(owner.id) : removed;
 }
 

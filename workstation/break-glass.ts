@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { CredentialSlots } from '#access/credential-slots.ts';
+import type { Proof as SlotProof } from '#access/slot-opening.ts';
 import type { RequestInput } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
 import { type DeviceId, type PersonId, PersonIdSchema } from '#contracts/ids.ts';
@@ -64,19 +65,18 @@ async function byTwo(
   trail: Pick<TrailDesk, 'refused'>,
 ): Promise<Result<{ readonly released: ReleasedKey; readonly glass: BrokenGlass }>> {
   if (first.person === second.person) return fail(appError('access.forbidden', { rule: 'two-people' }));
-  const shareOf = async ({ person, proof }: typeof first) => {
-    const share = await withProof(slots, sources, person, proof, (shown) =>
-      slots.beginBreakGlass(person, shown),
-    );
+  const shareOf = async ({ person, proof }: typeof first, holder: 'first' | 'second') => {
+    const begin = (shown: SlotProof) => slots.beginBreakGlass(person, shown);
+    const share = await withProof(slots, sources, person, proof, begin, holder);
     if (share.ok) return share;
     await trail.refused(person, share.error);
     // Both stand at the screen: whose proof it was has to be said.
     return fail(appError(share.error.code, { ...share.error.detail, holder: person }));
   };
-  const one = await shareOf(first);
+  const one = await shareOf(first, 'first');
   if (!one.ok) return one;
   using _ = one.value.value;
-  const other = await shareOf(second);
+  const other = await shareOf(second, 'second');
   if (!other.ok) return other;
   const opened = await slots.unlockByTwo(one.value, other.value);
   if (!opened.ok) return opened;

@@ -23,6 +23,8 @@ export interface KeyUse {
   readonly kind: KeyOperation['kind'];
   /** Proves presence by the key's PIN; without it by finger. */
   readonly pin?: string | undefined;
+  /** Which of two who open together is asked. */
+  readonly holder?: KeyOperation['holder'] | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
 
   async function runNow<Value>(
     own: AbortController,
-    { kind, pin }: KeyUse,
+    { kind, pin, holder }: KeyUse,
     work: (operation: RunningOperation) => Promise<Result<Value>>,
   ): Promise<Result<Value>> {
     if (own.signal.aborted) return fail(appError('access.cancelled'));
@@ -67,6 +69,7 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
     const verification: Verification =
       secret === null ? { method: 'finger' } : { method: 'pin', pin: secret };
     current = { kind, step: 'processing', good: 0, needed: 0, hint: null, attemptsLeft: null };
+    if (holder !== undefined) current = { ...current, holder };
     const giveUp = () => own.abort(nobodyCame);
     let stopWaiting = timers.after(longestTouchMs, giveUp);
     const waitAnew = () => {

@@ -48,7 +48,7 @@ export async function refreshSlotList(
   for (const { id, access } of slots.people()) {
     const staff = staffOf(reader, id);
     const isGone = staff === undefined ? access === 'full' : !staff.body.active;
-    if (isGone) await slots.remove(dataKey, id, staff === undefined ? 'undone' : 'gone');
+    if (isGone) await slots.remove(dataKey, id, staff === undefined ? 'undone' : 'revoked');
     else if (staff !== undefined) names.set(id, personName(staff.body.name));
   }
   const facility = facilityOf(reader, scope);

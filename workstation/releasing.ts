@@ -6,7 +6,7 @@ import type { Proof } from '#contracts/bridge/access.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import { type KeyOperations, nobodyCame, type RunningOperation } from './key-operations.ts';
+import { type KeyOperations, type KeyUse, nobodyCame, type RunningOperation } from './key-operations.ts';
 
 /** What an unlock gave, and the key it came from, if any: pulling that one out locks. */
 export interface ReleasedKey extends Unlocked {
@@ -41,7 +41,7 @@ export async function releaseDataKey(
 
 /**
  * Runs `use` with what the slots take for the proof of a person: of a key that is plugged in, or plugged in soon. Of several that
- * are, the one that is hers. Fails with the codes of `use`, `access.device-removed`, and `access.key-unknown` when none is hers.
+ * are, the one that is hers. `holder`: which of two who open together it is. Fails with the codes of `use`, `access.device-removed`, and `access.key-unknown` when none is hers.
  */
 export async function withProof<Value>(
   slots: CredentialSlots,
@@ -49,6 +49,7 @@ export async function withProof<Value>(
   person: PersonId,
   proof: Proof,
   use: (shown: SlotProof, device: CredentialDevice | null) => Promise<Result<Value>>,
+  holder?: KeyUse['holder'],
 ): Promise<Result<Value>> {
   if (proof.method === 'passphrase') return use(proof, null);
   if (proof.method === 'webauthn') {
@@ -58,7 +59,7 @@ export async function withProof<Value>(
     return await use({ method: 'webauthn', credentialId: known.credentialId, secret }, null);
   }
   const pin = proof.method === 'fido2' ? proof.pin : undefined;
-  return operations.run({ kind: 'unlock', pin }, (operation) =>
+  return operations.run({ kind: 'unlock', pin, holder }, (operation) =>
     withHerKey(devices, proof.method, operation, (device) =>
       use({ method: 'device', device, operation }, device),
     ),

@@ -45,11 +45,13 @@ async function addSlots(
   person: { readonly id: PersonId; readonly name: string },
   input: RequestInput<'staff.enrol'>,
 ): Promise<Result<Uint8Array>> {
-  const byPassphrase = await slots.enrolPassphrase(dataKey, person, input.passphrase, 'new');
+  const bringsSecond = input.withSimulatedKey === true;
+  const alone = { ...person, isSecondDemanded: !bringsSecond };
+  const byPassphrase = await slots.enrolPassphrase(dataKey, alone, input.passphrase, 'new');
   if (!byPassphrase.ok) return byPassphrase;
   using keys = byPassphrase.value;
   const publicKey = Uint8Array.from(keys.publicKey);
-  if (input.withSimulatedKey !== true) return ok(publicKey);
+  if (!bringsSecond) return ok(publicKey);
   const byKey = await sources.operations.run({ kind: 'enrol-key' }, async (operation) => {
     const device = await deviceFor(sources.devices, 'simulated-key', operation);
     return device.ok ? slots.enrolDevice(dataKey, person, device.value, operation, keys) : device;

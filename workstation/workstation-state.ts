@@ -32,6 +32,8 @@ export function workstationState(sources: StateSources): WorkstationState {
       unlockedAt: session.unlockedAt,
       idleLockMs: parts.idleLockMs,
       breakGlass: session.glass?.by ?? null,
+      needsSecond:
+        session.glass === null && slots !== null && slots.enrolmentStatus(session.person).needsSecond,
     },
     people: (slots?.people() ?? [])
       .filter(({ access }) => access === 'full')

@@ -47,6 +47,8 @@ export const OperationStepSchema = v.picklist(['insert-key', 'touch-now', 'touch
 export const KeyOperationSchema = v.object({
   kind: v.picklist(['unlock', 'enrol-key', 'enrol-finger', 'key-settings']),
   step: OperationStepSchema,
+  /** Of two who open together: whose turn it is, as they were named. */
+  holder: v.optional(v.picklist(['first', 'second'])),
   /** Enrolling a finger: `good` of `needed` touches. */
   good: count,
   needed: count,
@@ -117,12 +119,14 @@ export const keyErrors = [
   'access.pin-needed',
   'access.key-blocked',
   'access.key-unknown',
+  'access.key-enrolled',
   'access.key-unsuitable',
   'access.cancelled',
 ] as const satisfies readonly ErrorCode[];
 
 const listErrors = [
   'access.forbidden',
+  'access.second-way-needed',
   'access.unknown-person',
   'store.disk-full',
   'store.wrong-key',
@@ -138,6 +142,13 @@ const slotErrors = [
 export const accessRequests = {
   /** Ends the key operation that is under way, if any. */
   'access.cancel': requestContract({ input: Nothing, output: Nothing, audience: 'anyone', errors: [] }),
+  /** What a reader that types gave to a screen that shows no records: counts as a card on a reader, and is told by `access.door`. */
+  'access.card-typed': requestContract({
+    input: v.object({ text: text(128) }),
+    output: Nothing,
+    audience: 'anyone',
+    errors: [],
+  }),
   /** What the page needs to ask a person's key by WebAuthn; no slots: she has no key. */
   'access.webauthn-options': requestContract({
     input: v.object({ person: PersonIdSchema }),

@@ -157,7 +157,7 @@ export const requests = {
     }),
     output: v.object({ person: PersonIdSchema }),
     audience: administratorRoles,
-    errors: [...writeErrors, 'access.weak-passphrase'],
+    errors: [...writeErrors, 'access.second-way-needed', 'access.weak-passphrase'],
   }),
 
   'patients.search': request({

@@ -55,6 +55,8 @@ export const WorkstationStateSchema = v.object({
       idleLockMs: count,
       /** The records were opened by the paper key or by two people: an emergency, until the lock. */
       breakGlass: v.nullable(v.picklist(['paper', 'two'])),
+      /** One lost key or forgotten passphrase would shut her out: a second way is demanded (ACC-53). Never in an emergency. */
+      needsSecond: v.boolean(),
     }),
   ),
   /** Who can unlock here. Names of staff only. */

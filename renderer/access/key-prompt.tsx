@@ -11,10 +11,12 @@ interface KeyPromptProps {
   readonly operation: KeyOperation | null;
   /** By PIN the key is touched with any finger. */
   readonly isByPin?: boolean;
+  /** Whose key it is, where several people stand at the screen. */
+  readonly whose?: string | undefined;
 }
 
 /** What the owner of a key has to do now, large enough to be seen from where she stands. */
-export function KeyPrompt({ isAsking, road, operation, isByPin = false }: KeyPromptProps): ReactNode {
+export function KeyPrompt({ isAsking, road, operation, isByPin = false, whose }: KeyPromptProps): ReactNode {
   const { t } = useWords();
   const step = !isAsking ? 'waiting' : road === 'browser' ? 'browser' : (operation?.step ?? 'processing');
   const isTouch = step === 'touch-now' || step === 'touch-again';
@@ -23,6 +25,7 @@ export function KeyPrompt({ isAsking, road, operation, isByPin = false }: KeyPro
       <span className="key-prompt-icon">
         <Icon name={step === 'insert-key' || step === 'waiting' ? 'key' : 'fingerprint'} size={44} />
       </span>
+      {whose !== undefined && <p className="row-title">{t('key-prompt.whose', { person: whose })}</p>}
       <p className="key-prompt-words">{t(isTouch && isByPin ? 'key.touch-any' : `key-step.${step}`)}</p>
       {operation?.attemptsLeft != null && isAsking && (
         <p className="caption">{t('key.attempts-left', { count: operation.attemptsLeft })}</p>

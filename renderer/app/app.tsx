@@ -6,6 +6,7 @@ import { BlockedScreen, StartingScreen } from './blocked-screen.tsx';
 import { LockingContext, useLockingOf } from './locking.tsx';
 import { LinkLostNotice, TrainingRibbon } from './notices.tsx';
 import { ScreenFailure } from './screen-failure.tsx';
+import { SecondWayGate } from './second-way-gate.tsx';
 import { SignedIn } from './signed-in.tsx';
 
 const EnrolmentScreen = lazy(() =>
@@ -66,12 +67,9 @@ function Face({ state }: { readonly state: WorkstationState }): ReactNode {
           )}
           <div className={locking.isSwitching ? 'face face-aside' : 'face'} inert={locking.isSwitching}>
             {/* Another person is another screen: nothing of the first one's work stays in memory. */}
-            <SignedIn
-              key={state.session.person.id}
-              state={state}
-              session={state.session}
-              isAside={locking.isSwitching}
-            />
+            <SecondWayGate key={state.session.person.id} state={state} session={state.session}>
+              <SignedIn state={state} session={state.session} isAside={locking.isSwitching} />
+            </SecondWayGate>
           </div>
         </LockingContext>
       );

@@ -24,14 +24,15 @@ const lookEveryMs = 50;
 
 /**
  * Enrols the workstation in `folder` and everybody of `people` who is not yet, through the requests that a screen would
- * send, and waits for the facility's records. A start that was cut off is completed. Throws a {@link StartRefusal}.
+ * send, and waits for the facility's records. A start that was cut off is completed. Gives the paper key, without which nobody is
+ * enrolled with one way in (ACC-52). Throws a {@link StartRefusal}.
  */
 export async function enrolPeople(
   folder: string,
   people: readonly [TrainingPerson, ...TrainingPerson[]],
   center: EnrollingCenter,
   writeLog: (line: string) => void,
-): Promise<void> {
+): Promise<string> {
   const composed = await composeWorkstation({ folder, writeLog });
   if (!composed.ok) throw new StartRefusal(`The workstation did not open: ${composed.error.code}`);
   const { workstation, close } = composed.value;
@@ -39,6 +40,7 @@ export async function enrolPeople(
   try {
     const [administrator, ...others] = people;
     await signInFirst(screen, workstation, administrator, center);
+    const paperKey = await makePaperKey(screen);
     const known = new Set(workstation.state().people.map(({ name }) => name));
     for (const person of others) {
       const { name, roles, passphrase } = person;
@@ -47,6 +49,7 @@ export async function enrolPeople(
     }
     await firstCopy(workstation);
     await ask(screen, 'session.lock', {});
+    return paperKey;
   } finally {
     screen.close();
     await close();
@@ -68,6 +71,14 @@ async function signInFirst(
   }
   const order = { center: center.url, code: await center.makeCode(), label: center.label };
   return (await ask(screen, 'workstation.enrol', { ...order, administrator: name, passphrase })).person;
+}
+
+/** One that an interrupted start made was not kept: the new one ends it. Groups with hyphens between. */
+async function makePaperKey(screen: HeadlessScreen): Promise<string> {
+  const { groups } = await ask(screen, 'recovery.make-paper', {});
+  const typed = groups.map((text, at) => ({ group: at + 1, text }));
+  await ask(screen, 'recovery.keep-paper', { groups: typed });
+  return groups.join('-');
 }
 
 async function ask<Name extends RequestName>(

@@ -14,7 +14,7 @@ export type FurtherComputer = 'neighbour' | 'second';
 /** Where a further computer can be reached, and by whom. */
 export interface OpenComputer {
   readonly address: string;
-  readonly people: TrainingComputer['people'];
+  readonly computer: TrainingComputer;
 }
 
 /** Workstations beside the first one, each opened when somebody asks for it. */
@@ -44,7 +44,7 @@ const labels = { neighbour: 'Neighbour workstation', second: 'Second training wo
 
 interface Running {
   readonly workstation: TrainingWorkstation;
-  readonly people: TrainingComputer['people'];
+  readonly computer: TrainingComputer;
 }
 
 export function furtherComputers(options: FurtherComputersOptions): FurtherComputers {
@@ -55,6 +55,7 @@ export function furtherComputers(options: FurtherComputersOptions): FurtherCompu
   const plan = async (which: FurtherComputer): Promise<TrainingComputer> => {
     const known = training[which];
     const computer = {
+      ...known,
       port: await options.usablePort(known?.port),
       people: known?.people ?? planPeople(options.random, which),
       isEnrolled: known?.isEnrolled ?? false,
@@ -68,27 +69,28 @@ export function furtherComputers(options: FurtherComputersOptions): FurtherCompu
   };
 
   const start = async (which: FurtherComputer): Promise<Running> => {
-    const computer = await plan(which);
+    let computer = await plan(which);
     const folder = join(options.dataFolder, which, 'records');
     if (!computer.isEnrolled) {
       options.say('Enrolling it and its people …');
-      await enrol(which, computer, folder, options);
-      await write(which, { ...computer, isEnrolled: true });
+      const paperKey = await enrol(which, computer, folder, options);
+      computer = { ...computer, isEnrolled: true, paperKey };
+      await write(which, computer);
     }
     const ended = (how: string): void =>
       options.say(`The computer "${which}" ended by itself (${how}); ${which[0]} starts it again.`);
     const place = { name: which, folder, port: computer.port };
     const workstation = await openTrainingWorkstation(place, options.logFolder, ended);
-    return { workstation, people: computer.people };
+    return { workstation, computer };
   };
 
   return {
     async open(which) {
       const known = running.get(which);
       await known?.workstation.restart();
-      const { workstation, people } = known ?? (await start(which));
-      running.set(which, { workstation, people });
-      return { address: workstation.address(), people };
+      const { workstation, computer } = known ?? (await start(which));
+      running.set(which, { workstation, computer });
+      return { address: workstation.address(), computer };
     },
     async stop() {
       await Promise.all([...running.values()].map(({ workstation }) => workstation.stop()));
@@ -101,7 +103,7 @@ async function enrol(
   { people }: TrainingComputer,
   folder: string,
   { center, logFolder }: FurtherComputersOptions,
-): Promise<void> {
+): Promise<string> {
   const log = createWriteStream(join(logFolder, `${which}.log`), { flags: 'a', mode: 0o600 });
   const enrolling = {
     url: center.url,
@@ -109,7 +111,7 @@ async function enrol(
     makeCode: () => center.makeCode(facilityOf[which]),
   };
   try {
-    await enrolPeople(folder, people, enrolling, (line) => log.write(`${line}\n`));
+    return await enrolPeople(folder, people, enrolling, (line) => log.write(`${line}\n`));
   } finally {
     log.end();
   }

@@ -1,7 +1,10 @@
-import type { TrainingPerson } from './training-file.ts';
+import type { TrainingComputer, TrainingPerson } from './training-file.ts';
+
+/** By whom and by what a training computer is opened. */
+type Openers = Pick<TrainingComputer, 'people' | 'paperKey'>;
 
 /** What the terminal shows once everything runs. */
-export function welcome(address: string, pageUrl: string, people: readonly TrainingPerson[]): string {
+export function welcome(address: string, pageUrl: string, openers: Openers): string {
   return `
 Hamshira is running, for training: nobody in it exists.
 
@@ -9,7 +12,7 @@ Hamshira is running, for training: nobody in it exists.
   Center's page:  ${pageUrl}
 
   Who can sign in, and the passphrase:
-${linesOf(people)}
+${linesOf(openers)}
 
   Keys:  c  stop or start the center
          w  kill the workstation and start it again
@@ -25,24 +28,23 @@ const titles = {
 } as const;
 
 /** What the terminal shows once a further computer runs. */
-export const computerOpened = (
-  which: keyof typeof titles,
-  address: string,
-  people: readonly TrainingPerson[],
-): string => `
+export const computerOpened = (which: keyof typeof titles, address: string, openers: Openers): string => `
 ${titles[which]}
 
   Workstation:    ${address}
 
-${linesOf(people)}
+${linesOf(openers)}
 `;
 
-function linesOf(people: readonly TrainingPerson[]): string {
+function linesOf({ people, paperKey }: Openers): string {
   const named = people.map((person) => ({ ...person, shown: nameOf(person) }));
   const width = Math.max(...named.map(({ shown }) => shown.length));
-  return named
-    .map(({ shown, passphrase, post }) => `    ${shown.padEnd(width)}   ${passphrase}   ${post}`)
-    .join('\n');
+  const lines = named.map(
+    ({ shown, passphrase, post }) => `    ${shown.padEnd(width)}   ${passphrase}   ${post}`,
+  );
+  // Not aligned with the names: it is nobody's.
+  if (paperKey !== undefined) lines.push('', `  Paper key, for an emergency:  ${paperKey}`);
+  return lines.join('\n');
 }
 
 export const centerStopped = 'The center is stopped. Work on; c starts it again.';

@@ -22,6 +22,7 @@ const TrainingComputerSchema = v.object({
   people: v.tupleWithRest([TrainingPersonSchema], TrainingPersonSchema),
   /** Everybody listed can sign in. Written after the fact, so that a start that was cut off is completed. */
   isEnrolled: v.boolean(),
+  paperKey: v.optional(v.string()),
 });
 export type TrainingComputer = v.InferOutput<typeof TrainingComputerSchema>;
 
@@ -38,6 +39,8 @@ const TrainingFileSchema = v.object({
   people: v.tupleWithRest([TrainingPersonSchema], TrainingPersonSchema),
   /** Everybody listed can sign in. Written after the fact, so that a start that was cut off is completed. */
   isEnrolled: v.boolean(),
+  /** Opens the workstation when nobody can. Missing where an earlier version enrolled it. */
+  paperKey: v.optional(v.string()),
   /** The computer of another facility, and the second one of this; once they were asked for. */
   neighbour: v.optional(TrainingComputerSchema),
   second: v.optional(TrainingComputerSchema),

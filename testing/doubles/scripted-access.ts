@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type * as v from 'valibot';
 import type { Clock } from '#clinic/ports/clock.ts';
 import type { Door, PersonAccess, ProofSchema } from '#contracts/bridge/access.ts';
-import type { RequestInput, RequestName } from '#contracts/bridge/requests.ts';
+import type { RequestInput, RequestName, RequestOutput } from '#contracts/bridge/requests.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { appError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
@@ -14,10 +14,14 @@ import { openScriptedKey, type ScriptedKey } from './scripted-key.ts';
 export const scriptedPassphrase = 'uch qizil olma daraxtda';
 /** The PIN of the scripted key. */
 export const scriptedPin = '135790';
+/** Badges of the script: this and the number of the person. */
+export const scriptedBadge = '00451798';
 export const scriptedPaperKey = '0A1B2-3C4D5-6E7F8-9G0H1-2J3K4-5M6N7-8P9Q0-R1S2T';
 
 type Proof = v.InferOutput<typeof ProofSchema>;
 type Way = PersonAccess['ways'][number];
+
+type KeyFacts = Omit<RequestOutput<'keys.describe'>, 'fingers'>;
 
 interface WebAuthnKey {
   readonly slot: string;
@@ -33,6 +37,12 @@ export interface ScriptedAccess {
   setDoor(change: Partial<Door>): void;
   /** Somebody holds a card to the reader; null for one that is nobody's. */
   holdCard(person: PersonId | null): void;
+  /** Losing one thing would shut her out. */
+  needsSecond(person: PersonId): boolean;
+  /** From now on there is no paper key, and nobody opens together; of a person's ways only the passphrase is left. */
+  loseRecovery(person: PersonId): void;
+  /** What the key tells of itself. */
+  setKey(change: Partial<KeyFacts>): void;
   people(): { people: PersonAccess[]; paperKeyMadeAt: number | null };
   /** Who can unlock, as the lock shows it. */
   somebodies(): WorkstationState['people'];
@@ -66,24 +76,29 @@ export function openScriptedAccess(
     ways.get(head)?.push({ ...way('fido2', 'Koʻk kalit № 1'), enrolledAt: clock.now() });
   const webAuthnKeys: (WebAuthnKey & { readonly person: PersonId })[] = [];
   const cards = new Set<PersonId>();
+  const badges = new Map(people.map(({ id }, at) => [`${scriptedBadge}${at}`, id]));
   let holders = new Set<PersonId>(people.slice(1).map(({ id }) => id));
   let paperKeyMadeAt: number | null = clock.now();
   let fingers = [{ id: 'AQ==', name: 'Oʻng bosh barmoq' }];
+  let facts: KeyFacts = { hasPin: true, canTakeFingers: true, pinAttemptsLeft: 8, fingerAttemptsLeft: 5 };
+  let pinNow = scriptedPin;
   let card: Door['card'] = null;
   let readings = 0;
   let change: Partial<Door> = {};
 
   const add = (person: PersonId, made: Way) => {
     ways.get(person)?.push(made);
-    return ok({ needsSecond: (ways.get(person)?.length ?? 0) < 2 });
+    return ok({ needsSecond: needsSecond(person) });
   };
+  const needsSecond = (person: PersonId) =>
+    (ways.get(person)?.length ?? 0) < 2 && paperKeyMadeAt === null && holders.size < 2;
   const withPin = async (
     pin: string | undefined,
     kind: 'key-settings' | 'enrol-finger',
     touches?: number,
   ) => {
     if (pin === undefined) return fail(appError('access.pin-needed'));
-    if (pin !== scriptedPin) return fail(appError('access.pin-not-right', { attemptsLeft: 7 }));
+    if (pin !== pinNow) return fail(appError('access.pin-not-right', { attemptsLeft: 7 }));
     return touches === undefined ? ok(true) : await key.use(kind, touches);
   };
 
@@ -121,6 +136,9 @@ export function openScriptedAccess(
       case 'access.cancel':
         key.cancel();
         return done();
+      case 'access.card-typed':
+        access.holdCard(badges.get(read(name).text) ?? null);
+        return done();
       case 'keys.enrol':
         return (async () => {
           const { person, label, method, proof } = read(name);
@@ -146,13 +164,8 @@ export function openScriptedAccess(
           const { pin } = read(name);
           const used = pin === undefined ? ok(true) : await withPin(pin, 'key-settings');
           if (!used.ok) return used;
-          return ok({
-            hasPin: true,
-            canTakeFingers: true,
-            pinAttemptsLeft: 8,
-            fingerAttemptsLeft: 5,
-            fingers: pin === undefined ? null : fingers,
-          });
+          if (!key.isPluggedIn()) return fail(appError('access.device-removed'));
+          return ok({ ...facts, fingers: pin === undefined ? null : fingers });
         })();
       case 'keys.enrol-finger':
         return (async () => {
@@ -168,7 +181,10 @@ export function openScriptedAccess(
         return done();
       }
       case 'keys.change-pin':
-        return read(name).present === scriptedPin ? done() : refuse('access.pin-not-right');
+        if (facts.hasPin && read(name).present !== pinNow) return refuse('access.pin-not-right');
+        pinNow = read(name).next;
+        facts = { ...facts, hasPin: true };
+        return done();
       default:
         return undefined;
     }
@@ -250,6 +266,16 @@ export function openScriptedAccess(
       card = { person, reading: readings };
       told();
     },
+    needsSecond,
+    loseRecovery(person) {
+      paperKeyMadeAt = null;
+      holders = new Set();
+      ways.set(person, [way('passphrase', null)]);
+      told();
+    },
+    setKey(changed) {
+      facts = { ...facts, ...changed };
+    },
     people: () => ({
       people: people.map(({ id, name, roles }) => ({
         id,
@@ -279,7 +305,7 @@ export function openScriptedAccess(
         case 'simulated-key':
           return ok(true);
         case 'fido2':
-          if (proof.pin !== undefined && proof.pin !== scriptedPin) {
+          if (proof.pin !== undefined && proof.pin !== pinNow) {
             return fail(appError('access.pin-not-right', { attemptsLeft: 7 }));
           }
           return await key.use('unlock');

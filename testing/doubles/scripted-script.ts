@@ -67,7 +67,14 @@ export function openScript(clinic: ScriptedClinic, access: ScriptedAccess, clock
   };
   return {
     failures: new Map(),
-    state: () => ({ ...state, people: access.somebodies() }),
+    state: () => ({
+      ...state,
+      session: state.session && {
+        ...state.session,
+        needsSecond: state.session.breakGlass === null && access.needsSecond(state.session.person.id),
+      },
+      people: state.people.length > 0 ? state.people : access.somebodies(),
+    }),
     scan: (scan) => {
       lastScan = { reading: (lastScan?.reading ?? 0) + 1, scan };
     },
@@ -94,6 +101,7 @@ export function openScript(clinic: ScriptedClinic, access: ScriptedAccess, clock
         unlockedAt: clock.now(),
         idleLockMs: 300_000,
         breakGlass: breakGlass ?? null,
+        needsSecond: false,
       };
       state = { ...state, phase: 'unlocked', failure: null, session };
     },

@@ -165,7 +165,7 @@ describe('another way in', () => {
     const signer = desk.rig.workstation.slots()?.signingKeyOf(nurse);
     expect((await enrolKey(desk, nurse, null)).enrolled).toMatchObject({
       ok: true,
-      value: { needsSecond: true },
+      value: { needsSecond: false },
     });
     expect((await waysOf(desk.screen, nurse)).map(({ method }) => method)).toEqual(['fido2']);
     expect(desk.rig.workstation.slots()?.signingKeyOf(nurse)).not.toEqual(signer);

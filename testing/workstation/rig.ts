@@ -63,7 +63,10 @@ export interface Rig extends Pick<ManualTime, 'clock' | 'timers'> {
   /** Closes nothing: takes what is on the disk, as after a power cut. */
   restart(): Promise<void>;
   enrol(): Promise<Result<{ readonly person: PersonId }>>;
-  /** Adds somebody with these roles, signed in as the administrator. */
+  /**
+   * Adds somebody with these roles, signed in as the administrator. Her second way is the simulated key; where there is none, the
+   * paper key that is made before.
+   */
   addPerson(roles: readonly Role[], words?: string): Promise<PersonId>;
   unlock(person: PersonId, words?: string): Promise<Result<{ readonly person: PersonId }>>;
   close(): Promise<void>;
@@ -201,6 +204,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       }),
     addPerson: async (roles, words = 'yetti qora mushuk') => {
       const screen = rig.screen();
+      const isAlone = !(options.hasSimulatedDevices ?? true);
+      if (isAlone && rig.workstation.slots()?.paperKeyMadeAt() === null) await makePaperKey(screen);
       const added = await screen.request('staff.enrol', {
         name: { family: 'Azimov', given: 'Jasur' },
         roles: [...roles],
@@ -220,6 +225,16 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     },
   };
   return rig;
+}
+
+/** Writes the paper key down, as an administrator at this screen does. Gives its groups. */
+export async function makePaperKey(screen: TestScreen): Promise<readonly string[]> {
+  const made = await screen.request('recovery.make-paper', {});
+  if (!made.ok) throw new Error(made.error.code);
+  const typed = [2, 7].map((group) => ({ group, text: made.value.groups[group - 1] ?? '' }));
+  const kept = await screen.request('recovery.keep-paper', { groups: typed });
+  if (!kept.ok) throw new Error(kept.error.code);
+  return made.value.groups;
 }
 
 /** A rig whose administrator is signed in. */

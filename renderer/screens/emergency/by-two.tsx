@@ -47,7 +47,7 @@ export function ByTwo(
       <ol className="emergency-two">
         {[first, second].map((each, at) => (
           <li key={at === 0 ? 'first' : 'second'} className={each ? 'emergency-shown' : ''}>
-            <Icon name="user" />
+            <Icon name={each ? 'check-circle' : 'user'} />
             {each ? each.person.name : t(at === 0 ? 'emergency-opening.first' : 'emergency-opening.second')}
           </li>
         ))}
@@ -56,7 +56,16 @@ export function ByTwo(
       {first !== undefined && second !== undefined ? (
         <>
           {isBusy && door.operation !== null && (
-            <KeyPrompt isAsking road="this-computer" operation={door.operation} />
+            <KeyPrompt
+              isAsking
+              road="this-computer"
+              operation={door.operation}
+              whose={
+                door.operation.holder === undefined
+                  ? undefined
+                  : { first, second }[door.operation.holder].person.name
+              }
+            />
           )}
           <Button
             kind="primary"

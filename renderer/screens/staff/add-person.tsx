@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { type Role, roles } from '#contracts/roles.ts';
+import { useNavigation } from '../../app/navigation.tsx';
 import { useRequest } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { ErrorSummary, type Mistake } from '../../parts/error-summary.tsx';
@@ -19,12 +20,15 @@ type Entered = typeof empty;
 
 interface AddPersonProps {
   readonly hasSimulatedDevices: boolean;
+  /** A paper key, or two who open together: without it nobody is added with a passphrase alone (ACC-52). */
+  readonly hasRecovery: boolean;
   readonly onLeave: () => void;
 }
 
 /** Adds somebody to the facility, with a passphrase that she types herself. */
-export function AddPerson({ hasSimulatedDevices, onLeave }: AddPersonProps): ReactNode {
+export function AddPerson({ hasSimulatedDevices, hasRecovery, onLeave }: AddPersonProps): ReactNode {
   const { t } = useWords();
+  const { go } = useNavigation();
   const enrol = useRequest('staff.enrol');
   const [entered, setEntered] = useState<Entered>(empty);
   const [attempt, setAttempt] = useState(0);
@@ -60,6 +64,15 @@ export function AddPerson({ hasSimulatedDevices, onLeave }: AddPersonProps): Rea
         <h2>{t('staff.add')}</h2>
       </header>
       <ErrorSummary mistakes={mistakes} attempt={attempt} />
+      {!hasRecovery && !entered.withSimulatedKey && (
+        <Notice
+          kind="warning"
+          title={t('staff.add-needs-recovery')}
+          actions={<Button onClick={() => go({ screen: 'recovery' })}>{t('access-place.recovery')}</Button>}
+        >
+          <p>{t('staff.add-needs-recovery-words')}</p>
+        </Notice>
+      )}
       {enrol.error && <Notice kind="danger" title={describeError(t, enrol.error)} isUrgent />}
       {addedName !== null && <Notice kind="good" title={t('staff.added', { name: addedName })} />}
       <NameFields name={entered.name} onChange={(name) => change({ name })} wrong={wrong} />

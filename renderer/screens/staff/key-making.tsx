@@ -56,11 +56,13 @@ export function KeyMaking(props: KeyMakingProps): ReactNode {
       {!isBusy && (
         <RoadChoice road={road} hasSimulatedDevices={hasSimulatedDevices} onChange={setChosenRoad} />
       )}
-      <KeyPrompt
-        isAsking={isBusy}
-        road={road === 'browser' ? 'browser' : 'this-computer'}
-        operation={door?.operation ?? null}
-      />
+      {isBusy && (
+        <KeyPrompt
+          isAsking
+          road={road === 'browser' ? 'browser' : 'this-computer'}
+          operation={door?.operation ?? null}
+        />
+      )}
       <Touches isBusy={isBusy} road={road} step={door?.operation?.step ?? null} />
       {failure && <Notice kind="danger" title={describeKeyError(t, failure)} isUrgent />}
       {needsPin && <PinForm isBusy={isBusy} onPin={make} />}

@@ -22,6 +22,7 @@ export function StaffScreen(): ReactNode {
   const state = useView('workstation.state', {});
   const hasSimulatedDevices = state.status === 'ready' && state.value.hasSimulatedDevices;
   const people = view.status === 'ready' ? view.value.people : [];
+  const paperKeyMadeAt = view.status === 'ready' ? view.value.paperKeyMadeAt : null;
   const [chosenId, setChosenId] = useState<string>(session.person.id);
   const [isAdding, setAdding] = useState(false);
   const chosen = people.find(({ id }) => id === chosenId) ?? people[0];
@@ -41,7 +42,11 @@ export function StaffScreen(): ReactNode {
       <AccessNav />
       {view.status === 'ended' && <Notice kind="warning" title={describeError(t, view.error)} />}
       {isAdding ? (
-        <AddPerson hasSimulatedDevices={hasSimulatedDevices} onLeave={() => setAdding(false)} />
+        <AddPerson
+          hasSimulatedDevices={hasSimulatedDevices}
+          hasRecovery={paperKeyMadeAt !== null || people.filter(({ isHolder }) => isHolder).length > 1}
+          onLeave={() => setAdding(false)}
+        />
       ) : (
         <div className={people.length > 1 ? 'staff-columns' : 'staff-alone'}>
           {people.length > 1 && <PeopleList people={people} chosen={chosen} onChoose={setChosenId} />}
