@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { RecordIdSchema, ScopeSchema } from '#contracts/ids.ts';
 import { FrameSchema, PortionSchema } from '#contracts/wire/center-messages.ts';
-import { frameText, portionText } from './feed-text.ts';
+import { frameText, portionUtf8 } from './feed-text.ts';
 
 const head = {
   epoch: '0199b000-0000-7000-8000-000000000001',
@@ -41,8 +41,30 @@ describe('FEE-3: the text of a frame', () => {
     const withdrawn = v.parse(RecordIdSchema, '0199b000-0000-7000-8000-000000000002');
     const flow = { flow: 3, epoch: head.epoch, since: 4, through: 9, head: 12 };
     const items = [{ seq: 7, collection: 'visits' as const, withdrawn }];
-    const portion = v.parse(PortionSchema, JSON.parse(portionText(flow, items)));
+    const portion = v.parse(
+      PortionSchema,
+      JSON.parse(Buffer.from(portionUtf8(flow, items)).toString('utf8')),
+    );
     expect(portion).toMatchObject({ type: 'portion', ...flow, documents: items });
     expect(portion.crc).toBe(crc32(JSON.stringify(portion.documents)));
+  });
+
+  it('is the text of its parts, whatever letters bodies have and however long they are', () => {
+    const flow = { flow: 3, epoch: head.epoch, since: 0, through: 9, head: 12 };
+    const letters = ['a', 'ў', 'ʻ', '語', '🙂', 'é\u2028"'];
+    for (const longest of [1, 40, 2_000, 70_000]) {
+      const items = letters.map((letter, place) => ({
+        seq: place + 1,
+        collection: 'patients' as const,
+        body: JSON.stringify({ id: 'x', text: letter.repeat(Math.ceil(longest / (place + 1))) }),
+      }));
+      for (let count = 0; count <= items.length; count += 1) {
+        const some = items.slice(items.length - count);
+        const documents = `[${some.map(({ seq, collection, body }) => `{"seq":${seq},"collection":"${collection}","record":${body}}`).join(',')}]`;
+        const known = JSON.stringify({ type: 'portion', ...flow, crc: crc32(documents) }).slice(0, -1);
+        const expected = `${known},"documents":${documents}}`;
+        expect(Buffer.from(portionUtf8(flow, some)).toString('utf8')).toBe(expected);
+      }
+    }
   });
 });

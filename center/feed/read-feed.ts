@@ -41,23 +41,26 @@ const HeadSchema = v.object({ head: bigint, durable: bigint });
 
 /**
  * Head and entries in one statement, so of one moment: positions become visible in their order, so everything up to the
- * head is there. Revisions that were replaced since are passed over: the newest one stands further on in the feed.
+ * head is there. Revisions that were replaced since are passed over: the newest one stands further on in the feed. The first
+ * entry that does not fit comes along without what it holds: it says that more is left.
  */
 const readStretch: Statement = {
   name: 'feed-stretch',
   text: `
-select h.head, r.seq, r.collection, r.withdrawn, r.body, r.found from scope_head h left join lateral (
-  select w.*, count(*) over () as found, row_number() over (order by seq) as place,
-    sum(coalesce(octet_length(w.body), 60)) over (order by seq) as total
-  from (
-    select f.seq, f.collection, case when f.withdrawn then f.id end as withdrawn, d.body
-    from feed f left join doc d on d.scope = f.scope and d.collection = f.collection and d.id = f.id
-    where f.scope = $1 and f.lane = $2 and f.seq > $3 and f.collection = any($6::text[])
-      and case when f.withdrawn then d.id is null and $7::boolean else d.rev = f.rev end
-    order by f.seq limit $4::bigint + 1
-  ) as w
-) as r on r.place <= $4::bigint and (r.total <= $5::bigint or r.place = 1)
-where h.scope = $1 order by r.seq`,
+select h.head, r.seq, r.collection, case when r.fits then r.withdrawn end as withdrawn, case when r.fits then r.body end as body
+from scope_head h left join lateral (
+  select *, place <= $4::bigint and (total <= $5::bigint or place = 1) as fits from (
+    select *, row_number() over listed as place, sum(size) over listed as total from (
+      select f.seq, f.collection, case when f.withdrawn then f.id end as withdrawn, d.body,
+        coalesce(octet_length(d.body), 60) as size
+      from feed f left join doc d on d.scope = f.scope and d.collection = f.collection and d.id = f.id
+      where f.scope = $1 and f.lane = $2 and f.seq > $3 and f.collection = any($6::text[])
+        and case when f.withdrawn then d.id is null and $7::boolean else d.rev = f.rev end
+      order by f.seq limit $4::bigint + 1
+    ) as entry window listed as (order by seq rows unbounded preceding)
+  ) as placed where place <= 2 or total - size <= $5::bigint
+) as r on true
+where h.scope = $1`,
 };
 const RowSchema = v.object({
   head: bigint,
@@ -65,7 +68,6 @@ const RowSchema = v.object({
   collection: v.nullable(CollectionNameSchema),
   withdrawn: v.nullable(RecordIdSchema),
   body: v.nullable(v.string()),
-  found: v.nullable(bigint),
 });
 type Row = v.InferOutput<typeof RowSchema>;
 
@@ -81,21 +83,18 @@ export async function readScopeHead(
 /** What the feed of a scope and lane holds behind `range.since`. */
 export async function readFeed(session: Session, range: FeedRange): Promise<FeedStretch> {
   const { scope, lane, since, limit, bytes, collections, hasWithdrawals } = range;
-  const rows = await session.rows(readStretch, RowSchema, [
-    scope,
-    lane,
-    since,
-    limit,
-    bytes,
-    collections,
-    hasWithdrawals,
-  ]);
+  const values = [scope, lane, since, limit, bytes, collections, hasWithdrawals];
+  const rows = await session.rows(readStretch, RowSchema, values);
   const head = rows[0]?.head ?? 0;
-  const items = rows.flatMap(itemOf);
-  const isMoreLeft = (rows[0]?.found ?? 0) > items.length;
+  const listed = rows.filter(({ seq }) => seq !== null).toSorted(bySeq);
+  const items = listed.flatMap(itemOf);
+  const isMoreLeft = listed.length > items.length;
   const last = items.at(-1)?.seq ?? since;
   return { items, through: isMoreLeft ? last : Math.max(head, last), head, isMoreLeft };
 }
+
+/** The statement gives them so; to have PostgreSQL promise it would cost another sorting of all bodies. */
+const bySeq = (one: Row, other: Row) => (one.seq ?? 0) - (other.seq ?? 0);
 
 function itemOf({ seq, collection, withdrawn, body }: Row): readonly FeedItem[] {
   if (seq === null || collection === null) return [];

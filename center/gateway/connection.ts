@@ -47,7 +47,9 @@ export interface Connection {
   /** Sends JSON text that is a message already. */
   sendText(text: string): Promise<void>;
   /** Like `sendText` without waiting for room. */
-  sendNow(text: string, isLinkFast?: boolean): void;
+  sendNow(text: string): void;
+  /** The same of a text in UTF-8. `isLinkFast`: time counts more than bytes. */
+  sendUtf8(utf8: Uint8Array, isLinkFast: boolean): void;
   /** Like `send`, but drops the message if the line is full: for hints. */
   offer(message: CenterMessage): void;
   /** From now on every message of both directions is packed. */
@@ -70,8 +72,11 @@ const closeGraceMs = 2_000;
 export function createConnection(line: Line, context: GatewayContext): Connection {
   const { effects, limits } = context;
   let packer: Packer | undefined;
-  const sendNow = (text: string, isLinkFast = false) => {
-    if (line.isOpen) line.send(packer === undefined ? text : packer.pack(text, isLinkFast));
+  const sendNow = (text: string) => {
+    if (line.isOpen) line.send(packer?.pack(text) ?? text);
+  };
+  const sendUtf8 = (utf8: Uint8Array, isLinkFast: boolean) => {
+    if (line.isOpen) line.send(packer?.packUtf8(utf8, isLinkFast) ?? Buffer.from(utf8).toString('utf8'));
   };
   const sendText = async (text: string) => {
     if (!(await drained(line, context))) return line.terminate();
@@ -92,6 +97,7 @@ export function createConnection(line: Line, context: GatewayContext): Connectio
       return line.unsentBytes;
     },
     sendNow,
+    sendUtf8,
     sendText,
     send: (message) => sendText(JSON.stringify(message)),
     offer: (message) => {

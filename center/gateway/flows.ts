@@ -3,7 +3,7 @@ import { type Lane, lanes } from '#contracts/records/record.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { maxCredit, maxDocumentsPerFrame } from '#contracts/wire/protocol.ts';
 import type { News } from '../feed/bus.ts';
-import { portionText } from '../feed/feed-text.ts';
+import { portionUtf8 } from '../feed/feed-text.ts';
 import { type FeedStretch, readFeed } from '../feed/read-feed.ts';
 import type { Session } from '../postgres/database.ts';
 import { PositionRanges } from './position-ranges.ts';
@@ -24,8 +24,8 @@ export interface FollowRequest {
 export interface FlowLine {
   /** Whether it can take a portion now: it has handed on nearly everything it was given. */
   readonly hasRoom: boolean;
-  /** Sends a portion at once. */
-  send(text: string, isLinkFast: boolean): void;
+  /** Sends a portion, JSON text in UTF-8, at once. */
+  send(utf8: Uint8Array, isLinkFast: boolean): void;
   /** The feed could not be read. */
   failed(error: unknown): void;
 }
@@ -46,6 +46,8 @@ interface Flow {
   credit: number;
   portionBytes: number;
   isLinkFast: boolean;
+  /** What an entry is expected to take. */
+  entryBytes: number;
   /** Position the workstation was told; the next portion begins here. */
   told: number;
   /** Position up to which the feed was read; what lies between is not for this workstation. */
@@ -58,9 +60,12 @@ interface Flow {
   owesHead: boolean;
 }
 
-/** An average record is longer, so that a portion is filled by one read. */
-const bytesPerEntry = 500;
-const fewestEntries = 4;
+/** An average record is longer, so that the first portion is filled by one read; then what the last records took counts. */
+const firstEntryBytes = 500;
+/** Entries are not all of one size. */
+const spareShare = 1.1;
+const spareEntries = 3;
+const smallestEntryBytes = 100;
 
 /**
  * The followed feeds of one connection (docs/specs/sync.md FLOW): portions go out while credit is left and the line has room, of
@@ -102,6 +107,7 @@ export class Flows {
       credit,
       portionBytes,
       isLinkFast,
+      entryBytes: firstEntryBytes,
       told: since,
       cursor: since,
       quietThrough: since,
@@ -215,13 +221,14 @@ export class Flows {
       scope: flow.scope,
       lane: flow.lane,
       since: flow.cursor,
-      limit: Math.min(maxDocumentsPerFrame, Math.ceil(flow.portionBytes / bytesPerEntry) + fewestEntries),
+      limit: entriesOf(flow),
       bytes: flow.portionBytes,
       collections: this.#parts.collections,
       hasWithdrawals: true,
     });
     if (this.#isClosed || this.#flows.get(`${flow.lane} ${flow.scope}`) !== flow) return;
     flow.cursor = stretch.through;
+    flow.entryBytes = entryBytesOf(stretch) ?? flow.entryBytes;
     flow.quietThrough = Math.max(flow.quietThrough, stretch.through);
     if (stretch.isMoreLeft) flow.isStale = true;
     else this.#heardThrough.set(flow.scope, Math.max(this.#heardThrough.get(flow.scope) ?? 0, stretch.head));
@@ -235,8 +242,8 @@ export class Flows {
     if (foreign.length > 0 || isDueToHead) {
       const { number, told: since } = flow;
       const epoch = this.#parts.epoch();
-      const text = portionText({ flow: number, epoch, since, through, head }, foreign);
-      this.#parts.line.send(text, flow.isLinkFast);
+      const portion = portionUtf8({ flow: number, epoch, since, through, head }, foreign);
+      this.#parts.line.send(portion, flow.isLinkFast);
       flow.told = through;
       flow.credit -= 1;
     }
@@ -250,3 +257,13 @@ export class Flows {
 }
 
 const isDue = (flow: Flow) => flow.credit > 0 && (flow.isStale || flow.owesHead);
+
+/** How many entries fill a portion: those that were read and do not fit were read in vain. */
+const entriesOf = ({ portionBytes, entryBytes }: Flow) =>
+  Math.min(maxDocumentsPerFrame, Math.ceil((portionBytes / entryBytes) * spareShare) + spareEntries);
+
+/** About what an entry of the stretch takes, in bytes; undefined if there is none. */
+function entryBytesOf({ items }: FeedStretch): number | undefined {
+  const length = items.reduce((sum, item) => sum + ('body' in item ? item.body.length : 0), 0);
+  return items.length === 0 ? undefined : Math.max(length / items.length, smallestEntryBytes);
+}

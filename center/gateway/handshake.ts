@@ -148,7 +148,7 @@ function flowsOver(connection: Connection, protocol: number, context: GatewayCon
       get hasRoom() {
         return connection.isOpen && connection.unsentBytes <= limits.aheadBytes;
       },
-      send: connection.sendNow,
+      send: connection.sendUtf8,
       failed: (error) => {
         effects.log(`Reading a feed failed: ${describeFailure(error)}`);
         connection.refuse('internal.failure', true);

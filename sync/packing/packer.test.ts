@@ -57,6 +57,19 @@ describe.each(packings)('packing by %s (PCK-2)', (packing) => {
     }
   });
 
+  it('packs a text given as bytes as it packs the string', () => {
+    const [one, other] = [pairOf(packing), pairOf(packing)];
+    const texts = ['', '{"type":"wiped"}', JSON.stringify({ rows: 'ʻў🙂'.repeat(9_000) }), '{"a": 1}'];
+    for (const text of [...texts, ...texts]) {
+      for (const isLinkFast of [true, false]) {
+        const packed = one.here.packUtf8(Buffer.from(text), isLinkFast);
+        expect(Buffer.from(packed).equals(other.here.pack(text, isLinkFast))).toBe(true);
+        expect(one.there.unpack(packed)).toBe(text);
+      }
+    }
+    expect(() => one.here.packUtf8(Buffer.alloc(maxMessageBytes + 1, 'a'))).toThrow(PackingFailure);
+  });
+
   it('takes the longest message and refuses a longer one', () => {
     const { here, there } = pairOf(packing);
     const longest = 'a'.repeat(maxMessageBytes);

@@ -15,6 +15,8 @@ export interface Packer {
    * more than bytes, a long message is packed quickly rather than small (PCK-8).
    */
   pack(text: string, isLinkFast?: boolean): Uint8Array;
+  /** The same of a text that is at hand as well-formed UTF-8; a long one that is packed quickly is never made a string. */
+  packUtf8(utf8: Uint8Array, isLinkFast?: boolean): Uint8Array;
   /** The text of a packed message, in the order received. Throws `PackingFailure`; the connection ends then (PCK-2). */
   unpack(bytes: Uint8Array): string;
   /** {@link unpack}, and the text's bytes, of which a checksum is quickest told. */
@@ -57,12 +59,20 @@ class ConnectionPacker implements Packer {
   }
 
   pack(text: string, isLinkFast = false): Uint8Array {
-    const utf8 = text.length > maxMessageBytes ? undefined : Buffer.from(text);
-    if (utf8 === undefined || utf8.length > maxMessageBytes)
-      throw new PackingFailure('longer than the longest message');
+    if (text.length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
     if (!text.isWellFormed()) throw new PackingFailure('holds half a character');
+    return this.#packed(Buffer.from(text), text, isLinkFast);
+  }
+
+  packUtf8(utf8: Uint8Array, isLinkFast = false): Uint8Array {
+    return this.#packed(utf8, undefined, isLinkFast);
+  }
+
+  /** `text`: the same as a string, if it is at hand. */
+  #packed(utf8: Uint8Array, text: string | undefined, isLinkFast: boolean): Uint8Array {
+    if (utf8.length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
     const isBulk = utf8.length > (isLinkFast ? longestWhenFast : longestModelledBytes);
-    const value = isBulk ? undefined : exactValueOf(text);
+    const value = isBulk ? undefined : exactValueOf(text ?? stringOf(utf8));
     if (value === undefined) return this.#packBulk(utf8);
     const coder = new BitCoder(null);
     this.#sent.codeMessage(coder, value);
@@ -134,5 +144,8 @@ const checksumOf = (bytes: Uint8Array): number =>
 /** `Buffer` takes half the time of a `TextDecoder`, but puts signs of its own where bytes are not UTF-8. */
 function textOf(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new PackingFailure('is not UTF-8');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return stringOf(bytes);
 }
+
+const stringOf = (utf8: Uint8Array): string =>
+  Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength).toString('utf8');

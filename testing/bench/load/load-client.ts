@@ -26,9 +26,9 @@ export interface LoadClient {
   close(): void;
 }
 
-/** Portions granted at once; half of them used up brings as many more. */
-const credit = 32;
-const portionBytes = 64 * 1024;
+/** Portions granted at once, of how many bytes; half of them used up brings as many more. On a fast link what a workstation asks there. */
+const usual = { credit: 32, portionBytes: 64 * 1024 };
+const fast = { credit: 8, portionBytes: 512 * 1024, isLinkFast: true };
 /** As the workstation's transport does; keeps the answer of the center's ping alive by itself. */
 const OutcomesSchema = v.object({
   type: v.literal('outcomes'),
@@ -112,7 +112,7 @@ function run(socket: WebSocket, inbox: Inbox, packer: Packer, identity: Identity
   const offers = new Map<number, (outcomes: readonly unknown[] | Error) => void>();
   const used = new Map<number, number>();
   let received = 0;
-  let fast: { readonly isLinkFast?: true } = {};
+  let size: typeof usual | typeof fast = usual;
   const ended = new Promise<number>((resolve) => {
     socket.once('close', (code) => {
       for (const settle of offers.values()) settle(new Error(`the center ended the connection (${code})`));
@@ -122,9 +122,9 @@ function run(socket: WebSocket, inbox: Inbox, packer: Packer, identity: Identity
   const send = (bytes: Uint8Array) => socket.send(bytes);
   const grant = (flow: number) => {
     const count = (used.get(flow) ?? 0) + 1;
-    used.set(flow, count % (credit / 2));
-    if (count === credit / 2)
-      send(packer.pack(JSON.stringify({ type: 'grant', flow, credit: count, portionBytes, ...fast })));
+    used.set(flow, count % (size.credit / 2));
+    if (count === size.credit / 2)
+      send(packer.pack(JSON.stringify({ type: 'grant', flow, ...size, credit: count })));
   };
   inbox.all((data) => {
     const message: unknown = JSON.parse(packer.unpack(data));
@@ -157,19 +157,10 @@ function run(socket: WebSocket, inbox: Inbox, packer: Packer, identity: Identity
         send(packed);
       }),
     follow: (since, isLinkFast) => {
-      fast = isLinkFast === undefined ? {} : { isLinkFast };
-      for (const lane of lanes) {
-        const follow = {
-          type: 'follow',
-          flow: lane,
-          scope: identity.scope,
-          lane,
-          since,
-          credit,
-          portionBytes,
-        };
-        send(packer.pack(JSON.stringify({ ...follow, ...fast })));
-      }
+      size = isLinkFast === undefined ? usual : fast;
+      const { scope } = identity;
+      for (const lane of lanes)
+        send(packer.pack(JSON.stringify({ type: 'follow', flow: lane, scope, lane, since, ...size })));
     },
     received: () => received,
     ended,
