@@ -1,5 +1,6 @@
 import type { CredentialSlots } from '#access/credential-slots.ts';
 import { openStaffCards, type StaffCards } from '#access/staff-cards.ts';
+import { scanOfCard } from '#clinic/scanning/scan.ts';
 import type { Door } from '#contracts/bridge/access.ts';
 import type { Scan } from '#contracts/bridge/scans.ts';
 import { appError } from '#contracts/errors.ts';
@@ -74,6 +75,15 @@ export class DoorDesk {
   /** What was scanned last, for who is at work. */
   lastScan(): { readonly reading: number; readonly scan: Scan } | null {
     return this.#last && { reading: this.#last.reading, scan: this.#last.scan };
+  }
+
+  /** A reader that types gave `text` to the screen: a card as on any other reader, but nobody sees when it is taken away. */
+  typed(text: string): void {
+    const scan = scanOfCard(text);
+    if (scan === undefined) return;
+    this.#readings += 1;
+    this.#last = { reading: this.#readings, scan, reader: null };
+    this.#surroundings.tell({ kind: 'door' });
   }
 
   hasCard(person: PersonId): boolean {

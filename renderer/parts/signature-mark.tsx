@@ -27,7 +27,7 @@ export function SignatureMark({ visit, people }: SignatureMarkProps): ReactNode 
   // A bad one must not hide behind a good one that came after it.
   const worst = signatures.find(({ verdict }) => verdict === 'altered');
   const shown = worst ?? signatures.at(-1);
-  if (shown === undefined) return null;
+  if (shown === undefined) return visit.state === 'finished' ? <NotSigned /> : null;
   const name = people.find(({ id }) => id === shown.by)?.name ?? t('audit.unknown-person');
   const words = t(`signature.${shown.verdict}`, { name, time: describeInstant(shown.at, today) });
   return (
@@ -35,8 +35,19 @@ export function SignatureMark({ visit, people }: SignatureMarkProps): ReactNode 
       <Icon name={icons[shown.verdict]} size={16} />
       <span>
         {words}
-        {shown.beyond.length > 0 && ` ${t('signature.beyond', { count: shown.beyond.length })}`}
+        {shown.beyond.length > 0 && ` · ${t('signature.beyond', { count: shown.beyond.length })}`}
       </span>
+    </span>
+  );
+}
+
+/** A visit that is over and that nobody vouches for. */
+function NotSigned(): ReactNode {
+  const { t } = useWords();
+  return (
+    <span className="signature signature-none">
+      <Icon name="pencil" size={16} />
+      <span>{t('signature.none')}</span>
     </span>
   );
 }

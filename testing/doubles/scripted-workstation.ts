@@ -8,9 +8,15 @@ import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
 import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';
 import { type RequestInput, type RequestName, requests } from '#contracts/bridge/requests.ts';
 import type { Scan } from '#contracts/bridge/scans.ts';
-import type { SyncState, UnsentRow, WorkstationState } from '#contracts/bridge/views.ts';
+import type {
+  PatientRecord,
+  SignatureView,
+  SyncState,
+  UnsentRow,
+  WorkstationState,
+} from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
-import type { PersonId } from '#contracts/ids.ts';
+import type { Instant, PersonId } from '#contracts/ids.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
 import { openScriptedAccess, type ScriptedAccess } from './scripted-access.ts';
@@ -40,11 +46,18 @@ export interface ScriptedWorkstation {
   receiveAll(): void;
   /** The center could not use the oldest unsent record and keeps it in quarantine. */
   refuseOldest(): void;
+  /** Every record's visits are signed so, the newest first. */
+  sign(signatures: Signed): void;
+  /** The trail is known to have been set back. */
+  rollTrailBack(at: Instant): void;
   /** The next request of this name fails. */
   failNext(name: RequestName, error: AppError): void;
   /** Requests and views asked for, by name, in order. */
   readonly asked: string[];
 }
+
+/** What the newest visit has for signatures, the one before it, and so on. */
+export type Signed = readonly (readonly SignatureView[])[];
 
 interface OpenView {
   readonly name: LiveViewName;
@@ -71,6 +84,8 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
       tell();
     };
   const asked: string[] = [];
+  let signed: Signed = [];
+  let rolledBackAt: Instant | null = null;
 
   return {
     asked,
@@ -84,12 +99,18 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
     lock: told(() => script.signOut()),
     receiveAll: told(() => clinic.receiveAll()),
     refuseOldest: told(() => script.refuseOldest()),
+    sign: told((signatures) => {
+      signed = signatures;
+    }),
+    rollTrailBack: told((at) => {
+      rolledBackAt = at;
+    }),
     failNext: (name, error) => script.failures.set(name, error),
     serve(link) {
       const open = new Map<number, OpenView>();
       const send = (message: unknown) => link.send(message);
       const show = (id: number, view: OpenView) => {
-        const answer = computeView(view, { views, script, clock, access, clinic });
+        const answer = computeView(view, { views, script, clock, access, clinic, signed, rolledBackAt });
         if (!answer.ok) {
           open.delete(id);
           return send({ type: 'ended', id, error: answer.error });
@@ -148,9 +169,12 @@ interface Viewing {
   readonly clock: Clock;
   readonly access: ScriptedAccess;
   readonly clinic: ScriptedClinic;
+  readonly signed: Signed;
+  readonly rolledBackAt: Instant | null;
 }
 
-function computeView(view: OpenView, { views, script, clock, access, clinic }: Viewing): Result<unknown> {
+function computeView(view: OpenView, viewing: Viewing): Result<unknown> {
+  const { views, script, clock, access } = viewing;
   if (view.name === 'workstation.state') return ok(script.state());
   if (view.name === 'access.door') return ok(access.door());
   if (script.state().session === null) return fail(appError('access.locked'));
@@ -163,7 +187,9 @@ function computeView(view: OpenView, { views, script, clock, access, clinic }: V
     case 'queue.day':
       return ok(views.queue(day));
     case 'patients.record':
-      return ok(views.record(v.parse(liveViews['patients.record'].input, input).id));
+      return ok(
+        withSignatures(views.record(v.parse(liveViews['patients.record'].input, input).id), viewing.signed),
+      );
     case 'day.summary':
       return ok(views.summary(day, now));
     case 'unsent.list':
@@ -174,15 +200,11 @@ function computeView(view: OpenView, { views, script, clock, access, clinic }: V
       return ok(views.requests(now));
     case 'audit.of-patient': {
       const { id, before } = v.parse(liveViews['audit.of-patient'].input, input);
-      return ok(scriptedTrail(trailOf(clinic, views, now), id, before));
+      return ok(scriptedTrail(trailOf(viewing, now), id, before));
     }
     case 'audit.recent':
       return ok(
-        scriptedTrail(
-          trailOf(clinic, views, now),
-          null,
-          v.parse(liveViews['audit.recent'].input, input).before,
-        ),
+        scriptedTrail(trailOf(viewing, now), null, v.parse(liveViews['audit.recent'].input, input).before),
       );
     case 'scans.latest':
       return ok(script.lastScan());
@@ -196,8 +218,18 @@ function computeView(view: OpenView, { views, script, clock, access, clinic }: V
   }
 }
 
-const trailOf = (clinic: ScriptedClinic, views: ScriptedViews, now: number) => ({
+const withSignatures = (record: PatientRecord | null, signed: Signed): PatientRecord | null =>
+  record && {
+    ...record,
+    visits: record.visits.map((visit, at) => {
+      const signatures = signed[at] ?? [];
+      return signatures.length === 0 ? visit : { ...visit, signatures: [...signatures] };
+    }),
+  };
+
+const trailOf = ({ clinic, views, rolledBackAt }: Viewing, now: number) => ({
   now,
+  rolledBackAt,
   people: clinic.people.map(({ id }) => id),
   person: views.person,
   patients: clinic.reader.find('patients', {}).map(({ id }) => id),

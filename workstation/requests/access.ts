@@ -35,6 +35,11 @@ const cancel: RequestHandler<'access.cancel'> = async (_input, { workstation }) 
   return ok({});
 };
 
+const cardTyped: RequestHandler<'access.card-typed'> = async ({ text }, { workstation }) => {
+  workstation.door.typed(text);
+  return ok({});
+};
+
 const options: RequestHandler<'access.webauthn-options'> = async ({ person }, { workstation }) => {
   const slots = workstation.slots();
   return slots === null
@@ -50,11 +55,11 @@ const enrol = whileUnlocked<'keys.enrol'>((input, session, workstation) =>
   }),
 );
 
-const webauthnBegin = whileUnlocked<'keys.webauthn-begin'>(({ person }, _session, workstation) => {
+const webauthnBegin = whileUnlocked<'keys.webauthn-begin'>((input, _session, workstation) => {
   const slots = workstation.slots();
-  if (slots?.people().some(({ id }) => id === person) !== true)
+  if (slots?.people().some(({ id }) => id === input.person) !== true)
     return fail(appError('access.unknown-person'));
-  return ok(webauthnBeginning(slots, workstation.parts, person));
+  return ok(webauthnBeginning(slots, workstation.parts, input));
 });
 
 const webauthnFinish = whileUnlocked<'keys.webauthn-finish'>((input, session, workstation) =>
@@ -166,6 +171,7 @@ const breakGlass: RequestHandler<'session.break-glass'> = (input, { workstation 
 /** Keys, cards, and who may open this workstation. */
 export const accessRequests = {
   'access.cancel': cancel,
+  'access.card-typed': cardTyped,
   'access.webauthn-options': options,
   'keys.enrol': enrol,
   'keys.webauthn-begin': webauthnBegin,

@@ -35,12 +35,14 @@ export function EmergencyOpening({ state, door, onLeave }: EmergencyOpeningProps
   };
   useShortcuts({ Escape: leave });
   const reasonError = wasTried && reason.trim() === '' ? t('emergency-opening.reason-missing') : undefined;
-  const submit = async (part: (reason: string) => EmergencyInput): Promise<AppError | null> => {
+  const hasReason = () => {
     setTried(true);
-    if (reason.trim() === '') {
-      document.getElementById('emergency-opening-reason')?.focus();
-      return null;
-    }
+    if (reason.trim() !== '') return true;
+    document.getElementById('emergency-opening-reason')?.focus();
+    return false;
+  };
+  const submit = async (part: (reason: string) => EmergencyInput): Promise<AppError | null> => {
+    if (!hasReason()) return null;
     const outcome = await opening.send(part(reason.trim()));
     return outcome.ok ? null : outcome.error;
   };
@@ -72,9 +74,9 @@ export function EmergencyOpening({ state, door, onLeave }: EmergencyOpeningProps
         onChange={(event) => setReason(event.target.value)}
       />
       {method === 'paper' ? (
-        <ByPaper isBusy={opening.isBusy} onOpen={submit} />
+        <ByPaper isBusy={opening.isBusy} onTry={hasReason} onOpen={submit} />
       ) : (
-        <ByTwo state={state} door={door} isBusy={opening.isBusy} onOpen={submit} />
+        <ByTwo state={state} door={door} isBusy={opening.isBusy} onTry={hasReason} onOpen={submit} />
       )}
       <button type="button" className="text-button unlock-back" onClick={leave}>
         <Icon name="arrow-left" size={18} />

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { Proof } from '#contracts/bridge/access.ts';
 import { ProofEntry, type Somebody } from '../../access/proof-entry.tsx';
+import { Icon } from '../../parts/icons.tsx';
 import { initials } from '../../parts/patient-words.ts';
 import { useWords } from '../../wording/words.ts';
 
@@ -32,7 +33,7 @@ export function HolderProof({ people, hasSimulatedDevices, onShown }: HolderProo
     );
   }
   return (
-    <section aria-label={chosen.name}>
+    <section className="holder-proof" aria-label={chosen.name}>
       <p className="row-title">{chosen.name}</p>
       <ProofEntry
         person={chosen}
@@ -46,6 +47,12 @@ export function HolderProof({ people, hasSimulatedDevices, onShown }: HolderProo
         }}
         onLeave={null}
       />
+      {people.length > 1 && (
+        <button type="button" className="text-button unlock-back" onClick={() => setChosenId(null)}>
+          <Icon name="users" size={18} />
+          {t('unlock.somebody-else')}
+        </button>
+      )}
     </section>
   );
 }

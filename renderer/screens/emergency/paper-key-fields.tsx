@@ -1,4 +1,4 @@
-import { type ReactNode, useRef } from 'react';
+import type { ReactNode } from 'react';
 import { Icon } from '../../parts/icons.tsx';
 import { useWords } from '../../wording/words.ts';
 import { groupLength, groupNumbers, nextGroup, typeGroups } from './paper-key.ts';
@@ -7,31 +7,41 @@ interface PaperKeyFieldsProps {
   readonly groups: readonly string[];
   /** Groups with a mistake, counted from 1 as on the paper. */
   readonly wrong: readonly number[];
+  /** What is wrong with them. */
+  readonly error: string | undefined;
   readonly onChange: (groups: readonly string[]) => void;
 }
 
+const fieldId = (number: number): string => `paper-group-${number}`;
+const errorId = 'paper-groups-error';
+
+/** Goes to a group, counted from 1, with all that it holds selected: typing replaces it. */
+export function focusGroup(number: number): void {
+  const input = document.getElementById(fieldId(number));
+  if (!(input instanceof HTMLInputElement)) return;
+  input.focus();
+  input.select();
+}
+
 /** The groups of a paper key, typed one after the other as they stand on the paper. */
-export function PaperKeyFields({ groups, wrong, onChange }: PaperKeyFieldsProps): ReactNode {
+export function PaperKeyFields({ groups, wrong, error, onChange }: PaperKeyFieldsProps): ReactNode {
   const { t } = useWords();
-  const inputs = useRef<(HTMLInputElement | null)[]>([]);
   const type = (at: number, text: string) => {
     const changed = typeGroups(groups, at, text);
     onChange(changed);
     const isFull = (changed[at] ?? '').length === groupLength && text.length > (groups[at] ?? '').length;
-    if (isFull) inputs.current[nextGroup(changed, at)]?.focus();
+    const next = isFull ? nextGroup(changed, Math.max(at, lastFilled(groups, changed)), wrong) : null;
+    if (next !== null) focusGroup(next + 1);
   };
   return (
-    <fieldset className={wrong.length > 0 ? 'field field-wrong-groups' : 'field'}>
+    <fieldset className={error !== undefined ? 'field field-wrong-groups' : 'field'}>
       <legend className="field-label">{t('paper-key.label')}</legend>
       <div className="paper-groups">
         {groupNumbers.map((number) => (
           <label key={number} className="paper-group">
             <span className="paper-group-number">{number}</span>
             <input
-              id={`paper-group-${number}`}
-              ref={(input) => {
-                inputs.current[number - 1] = input;
-              }}
+              id={fieldId(number)}
               className="field-input"
               value={groups[number - 1] ?? ''}
               autoComplete="off"
@@ -39,21 +49,25 @@ export function PaperKeyFields({ groups, wrong, onChange }: PaperKeyFieldsProps)
               spellCheck={false}
               aria-label={t('paper-key.group', { count: number })}
               aria-invalid={wrong.includes(number) || undefined}
+              aria-describedby={wrong.includes(number) ? errorId : undefined}
               onChange={(event) => type(number - 1, event.target.value)}
               onKeyDown={(event) => {
-                if (event.key === 'Backspace' && groups[number - 1] === '')
-                  inputs.current[number - 2]?.focus();
+                if (event.key === 'Backspace' && groups[number - 1] === '') focusGroup(number - 1);
               }}
             />
           </label>
         ))}
       </div>
-      {wrong.length > 0 && (
-        <p className="field-error">
+      {error !== undefined && (
+        <p className="field-error" id={errorId} role="alert">
           <Icon name="alert" size={16} />
-          {t('paper-key.wrong-groups', { groups: wrong.join(', ') })}
+          {error}
         </p>
       )}
     </fieldset>
   );
 }
+
+/** The last group that became another one: a whole key may be pasted. */
+const lastFilled = (before: readonly string[], after: readonly string[]): number =>
+  after.findLastIndex((group, at) => group !== before[at]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { emptyGroups, nextGroup, typeGroups } from './paper-key.ts';
+import { emptyGroups, nextGroup, shortGroups, typeGroups } from './paper-key.ts';
 
 it('a group is typed in any case, and nothing but letters and digits stay', () => {
   expect(typeGroups(emptyGroups, 1, 'a-b 2')).toEqual(['', 'AB2', '', '', '', '', '', '']);
@@ -13,13 +13,20 @@ it('a whole paper key may be pasted anywhere, and what is too much is dropped', 
   expect(typeGroups(emptyGroups, 7, whole)).toHaveLength(8);
 });
 
-it('typing goes on in the first group that is not full', () => {
+it('typing goes on in the next group that is not full, and stays where none is', () => {
   const groups = typeGroups(emptyGroups, 0, 'AAAAABBBBBC');
   expect(nextGroup(groups, 0)).toBe(2);
-  expect(
-    nextGroup(
-      groups.map(() => 'AAAAA'),
-      3,
-    ),
-  ).toBe(7);
+  const full = groups.map(() => 'AAAAA');
+  expect(nextGroup(full, 7)).toBeNull();
+  expect(nextGroup(full, 3)).toBeNull();
+});
+
+it('a mended group leads to the next one with a mistake, not to the last group', () => {
+  const full = emptyGroups.map(() => 'AAAAA');
+  expect(nextGroup(full, 2, [6])).toBe(5);
+});
+
+it('groups that are not full are told by the numbers on the paper', () => {
+  expect(shortGroups(typeGroups(emptyGroups, 0, 'AAAAABBBBBC'))).toEqual([3, 4, 5, 6, 7, 8]);
+  expect(shortGroups(emptyGroups.map(() => 'AAAAA'))).toEqual([]);
 });

@@ -22,8 +22,17 @@ export function typeGroups(groups: readonly string[], at: number, text: string):
   return filled;
 }
 
-/** Where typing goes on: the first group from `at` that is not full, or the last. */
-export function nextGroup(groups: readonly string[], at: number): number {
-  const open = groups.findIndex((group, index) => index >= at && group.length < groupLength);
-  return open === -1 ? groupCount - 1 : open;
+/** Where typing goes on once the group `at` is full: the next one that is not full or has a mistake; null where none is left. */
+export function nextGroup(
+  groups: readonly string[],
+  at: number,
+  wrong: readonly number[] = [],
+): number | null {
+  const isOpen = (index: number) => (groups[index] ?? '').length < groupLength || wrong.includes(index + 1);
+  const open = groupNumbers.map((number) => number - 1).find((index) => index > at && isOpen(index));
+  return open ?? null;
 }
+
+/** Numbers of the groups that something is still to be typed into. */
+export const shortGroups = (groups: readonly string[]): readonly number[] =>
+  groups.flatMap((group, at) => (group.length < groupLength ? [at + 1] : []));

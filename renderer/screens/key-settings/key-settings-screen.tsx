@@ -122,6 +122,28 @@ const insertKey: KeyOperation = {
   attemptsLeft: null,
 };
 
+/** From here on the owner is told what the last wrong PIN does. */
+const fewAttempts = 3;
+
+/** A blocked PIN is for good: a reset lets the key be used again and takes from it what it opens (CTAP 2.1, 6.6). */
+function LastAttempts({ left }: { readonly left: number | null }): ReactNode {
+  const { t } = useWords();
+  if (left === null || left > fewAttempts) return null;
+  return (
+    <li>
+      {left === 0 ? (
+        <Notice kind="danger" title={t('key-settings.blocked')}>
+          <p>{t('key-settings.reset')}</p>
+        </Notice>
+      ) : (
+        <Notice kind="warning" title={t('key-settings.last-attempts', { count: left })}>
+          <p>{t('key-settings.reset')}</p>
+        </Notice>
+      )}
+    </li>
+  );
+}
+
 function KeyFacts({ description }: { readonly description: KeyDescription }): ReactNode {
   const { t } = useWords();
   const { hasPin, canTakeFingers, pinAttemptsLeft, fingerAttemptsLeft } = description;
@@ -145,6 +167,10 @@ function KeyFacts({ description }: { readonly description: KeyDescription }): Re
       {fingerAttemptsLeft !== null && (
         <li>{t('key-settings.finger-attempts', { count: fingerAttemptsLeft })}</li>
       )}
+      {fingerAttemptsLeft === 0 && pinAttemptsLeft !== 0 && (
+        <li className="soft">{t('key-settings.fingers-after-pin')}</li>
+      )}
+      <LastAttempts left={pinAttemptsLeft} />
     </ul>
   );
 }

@@ -84,8 +84,8 @@ function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode
             )}
           </span>
           <DeliveryMark delivery={visit.delivery} />
-          <SignatureMark visit={visit} people={record.people} />
         </span>
+        <SignatureMark visit={visit} people={record.people} />
       </button>
     </li>
   );

@@ -19,6 +19,8 @@ export function RecoveryScreen(): ReactNode {
   const { t } = useWords();
   const view = useView('access.people', {});
   const [groups, setGroups] = useState<readonly string[] | null>(null);
+  // Kept here: what was saved begins the card anew.
+  const [areHoldersSaved, setHoldersSaved] = useState(false);
   if (groups !== null) {
     return <PaperSheet groups={groups} onDone={() => setGroups(null)} />;
   }
@@ -30,7 +32,12 @@ export function RecoveryScreen(): ReactNode {
       {view.status === 'ready' && (
         <div className="recovery-columns">
           <PaperCard madeAt={view.value.paperKeyMadeAt} onMade={setGroups} />
-          <HoldersCard key={holdersOf(view.value.people)} people={view.value.people} />
+          <HoldersCard
+            key={holdersOf(view.value.people)}
+            people={view.value.people}
+            isSaved={areHoldersSaved}
+            onSaved={setHoldersSaved}
+          />
         </div>
       )}
     </div>

@@ -12,6 +12,7 @@ import { useShortcuts } from '../../app/shortcuts.ts';
 import { useNow, useToday } from '../../app/surroundings.tsx';
 import { Icon, Logo } from '../../parts/icons.tsx';
 import { Notice } from '../../parts/notice.tsx';
+import { useTypedCards } from '../../scanning/use-typed-cards.ts';
 import { describeError, useWords } from '../../wording/words.ts';
 import { PeopleChoice } from './people-choice.tsx';
 import { UnlockForm } from './unlock-form.tsx';
@@ -38,6 +39,7 @@ interface UnlockScreenProps {
 export function UnlockScreen({ state, occasion = 'plain', onReturn = null }: UnlockScreenProps): ReactNode {
   const { t } = useWords();
   const door = useDoor();
+  useTypedCards();
   const { chosen, choose, isCardUnknown, isEmergency, setEmergency } = useChoice(state, door);
   const [isHelpOpen, setHelpOpen] = useState(false);
   const mayOpenOtherwise =

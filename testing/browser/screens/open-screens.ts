@@ -31,10 +31,10 @@ const built = `${root}dist/renderer`;
 /** Pictures to look at. */
 export const pictureFolder = `${root}.cache/screens`;
 
-/** Opens the page; `npm run build` must have run. */
-export async function openScreens(browser: Browser, look: Look): Promise<Screens> {
+/** Opens the page; `npm run build` must have run. `folder` holds what it made. */
+export async function openScreens(browser: Browser, look: Look, folder: string = built): Promise<Screens> {
   const workstation = openScriptedWorkstation({ now: () => Date.now() }, loadReferenceData());
-  const host = await openScriptedWebHost(workstation, built);
+  const host = await openScriptedWebHost(workstation, folder);
   const context = await browser.newContext({ viewport, colorScheme: look.theme });
   await context.addInitScript(
     ([language, theme]) => localStorage.setItem('hamshira-preferences', JSON.stringify({ language, theme })),
