@@ -11,23 +11,39 @@ export interface AuditTrail {
    * allergy. Other failures reject.
    */
   record(...lines: readonly AuditDraft[]): Promise<void>;
+  /**
+   * Resolves when the line is durable. Rejects when it is not, a full disk included, and forgets it: what it would have told of
+   * is not allowed to happen (ACC-31).
+   */
+  recordFirst(line: AuditDraft): Promise<void>;
+  /** The lines that wait; who takes some out has to write them. Leads to nothing of the records. */
+  readonly waiting: AuditDraft[];
 }
 
 /** A trail over an open replica. Lines that wait go with the next line that can be written (WS-9). */
 export function createAuditTrail(replica: Replica): AuditTrail {
-  let waiting: AuditDraft[] = [];
+  const waiting: AuditDraft[] = [];
+  const write = async (news: readonly AuditDraft[], kept: readonly AuditDraft[]): Promise<void> => {
+    const older = waiting.splice(0);
+    try {
+      await replica.transact((transaction) => {
+        for (const each of [...older, ...news]) transaction.audit(each);
+      });
+    } catch (error) {
+      const all = [...older, ...kept, ...waiting.splice(0)];
+      waiting.push(...all.slice(0, mostWaiting));
+      throw error;
+    }
+  };
   return {
-    async record(...news) {
-      const lines = [...waiting, ...news];
-      waiting = [];
+    record: async (...news) => {
       try {
-        await replica.transact((transaction) => {
-          for (const each of lines) transaction.audit(each);
-        });
+        await write(news, news);
       } catch (error) {
-        waiting = [...lines, ...waiting].slice(0, mostWaiting);
         if (!(error instanceof ReplicaFailure) || error.error.code !== 'store.disk-full') throw error;
       }
     },
+    recordFirst: (line) => write([line], []),
+    waiting,
   };
 }

@@ -1,5 +1,6 @@
 import type { AuditDraft } from '#clinic/ports/replica.ts';
-import type { AppError } from '#contracts/errors.ts';
+import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import { type AppError, appError } from '#contracts/errors.ts';
 import type { PersonId, RecordId } from '#contracts/ids.ts';
 import { auditLine, createFailedUnlocks, type FailedUnlocks } from './failed-unlocks.ts';
 import { layoutOf } from './folder-layout.ts';
@@ -22,12 +23,12 @@ export interface TrailDesk {
   /** Somebody did not get in; null when nobody said who. Never rejects. */
   refused(person: PersonId | null, error: AppError): Promise<void>;
   /**
-   * The present session is let do what is otherwise not allowed, for a reason that goes with every look from now on. Rejects
-   * when that cannot be written down: then it is not allowed.
+   * The present session is let do what is otherwise not allowed, for a reason that goes with every look from now on. Who asks is
+   * known: on a full disk the line waits as others do (WS-9). Rejects at other failures: then it is not allowed.
    */
   except(session: Session, action: string, reason: string): Promise<void>;
-  /** Writes down why a session is there without anybody's own way in. Whether it may be: only when that is written. */
-  excuse(session: Session): Promise<boolean>;
+  /** Writes down, before anything is shown, why a session is there without anybody's own way in; or says why that failed. */
+  excuse(session: Session): Promise<AppError | null>;
   /** From here on nothing is an exception. */
   endException(): void;
   /** Writes what could not be written while nobody had the key. Never rejects. */
@@ -47,14 +48,21 @@ export function createTrailDesk(
     return waiting;
   };
   let exception: string | null = null;
-  const write = async (session: Session, looks: readonly Look[], reason: string | null): Promise<void> => {
-    const common = { at: session.context().now, person: session.person, collection: null, record: null };
-    const why = reason === null ? {} : { reason };
-    await records()?.trail.record(...looks.map((look) => ({ ...common, ...look, ...why })));
+  /** What waits of the records that were opened last, and not those themselves: nothing of them is kept after a lock (ACC-50). */
+  let lastWaiting: AuditDraft[] = [];
+  const moveWaiting = async (): Promise<void> => {
+    const trail = records()?.trail;
+    if (trail === undefined || trail.waiting === lastWaiting) return;
+    const lines = lastWaiting.splice(0);
+    lastWaiting = trail.waiting;
+    if (lines.length > 0) await trail.record(...lines);
   };
-  const except: TrailDesk['except'] = async (session, action, reason) => {
-    await write(session, [{ action }], reason);
-    exception = reason;
+  const lineOf = (session: Session, look: Look, reason: string | null): AuditDraft => {
+    const common = { at: session.context().now, person: session.person, collection: null, record: null };
+    return { ...common, ...look, ...(reason === null ? {} : { reason }) };
+  };
+  const write = async (session: Session, looks: readonly Look[], reason: string | null): Promise<void> => {
+    await records()?.trail.record(...looks.map((look) => lineOf(session, look, reason)));
   };
   return {
     look: (session, ...looks) => write(session, looks, exception),
@@ -71,21 +79,29 @@ export function createTrailDesk(
       if (trail === undefined) await failedUnlocks().note(failed).catch(incident);
       else await trail.record(auditLine(failed)).catch(incident);
     },
-    except,
+    except: async (session, action, reason) => {
+      await write(session, [{ action }], reason);
+      exception = reason;
+    },
     excuse: async (session) => {
-      if (session.glass === null) return true;
+      const trail = records()?.trail;
+      if (session.glass === null) return null;
+      if (trail === undefined) return appError('access.locked');
       try {
-        await except(session, 'session.break-glass', session.glass.reason);
-        return true;
+        const { reason } = session.glass;
+        await trail.recordFirst(lineOf(session, { action: 'session.break-glass' }, reason));
+        exception = reason;
+        return null;
       } catch (error) {
-        incident(error);
-        return false;
+        if (error instanceof ReplicaFailure) return error.error;
+        return appError('internal.failure', { incident: log.incident(error) });
       }
     },
     endException: () => {
       exception = null;
     },
     catchUp: async (session) => {
+      await moveWaiting().catch(incident);
       await failedUnlocks()
         .moveInto((moving) => session.replica.transact(moving))
         .catch(incident);

@@ -324,10 +324,12 @@ export class Workstation {
   }
 
   async #begin(session: Session, released: ReleasedKey, action: string): Promise<Signed> {
-    if (!(await this.trail.excuse(session))) {
+    const unexcused = await this.trail.excuse(session);
+    if (unexcused !== null) {
       released.personKeys?.wipe();
       if (this.#atWork.session === null) await this.#closeRecords(null);
-      return fail(appError('store.disk-full'));
+      await this.trail.refused(session.glass?.person ?? null, unexcused);
+      return fail(unexcused);
     }
     this.#isFailed = false;
     this.#atWork.begin(session, released, this.#records.opened);
