@@ -8,8 +8,11 @@ import { type PluggedKey, plugIn } from './plugged-key.ts';
 import { ctap21Profile, type KeyProfile } from './profiles.ts';
 import type { Touch } from './session.ts';
 
-/** What the owner does whenever the key blinks; `never` until it is cancelled. A list: one after another, then `never`. */
-export type OwnersTouch = Touch | 'never';
+/**
+ * What the owner does whenever the key blinks, a promise: as soon as she does; `never` until it is cancelled. A list: one after
+ * another, then `never`.
+ */
+export type OwnersTouch = Touch | 'never' | Promise<Touch>;
 
 export interface CtapBench {
   readonly key: CtapKey;
