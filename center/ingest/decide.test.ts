@@ -40,7 +40,7 @@ function row(
     lane: 1,
     isAside: false,
     record,
-    text: '{}',
+    utf8: Buffer.from('{}'),
   } as const;
 }
 

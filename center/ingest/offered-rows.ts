@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import { quickCheck } from '#contracts/quick-check.ts';
-import { maxRecordLength } from '#contracts/records/record.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { type OfferRow, OfferRowSchema, type RecordDelta } from '#contracts/wire/client-messages.ts';
 import { applyDelta } from '#sync/merge/record-delta.ts';
-import { revisionOf } from '#sync/merge/revision.ts';
+import { sealVersion } from '#sync/merge/revision.ts';
 import type { Session } from '../postgres/database.ts';
 import {
   type CheckedRow,
   isRecordOf,
+  isTooLong,
   isWritable,
   pathsOf,
   recordIssues,
@@ -34,7 +34,7 @@ export interface PostponedRow {
 
 export type PreparedRow = CheckedRow | RowWithoutBase | PostponedRow;
 
-/** Rows that are checked and whose bases are read at once, and most UTF-16 units of records that one batch may grow to. */
+/** Rows that are checked and whose bases are read at once, and how many bytes of records one batch may grow to. */
 const rowsAtOnce = 100;
 const maxBatchLength = 16 * 1024 * 1024;
 
@@ -112,7 +112,7 @@ export async function resolveOffered(
     for (const row of some) {
       const place = { raw: raws[row.index], index: row.index, now: at };
       const next = row.kind === 'unresolved' ? resolve(row.row, place, made, bases) : row;
-      length += 'text' in next ? next.text.length : 0;
+      length += lengthOf(next);
       const isTooMuch = length > maxBatchLength;
       if (isTooMuch)
         prepared.push({ kind: 'postponed', index: row.index, op: 'op' in next ? next.op : null });
@@ -122,6 +122,12 @@ export async function resolveOffered(
     }
   }
   return prepared;
+}
+
+/** Bytes of a record, UTF-16 units of what is kept as it came. */
+function lengthOf(row: CheckedRow | RowWithoutBase): number {
+  if (row.kind === 'without-base') return 0;
+  return row.kind === 'sound' ? row.utf8.length : row.text.length;
 }
 
 interface RowPlace {
@@ -150,12 +156,11 @@ function checkContent(row: OfferRow, content: unknown, { raw, index, now }: RowP
   const draft = { ...fieldsOf(content), rev: anyRevision };
   if (!isRecordOf(collection, draft)) return unsound(raw, index, recordIssues(collection, draft));
   if (isDelta(row) && draft.id !== row.id) return unsound(raw, index, ['id']);
-  const rev = revisionOf(op, baseRev, collection, draft);
+  const { rev, utf8 } = sealVersion(op, baseRev, collection, draft);
   if (rev.slice(-8) !== row.check) return unsound(raw, index, ['check']);
   const record = { ...draft, rev };
-  const text = JSON.stringify(record);
-  if (text.length > maxRecordLength) return unsound(raw, index, ['record']);
-  return soundRow({ op, collection, baseRev, isAside: row.aside === true, record }, index, text, now);
+  if (isTooLong(utf8)) return unsound(raw, index, ['record']);
+  return soundRow({ op, collection, baseRev, isAside: row.aside === true, record }, index, utf8, now);
 }
 
 /** Stands in until the revision is computed. */

@@ -11,7 +11,7 @@ import { type Lane, maxRecordLength } from '#contracts/records/record.ts';
 import { recordChecks } from '#contracts/records/record-check.ts';
 import { type AnyRecord, type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
 import { type PushRow, PushRowSchema } from '#contracts/wire/client-messages.ts';
-import { revisionOf } from '#sync/merge/revision.ts';
+import { sealVersion } from '#sync/merge/revision.ts';
 import { laneOf } from './lane-of.ts';
 
 /** A row that fits its schema and is what it says. */
@@ -29,8 +29,8 @@ export interface SoundRow {
   /** Goes into the record's history, never becomes its newest version (PUSH-13). */
   readonly isAside: boolean;
   readonly record: AnyRecord;
-  /** JSON of the record, with every field that was sent. */
-  readonly text: string;
+  /** Canonical JSON of the record, with every field that was sent, in UTF-8. */
+  readonly utf8: Buffer;
 }
 
 /** A row the center cannot use; kept for a technician. */
@@ -72,21 +72,25 @@ export function checkRow(raw: unknown, index: number, now: number): CheckedRow {
   const row = v.safeParse(PushRowSchema, raw);
   if (!row.success) return unsound(raw, index, pathsOf(row.issues, ''));
   const { op, collection, baseRev, record } = row.output;
-  const text = JSON.stringify(record) ?? '';
-  if (text.length > maxRecordLength) return unsound(raw, index, ['record']);
   if (!isRecordOf(collection, record)) return unsound(raw, index, recordIssues(collection, record));
-  const lies = falseClaims(row.output, record);
+  const sealed = sealVersion(op, baseRev, collection, record);
+  if (isTooLong(sealed.utf8)) return unsound(raw, index, ['record']);
+  const lies = falseClaims(row.output, record, sealed.rev);
   if (lies.length > 0) return unsound(raw, index, lies);
-  return soundRow({ op, collection, baseRev, isAside: false, record }, index, text, now);
+  return soundRow({ op, collection, baseRev, isAside: false, record }, index, sealed.utf8, now);
 }
 
 /** The sound row of a claim that was checked. */
-export function soundRow(claim: Claim, index: number, text: string, now: number): SoundRow {
+export function soundRow(claim: Claim, index: number, utf8: Buffer, now: number): SoundRow {
   const { op, collection, baseRev, isAside, record } = claim;
   const { id, rev, scope } = record;
   const lane = laneOf(collection, record.capturedAt, now);
-  return { kind: 'sound', index, op, collection, id, scope, baseRev, rev, lane, isAside, record, text };
+  return { kind: 'sound', index, op, collection, id, scope, baseRev, rev, lane, isAside, record, utf8 };
 }
+
+/** Whether a record is longer than one may be, which is counted in UTF-16 units of its JSON: at most as many as bytes. */
+export const isTooLong = (utf8: Buffer) =>
+  utf8.length > maxRecordLength && utf8.toString().length > maxRecordLength;
 
 /** Keeps the record as it was sent: parsing would drop fields that a newer workstation added. */
 export function isRecordOf(collection: CollectionName, record: unknown): record is AnyRecord {
@@ -102,12 +106,12 @@ export function recordIssues(collection: CollectionName, record: unknown): reado
 /** Whether workstations may write records of the collection. */
 export const isWritable = (collection: CollectionName) => !collectionsOfTheCenter.has(collection);
 
-function falseClaims(row: PushRow, record: AnyRecord): readonly string[] {
+function falseClaims(row: PushRow, record: AnyRecord, rev: Revision): readonly string[] {
   const claims: readonly (readonly [string, boolean])[] = [
     ['collection', isWritable(row.collection)],
     ['record.id', record.id === row.id],
     ['record.rev', record.rev === row.rev],
-    ['rev', revisionOf(row.op, row.baseRev, row.collection, record) === row.rev],
+    ['rev', rev === row.rev],
   ];
   return claims.filter(([, isTrue]) => !isTrue).map(([path]) => path);
 }

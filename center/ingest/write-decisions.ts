@@ -68,7 +68,7 @@ async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow
   for (let first = 0; first < whole; first += atOnce) {
     const values: SqlValue[] = [scope];
     for (const row of rows.slice(first, first + atOnce)) {
-      values.push(row.collection, row.id, row.rev, Buffer.from(row.text));
+      values.push(row.collection, row.id, row.rev, row.utf8);
     }
     asked.push(session.run(statement, values));
   }
@@ -100,7 +100,7 @@ const versionColumns = (rows: readonly SoundRow[]) =>
     rows.map((row) => row.collection),
     rows.map((row) => row.id),
     rows.map((row) => row.rev),
-    rows.map((row) => row.text),
+    rows.map((row) => row.utf8.toString()),
   ] as const;
 
 /** Keeps rows the center cannot use, whole, with the facility of the device. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeCanonical } from './canonical-bytes.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** Repeatable numbers from 0 up to, not including, `limit` (mulberry32). */
@@ -68,9 +69,11 @@ describe('canonical JSON', () => {
       }
       return value;
     };
+    const bytes = Buffer.alloc(256 * 1024);
     for (let round = 0; round < 3_000; round += 1) {
       const value = made(0);
       expect(canonicalJson(value)).toBe(slowly(value));
+      expect(bytes.toString('utf8', 0, writeCanonical(bytes, 0, value))).toBe(slowly(value));
       expect(canonicalJson(JSON.parse(JSON.stringify(value)))).toBe(slowly(value));
     }
   });

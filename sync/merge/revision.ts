@@ -1,11 +1,22 @@
 import { hash } from 'node:crypto';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { writeAscii, writeMember } from './canonical-bytes.ts';
+import { orderOf } from './key-order.ts';
 
 /** The version number in front of a revision; 0 for no revision. */
 export function versionOf(revision: Revision | null): number {
   return revision === null ? 0 : Number.parseInt(revision, 10);
+}
+
+/** What a record holds; a revision it has already does not count. */
+export type Content = Omit<AnyRecord, 'rev'> & { readonly rev?: Revision };
+
+/** A version with the revision its content has. */
+export interface SealedVersion {
+  readonly rev: Revision;
+  /** Canonical JSON of the record, revision included, in UTF-8. */
+  readonly utf8: Buffer;
 }
 
 /**
@@ -17,15 +28,70 @@ export function revisionOf(
   op: OperationId,
   baseRev: Revision | null,
   collection: CollectionName,
-  record: Omit<AnyRecord, 'rev'> & { readonly rev?: Revision },
+  record: Content,
 ): Revision {
-  const text = `${op}\n${baseRev ?? ''}\n${collection}\n${canonicalJson(withoutRevision(record))}`;
-  const digest = hash('sha256', text, 'hex').slice(0, 32);
+  return revisionIn(write(op, baseRev, collection, record), baseRev);
+}
+
+/** {@link revisionOf}, and the text of the record that has it, for little more. */
+export function sealVersion(
+  op: OperationId,
+  baseRev: Revision | null,
+  collection: CollectionName,
+  record: Content,
+): SealedVersion {
+  const written = write(op, baseRev, collection, record);
+  const { bytes, begin, place, end } = written;
+  const rev = revisionIn(written, baseRev);
+  const member = `${place === begin + 1 ? '' : ','}"rev":"${rev}"${place === begin + 1 && end > place + 1 ? ',' : ''}`;
+  const utf8 = Buffer.allocUnsafe(end - begin + member.length);
+  bytes.copy(utf8, 0, begin, place);
+  const rest = writeAscii(utf8, place - begin, member);
+  bytes.copy(utf8, rest, place, end);
+  return { rev, utf8 };
+}
+
+/** What a revision is made of, in `bytes` from the first to `end`. The record begins at `begin`, its revision belongs at `place`. */
+interface Written {
+  readonly bytes: Buffer;
+  readonly begin: number;
+  readonly place: number;
+  readonly end: number;
+}
+
+function revisionIn({ bytes, end }: Written, baseRev: Revision | null): Revision {
+  const digest = hash('sha256', bytes.subarray(0, end), 'hex').slice(0, 32);
   return `${versionOf(baseRev) + 1}-${digest}` as Revision;
 }
 
-function withoutRevision(record: Omit<AnyRecord, 'rev'> & { readonly rev?: Revision }): object {
-  if (!('rev' in record)) return record;
-  const { rev: _own, ...content } = record;
-  return content;
+/** Where records are written to be hashed; only ever between two lines of this file. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+const largestKept = 4 * 1024 * 1024;
+
+function write(
+  op: OperationId,
+  baseRev: Revision | null,
+  collection: CollectionName,
+  record: Content,
+): Written {
+  const head = `${op}\n${baseRev ?? ''}\n${collection}\n`;
+  const written = writeInto(scratch, head, record);
+  if (written.end <= written.bytes.length) return written;
+  const larger = Buffer.allocUnsafeSlow(2 * written.end);
+  if (larger.length <= largestKept) scratch = larger;
+  return writeInto(larger, head, record);
+}
+
+function writeInto(bytes: Buffer, head: string, record: Content): Written {
+  const begin = writeAscii(bytes, 0, head);
+  const members: Readonly<Record<string, unknown>> = { ...record };
+  let end = writeAscii(bytes, begin, '{');
+  let place = end;
+  for (const labelled of orderOf(Object.keys(members))) {
+    const member = members[labelled.key];
+    if (labelled.key === 'rev' || member === undefined) continue;
+    end = writeMember(bytes, end, labelled, member, end === begin + 1);
+    if (labelled.key < 'rev') place = end;
+  }
+  return { bytes, begin, place, end: writeAscii(bytes, end, '}') };
 }
