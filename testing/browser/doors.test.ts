@@ -463,14 +463,17 @@ describe('the trail', () => {
     await page.getByRole('button', { name: 'Older' }).focus();
     for (let pages = 1; pages < 5; pages += 1) {
       const before = (await rows.first().textContent()) ?? '';
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Older');
       await page.keyboard.press('Enter');
       await rows.first().filter({ hasNotText: before }).waitFor();
       seen += await rows.count();
     }
     expect(seen).toBe(230);
+    // At the end the focus is on the way back.
     expect(await page.getByRole('button', { name: 'Older' }).isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'Newest' }).focus();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), soon).toBe('Newest');
     await page.keyboard.press('Enter');
     await rows.first().filter({ hasText: newest }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), soon).toBe('Older');
   });
 });

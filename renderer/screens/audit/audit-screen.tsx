@@ -1,10 +1,10 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { AuditRow } from '#contracts/bridge/audit.ts';
 import type { RecordId } from '#contracts/ids.ts';
 import { AccessNav } from '../../access/access-nav.tsx';
 import { useNavigation } from '../../app/navigation.tsx';
 import { useToday } from '../../app/surroundings.tsx';
-import { useView } from '../../bridge/hooks.tsx';
+import { useView, type ViewState } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { EmptyState, Notice } from '../../parts/notice.tsx';
@@ -27,7 +27,7 @@ export function AuditScreen({ patientId }: { readonly patientId: RecordId | null
   const recent = useView('audit.recent', patientId === null ? page : null);
   const record = useView('patients.record', patientId === null ? null : { id: patientId });
   const state = useView('workstation.state', {});
-  const view = patientId === null ? recent : ofPatient;
+  const view = useKept(patientId === null ? recent : ofPatient);
   const patient = record.status === 'ready' ? record.value : null;
   const rows = view.status === 'ready' ? view.value.rows : [];
   const around: AuditSurroundings = {
@@ -76,27 +76,56 @@ export function AuditScreen({ patientId }: { readonly patientId: RecordId | null
         {view.status === 'ready' && shown.length === 0 && <EmptyState icon="eye" title={t('audit.none')} />}
         {shown.length > 0 && <AuditTable rows={shown} hasPatients={patientId === null} around={around} />}
         {view.status === 'ready' && (page.before !== undefined || view.value.older !== null) && (
-          <footer className="card-foot">
-            <Button
-              size="small"
-              icon="double-up"
-              disabled={page.before === undefined}
-              onClick={() => setPage({})}
-            >
-              {t('audit.newest')}
-            </Button>
-            <Button
-              size="small"
-              icon="arrow-down"
-              disabled={view.value.older === null}
-              onClick={() => view.value.older !== null && setPage({ before: view.value.older })}
-            >
-              {t('audit.older')}
-            </Button>
-          </footer>
+          <Pages isNewest={page.before === undefined} older={view.value.older} onTurn={setPage} />
         )}
       </section>
     </div>
+  );
+}
+
+/** The page before stays until the next one is there: what has the focus does not go while it is pressed. */
+function useKept<Value>(view: ViewState<Value>): ViewState<Value> {
+  const last = useRef(view);
+  if (view.status !== 'loading') last.current = view;
+  return last.current;
+}
+
+interface PagesProps {
+  readonly isNewest: boolean;
+  /** What the page after this one begins before; null on the last. */
+  readonly older: number | null;
+  readonly onTurn: (page: { readonly before?: number }) => void;
+}
+
+/** Leads through the trail. Stands at the lower edge of the window, so that a new page is read from its top. */
+function Pages({ isNewest, older, onTurn }: PagesProps): ReactNode {
+  const { t } = useWords();
+  const foot = useRef<HTMLElement>(null);
+  // The newest page grows while it is read: that turns no page.
+  const turned = isNewest ? null : older;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each page begins at its top
+  useEffect(() => {
+    foot.current?.closest('.content')?.scrollTo(0, 0);
+    // At either end the button that was pressed takes no more presses: the focus goes on to the other.
+    const { activeElement } = document;
+    if (activeElement === document.body || activeElement?.matches(':disabled') === true) {
+      foot.current?.querySelector<HTMLElement>('button:enabled')?.focus();
+    }
+  }, [turned]);
+  return (
+    <footer className="card-foot audit-pages" ref={foot}>
+      <Button size="small" icon="double-up" disabled={isNewest} onClick={() => onTurn({})}>
+        {t('audit.newest')}
+      </Button>
+      <Button
+        size="small"
+        icon="arrow-down"
+        disabled={older === null}
+        onClick={() => older !== null && onTurn({ before: older })}
+      >
+        {t('audit.older')}
+      </Button>
+    </footer>
   );
 }
 
