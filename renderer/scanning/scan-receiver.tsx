@@ -8,6 +8,7 @@ import { useBridge, useView } from '../bridge/hooks.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useWords } from '../wording/words.ts';
 import { FoundByScan } from './found-by-scan.tsx';
+import { useTypedCard } from './use-typed-cards.ts';
 import { useWedge } from './use-wedge.ts';
 import './scanning.css';
 
@@ -21,6 +22,7 @@ const tellMs = 5_000;
 export function ScanReceiver(): ReactNode {
   const { t } = useWords();
   const bridge = useBridge();
+  const giveCard = useTypedCard();
   const navigation = useNavigation();
   const today = useToday();
   const [found, setFound] = useState<FoundPatient | null>(null);
@@ -33,7 +35,7 @@ export function ScanReceiver(): ReactNode {
   };
   const receive = async (scan: Scan) => {
     // What is on the screen in front is answered first.
-    if (document.querySelector('[role=dialog]') !== null) return;
+    if (isAsked()) return;
     turn.current += 1;
     const own = turn.current;
     if (scan.kind !== 'patient') return tell(t(`scan.${scan.kind}`));
@@ -49,7 +51,9 @@ export function ScanReceiver(): ReactNode {
   useWedge((text, end) => {
     const scan = scanOfCode({ text, symbology: null }, today);
     if (scan === undefined || (end === 'silence' && scan.kind === 'unknown')) return false;
-    void receive(scan);
+    // The question in front may be whose card this is.
+    if (isAsked()) giveCard(text);
+    else void receive(scan);
     return true;
   });
   useLatestScan((scan) => void receive(scan));
@@ -83,6 +87,8 @@ export function ScanReceiver(): ReactNode {
     </>
   );
 }
+
+const isAsked = (): boolean => document.querySelector('[role=dialog]') !== null;
 
 /** Readers that do not type come by way of the workstation; what was read before this screen opened is history. */
 function useLatestScan(received: (scan: Scan) => void): void {

@@ -117,6 +117,23 @@ describe('a badge on a reader that types', () => {
   });
 });
 
+describe('a badge that nobody has yet', () => {
+  it('is bound to a member of staff from a reader that types', async () => {
+    await screens.signIn(3);
+    await page.locator('.places button').nth(6).click();
+    await page.locator('.person-actions .button').nth(2).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('.key-prompt-touch').waitFor();
+    await typeFast(page, '77777777');
+    await dialog.locator('.key-prompt-waiting').waitFor();
+    expect(asked('staff.bind-card')).toBe(0);
+    await dialog.locator('.button-primary').click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(asked('staff.bind-card')).toBe(1);
+    expect(await page.locator('.scan-told p').count()).toBe(0);
+  });
+});
+
 describe('a health card', () => {
   it('says that its number is not known here, and what to do', async () => {
     await screens.signIn();
