@@ -194,7 +194,7 @@ export class Outbox implements OutboxWriter {
   }
 
   #withPending(acceptances: readonly Acceptance[]): readonly Acceptance[] {
-    const records = acceptances.map(({ row }) => [row.collection, row.record.id]);
+    const records = acceptances.map(({ row }) => [row.collection, row.id]);
     const places = this.#connection
       .prepare(
         `SELECT key FROM json_each(?) AS record WHERE EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_record

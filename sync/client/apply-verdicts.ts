@@ -77,13 +77,13 @@ export function applyVerdicts(
       applyToAside(transaction, row, verdict, progress);
       continue;
     }
-    if (replacedRecords.has(recordKey(refOf(row)))) continue;
-    if (apply(transaction, row, verdict, context, progress)) replacedRecords.add(recordKey(refOf(row)));
+    if (replacedRecords.has(recordKey(row))) continue;
+    if (apply(transaction, row, verdict, context, progress)) replacedRecords.add(recordKey(row));
   }
   return progress;
 }
 
-const refOf = (row: OutboxRow): RecordRef => ({ collection: row.collection, id: row.record.id });
+const refOf = (row: OutboxRow): RecordRef => ({ collection: row.collection, id: row.id });
 
 function pairUp(rows: readonly OutboxRow[], verdicts: readonly Verdict[]) {
   if (verdicts.length !== rows.length) throw misunderstood('verdicts: one for each row');
@@ -91,8 +91,7 @@ function pairUp(rows: readonly OutboxRow[], verdicts: readonly Verdict[]) {
     const verdict = verdicts[index];
     if (verdict === undefined || !isAbout(verdict, row.op, index))
       throw misunderstood('verdicts: other rows');
-    if (verdict.verdict === 'ok' && verdict.rev !== row.record.rev)
-      throw misunderstood('verdicts: other revision');
+    if (verdict.verdict === 'ok' && verdict.rev !== row.rev) throw misunderstood('verdicts: other revision');
     return { row, verdict };
   });
 }
@@ -158,11 +157,11 @@ interface Accepted extends Answered {
 function sorted(answered: readonly Answered[]): { plain: readonly Accepted[]; others: readonly Answered[] } {
   const timesByRecord = new Map<string, number>();
   for (const { row } of answered) {
-    const key = recordKey(refOf(row));
+    const key = recordKey(row);
     timesByRecord.set(key, (timesByRecord.get(key) ?? 0) + 1);
   }
   const isPlain = (each: Answered): each is Accepted =>
-    each.verdict.verdict === 'ok' && !each.row.isAside && timesByRecord.get(recordKey(refOf(each.row))) === 1;
+    each.verdict.verdict === 'ok' && !each.row.isAside && timesByRecord.get(recordKey(each.row)) === 1;
   return { plain: answered.filter(isPlain), others: answered.filter((each) => !isPlain(each)) };
 }
 
@@ -200,7 +199,7 @@ function accept(
 }
 
 const pendingOf = (transaction: ReplicaTransaction, row: OutboxRow): readonly OutboxRow[] =>
-  transaction.outbox.pendingOf(row.collection, row.record.id);
+  transaction.outbox.pendingOf(row.collection, row.id);
 
 const isFirstPending = (transaction: ReplicaTransaction, row: OutboxRow): boolean =>
   pendingOf(transaction, row)[0]?.op === row.op;
@@ -208,8 +207,8 @@ const isFirstPending = (transaction: ReplicaTransaction, row: OutboxRow): boolea
 /** The version just accepted is what the center has now; needed as long as edits on it are unsent (PUSH-4). */
 function moveShadow(transaction: ReplicaTransaction, row: OutboxRow): void {
   const [next] = pendingOf(transaction, row);
-  if (next === undefined) transaction.sync.removeShadow(row.collection, row.record.id);
-  else if (next.baseRev === row.record.rev) transaction.sync.setShadow(row.collection, row.record);
+  if (next === undefined) transaction.sync.removeShadow(row.collection, row.id);
+  else if (next.baseRev === row.rev) transaction.sync.setShadow(row.collection, row.record);
 }
 
 function applyConflict<C extends CollectionName>(
@@ -237,7 +236,7 @@ function applyConflict<C extends CollectionName>(
 }
 
 function checkSubject<C extends CollectionName>(record: RecordOf<C>, row: OutboxRow): void {
-  if (record.id !== row.record.id) throw misunderstood('verdicts: conflict with another record');
+  if (record.id !== row.id) throw misunderstood('verdicts: conflict with another record');
 }
 
 function applyQuarantine(
@@ -266,7 +265,7 @@ export function quarantineRow(
   const later = pendingOf(transaction, row);
   removeIfWithdrawn(transaction, row);
   if (later[0] === undefined || later[0].seq < row.seq) return [row];
-  const shadow = transaction.sync.shadow(row.collection, row.record.id);
+  const shadow = transaction.sync.shadow(row.collection, row.id);
   rebasePending(transaction, refOf(row), shadow?.rev ?? null, context);
   return [row, ...later];
 }

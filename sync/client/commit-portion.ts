@@ -130,7 +130,7 @@ function takeBesidePending<C extends CollectionName>(
   const pending = transaction.outbox.pendingOf(collection, record.id);
   const shadow = transaction.sync.shadow(collection, record.id);
   const [first] = pending;
-  if (pending.some((row) => row.record.rev === record.rev)) return 'known';
+  if (pending.some((row) => row.rev === record.rev)) return 'known';
   if (pending.some((row) => ledger.mayBeApplied(row)))
     throw new Error('a contested document was not settled');
   if (first === undefined || shadow === undefined || shadow.rev !== first.baseRev) return 'known';

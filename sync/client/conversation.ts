@@ -62,30 +62,23 @@ export class Conversation {
     return this.#requests;
   }
 
-  /**
-   * Sends a message that has no answer. `text`: its JSON text, where the caller has it. Returns its length unpacked, in UTF-16
-   * units.
-   */
-  tell(message: ClientMessage, text = JSON.stringify(message)): number {
-    this.#transport.send(this.#packing?.pack(text) ?? text);
-    return text.length;
+  /** Sends a message that has no answer. */
+  tell(message: ClientMessage): void {
+    this.#send(JSON.stringify(message));
   }
 
-  /** Sends a question; resolves with its answer, which must be of one of `types`. `text` as of {@link tell}. */
+  /** Sends a question; resolves with its answer, which must be of one of `types`. */
   ask<Type extends Answer['type']>(
     message: ClientMessage,
     types: readonly Type[],
     waitMs: number,
-    text?: string,
   ): Promise<MessageOf<Type>> {
-    return new Promise((resolve, reject) => {
-      const answered = (answer: Answer, done: () => void) => {
-        done();
-        if (isOneOf(answer, types)) resolve(answer);
-        else this.end(misunderstood(`${answer.type} instead of ${types.join()}`), reject);
-      };
-      this.#open(message, waitMs, reject, answered, text);
-    });
+    return this.#ask(keyOfQuestion(message), JSON.stringify(message), types, waitMs);
+  }
+
+  /** Asks about offer `batch`, whose message has the JSON text `text`. */
+  offer(batch: number, text: string, waitMs: number): Promise<MessageOf<'outcomes'>> {
+    return this.#ask(keyOfBatch(batch), text, ['outcomes'], waitMs);
   }
 
   /** Asks for an inventory; resolves with all its messages. */
@@ -95,7 +88,7 @@ export class Conversation {
   ): Promise<readonly MessageOf<'inventory'>[]> {
     const answers: MessageOf<'inventory'>[] = [];
     return new Promise((resolve, reject) => {
-      this.#open(message, waitMs, reject, (answer, done) => {
+      this.#open(keyOfQuestion(message), JSON.stringify(message), waitMs, reject, (answer, done) => {
         if (answer.type !== 'inventory' || answers.length >= maxInventoryMessages) {
           done();
           this.end(misunderstood(`${answer.type} instead of inventory`), reject);
@@ -120,14 +113,32 @@ export class Conversation {
     alsoTell?.(this.#end);
   }
 
+  #ask<Type extends Answer['type']>(
+    key: string,
+    text: string,
+    types: readonly Type[],
+    waitMs: number,
+  ): Promise<MessageOf<Type>> {
+    return new Promise((resolve, reject) => {
+      this.#open(key, text, waitMs, reject, (answer, done) => {
+        done();
+        if (isOneOf(answer, types)) resolve(answer);
+        else this.end(misunderstood(`${answer.type} instead of ${types.join()}`), reject);
+      });
+    });
+  }
+
+  #send(text: string): void {
+    this.#transport.send(this.#packing?.pack(text) ?? text);
+  }
+
   #open(
-    message: ClientMessage,
+    key: string,
+    text: string,
     waitMs: number,
     reject: (end: unknown) => void,
     answer: (message: Answer, done: () => void) => void,
-    text?: string,
   ): void {
-    const key = keyOfQuestion(message);
     if (this.#end !== undefined) {
       reject(this.#end);
       return;
@@ -145,7 +156,7 @@ export class Conversation {
       reject(end);
     };
     this.#questions.set(key, { answer: (received) => answer(received, done), fail });
-    this.tell(message, text);
+    this.#send(text);
   }
 
   #receive(received: WireMessage): void {
@@ -187,10 +198,12 @@ export class Conversation {
   }
 }
 
+const keyOfBatch = (batch: number): string => `batch ${batch}`;
+
 function keyOfQuestion(message: ClientMessage): string {
   switch (message.type) {
     case 'offer':
-      return `batch ${message.batch}`;
+      return keyOfBatch(message.batch);
     case 'fetch':
     case 'digest':
     case 'list':
@@ -204,7 +217,7 @@ function keyOfAnswer(message: Answer): string {
   switch (message.type) {
     case 'verdicts':
     case 'outcomes':
-      return `batch ${message.batch}`;
+      return keyOfBatch(message.batch);
     case 'fetched':
     case 'digests':
     case 'inventory':

@@ -1,7 +1,7 @@
 import type { OutboxRow, SyncStateReader } from '#clinic/ports/replica.ts';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord } from '#contracts/records/registry.ts';
-import type { OfferRow } from '#contracts/wire/client-messages.ts';
+import type { RecordDelta } from '#contracts/wire/client-messages.ts';
 import { maxMessageBytes, maxRowsPerPush } from '#contracts/wire/protocol.ts';
 import { makeDelta } from '../merge/record-delta.ts';
 import { recordKey } from './record-key.ts';
@@ -21,8 +21,7 @@ export interface RowToOffer {
 /** Rows of one offer. */
 export interface OfferBatch {
   readonly rows: readonly RowToOffer[];
-  readonly messages: readonly OfferRow[];
-  /** Their JSON text. */
+  /** The rows of the message, as JSON text. */
   readonly texts: readonly string[];
   /** Length of the rows unpacked, in UTF-16 units. */
   readonly bytes: number;
@@ -46,26 +45,24 @@ export function takeBatch(
   wholeOnly: ReadonlySet<OperationId>,
 ): OfferBatch {
   const rows: RowToOffer[] = [];
-  const messages: OfferRow[] = [];
   const texts: string[] = [];
   /** Newest version in this batch, by record. */
-  const newest = new Map<string, AnyRecord>();
+  const newest = new Map<string, OutboxRow>();
   let bytes = 0;
   for (const row of candidates) {
     if (rows.length >= Math.min(bounds.rows, maxRowsPerPush)) break;
     const base = wholeOnly.has(row.op) ? undefined : baseAtHand(row, newest, sync);
-    const message = offerRow(row, base);
-    const text = JSON.stringify(message);
+    const delta = base === undefined ? undefined : makeDelta(base, row.record);
+    const text = offerText(row, delta);
     const size = text.length;
-    if (isTooLarge(text)) return { rows, messages, texts, bytes, tooLarge: row };
+    if (isTooLarge(text)) return { rows, texts, bytes, tooLarge: row };
     if (rows.length > 0 && bytes + size > bounds.bytes) break;
-    rows.push({ row, isDelta: 'delta' in message });
-    messages.push(message);
+    rows.push({ row, isDelta: delta !== undefined });
     texts.push(text);
-    newest.set(recordKey({ collection: row.collection, id: row.record.id }), row.record);
+    newest.set(recordKey(row), row);
     bytes += size;
   }
-  return { rows, messages, texts, bytes, tooLarge: undefined };
+  return { rows, texts, bytes, tooLarge: undefined };
 }
 
 /** UTF-8 takes at most three bytes for a UTF-16 unit: most rows need not be counted. */
@@ -75,30 +72,36 @@ const isTooLarge = (text: string): boolean =>
 /** The version a row builds on: the row before it in the same batch, or what the center is known to have. */
 function baseAtHand(
   row: OutboxRow,
-  newest: ReadonlyMap<string, AnyRecord>,
+  newest: ReadonlyMap<string, OutboxRow>,
   sync: SyncStateReader,
 ): AnyRecord | undefined {
   if (row.baseRev === null) return undefined;
-  const before = newest.get(recordKey({ collection: row.collection, id: row.record.id }));
-  if (before?.rev === row.baseRev) return before;
-  const shadow = sync.shadow(row.collection, row.record.id);
+  const before = newest.get(recordKey(row));
+  if (before?.rev === row.baseRev) return before.record;
+  const shadow = sync.shadow(row.collection, row.id);
   return shadow?.rev === row.baseRev ? shadow : undefined;
 }
 
-function offerRow(row: OutboxRow, base: AnyRecord | undefined): OfferRow {
-  const offered = {
+/** The JSON text of an `OfferRow` (contracts/wire): whole, or as its difference to the base that `baseRev` names. */
+function offerText(row: OutboxRow, delta: RecordDelta | undefined): string {
+  const offered = JSON.stringify({
     op: row.op,
     collection: row.collection,
-    check: checkOf(row.record.rev),
+    check: checkOf(row.rev),
     ...(row.isAside ? { aside: true as const } : {}),
-    ...(row.supersedes === undefined ? {} : { supersedes: [...row.supersedes] }),
-  };
-  const delta = base === undefined ? undefined : makeDelta(base, row.record);
-  if (base !== undefined && delta !== undefined) {
-    return { ...offered, base: base.rev, id: row.record.id, delta };
-  }
+    ...(row.supersedes === undefined ? {} : { supersedes: row.supersedes }),
+    base: row.baseRev,
+    ...(delta === undefined ? {} : { id: row.id, delta }),
+  });
+  return delta === undefined ? `${offered.slice(0, -1)},"record":${textWithoutRevision(row)}}` : offered;
+}
+
+/** The record as it was written is not taken apart only to be written again: the revision is its last member. */
+function textWithoutRevision(row: OutboxRow): string {
+  const end = `,"rev":"${row.rev}"}`;
+  if (row.text.endsWith(end)) return `${row.text.slice(0, -end.length)}}`;
   const { rev: _computed, ...record } = row.record;
-  return { ...offered, base: row.baseRev, record };
+  return JSON.stringify(record);
 }
 
 /** What both sides compare of a revision. */

@@ -167,24 +167,20 @@ export class Offering {
     return asides.filter((row) => this.#isAvailable(row) && !this.#waitingAsides.has(row.op));
   }
 
-  #send({ rows, messages, texts, bytes }: OfferBatch): void {
+  #send({ rows, texts, bytes }: OfferBatch): void {
     this.#batch += 1;
     const sent = rows.map(({ row }) => row);
     this.#ledger.sent(sent);
     this.#backlog.taken(sent);
     for (const row of sent) {
       this.#opsUnderWay.add(row.op);
-      this.#recordsUnderWay.add(recordKey(refOf(row)));
+      this.#recordsUnderWay.add(recordKey(row));
     }
     this.#bytesUnderWay += bytes;
     const departure = this.#meter.departs(bytes, this.#context.clock.now());
     const offer = { batch: this.#batch, rows, departure };
-    const asking = this.#conversation.ask(
-      { type: 'offer', batch: this.#batch, rows: [...messages] },
-      ['outcomes'],
-      this.#context.limits.answerMs,
-      `{"type":"offer","batch":${this.#batch},"rows":[${texts.join()}]}`,
-    );
+    const text = `{"type":"offer","batch":${this.#batch},"rows":[${texts.join()}]}`;
+    const asking = this.#conversation.offer(this.#batch, text, this.#context.limits.answerMs);
     asking.then(
       (outcomes) => {
         this.#meter.answered(departure, this.#context.clock.now());
@@ -214,7 +210,7 @@ export class Offering {
     this.#bytesUnderWay -= departure.bytes;
     for (const { row } of rows) {
       this.#opsUnderWay.delete(row.op);
-      this.#recordsUnderWay.delete(recordKey(refOf(row)));
+      this.#recordsUnderWay.delete(recordKey(row));
     }
   }
 
@@ -290,9 +286,7 @@ export class Offering {
   }
 }
 
-const refOf = (row: OutboxRow): RecordRef => ({ collection: row.collection, id: row.record.id });
+const refOf = (row: OutboxRow): RecordRef => ({ collection: row.collection, id: row.id });
 
 const hasAcceptedRow = (outbox: OutboxReader, { collection, id }: RecordRef): boolean =>
-  outbox
-    .byState('accepted', maxRowsRead)
-    .some((row) => row.collection === collection && row.record.id === id);
+  outbox.byState('accepted', maxRowsRead).some((row) => row.collection === collection && row.id === id);

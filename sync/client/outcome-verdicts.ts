@@ -32,8 +32,8 @@ export function judge(offered: readonly RowToOffer[], outcomes: readonly Outcome
   return { rows, verdicts, wholeNext };
 }
 
-function verdictOf({ op, record }: OutboxRow, outcome: Outcome, at: Instant, index: number): Verdict {
-  if (typeof outcome === 'number') return { verdict: 'ok', op, rev: record.rev, seq: outcome, at };
+function verdictOf({ op, rev }: OutboxRow, outcome: Outcome, at: Instant, index: number): Verdict {
+  if (typeof outcome === 'number') return { verdict: 'ok', op, rev, seq: outcome, at };
   switch (outcome.verdict) {
     case 'conflict':
       return { verdict: 'conflict', op, record: outcome.record };

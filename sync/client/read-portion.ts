@@ -71,7 +71,7 @@ export function contestedRecords(
     const { collection, record } = document.received;
     const ref = { collection, id: record.id };
     const pending = reader.outbox.pendingOf(collection, record.id);
-    const isOwn = pending.some((row) => row.record.rev === record.rev);
+    const isOwn = pending.some((row) => row.rev === record.rev);
     if (!isOwn && pending.some((row) => ledger.mayBeApplied(row))) byKey.set(recordKey(ref), ref);
   }
   return [...byKey.values()];

@@ -36,7 +36,7 @@ export function settleConflict<C extends CollectionName>(
   const mine = transaction.get(collection, theirs.id) ?? lastWritten(collection, pending);
   const [first] = pending;
   if (mine === undefined || first === undefined) throw new Error('a conflict needs an unsent edit');
-  const isOwn = pending.some((row) => row.record.rev === theirs.rev);
+  const isOwn = pending.some((row) => row.rev === theirs.rev);
   const base = isOwn ? theirs : mergeBase(transaction, collection, first, theirs);
   const merged = mergeRecord(collection, { base: base?.body, mine: mine.body, theirs: theirs.body });
   if (recordTypes[collection].merge.kind === 'center-decides') {

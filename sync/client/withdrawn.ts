@@ -43,7 +43,7 @@ export function belongsAgain(transaction: ReplicaTransaction, record: RecordRef)
 export function removeIfWithdrawn(transaction: ReplicaTransaction, row: OutboxRow): void {
   const marked = readWithdrawn(transaction);
   if (marked.length === 0) return;
-  const own = { collection: row.collection, id: row.record.id };
+  const own = { collection: row.collection, id: row.id };
   const concerned = [own, ...patientsOf(row).map((id) => ({ collection: 'patients' as const, id }))];
   const going = concerned.filter(
     (record) =>

@@ -104,7 +104,7 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/apply-verdicts.ts',
-        find: 'else if (next.baseRev === row.record.rev) transaction.sync.setShadow(row.collection, row.record);',
+        find: 'else if (next.baseRev === row.rev) transaction.sync.setShadow(row.collection, row.record);',
         replace: '',
       },
     ],
@@ -191,13 +191,8 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/offer-row.ts',
-        find: 'if (before?.rev === row.baseRev) return before;',
-        replace: 'if (before !== undefined) return sync.shadow(row.collection, row.record.id) ?? before;',
-      },
-      {
-        file: 'sync/client/offer-row.ts',
-        find: 'return { ...offered, base: base.rev, id: row.record.id, delta };',
-        replace: 'return { ...offered, base: row.baseRev ?? base.rev, id: row.record.id, delta };',
+        find: 'if (before?.rev === row.baseRev) return before.record;',
+        replace: 'if (before !== undefined) return sync.shadow(row.collection, row.id) ?? before.record;',
       },
     ],
     traps: [system('testing/sync/bases.test.ts')],

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DeviceIdSchema, OperationIdSchema, type RecordId } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
+import { OfferRowSchema } from '#contracts/wire/client-messages.ts';
 import { readKnownVersions } from '#sync/client/heal/known-versions.ts';
 import { takeBatch } from '#sync/client/offer-row.ts';
 import { settleConflict } from '#sync/client/settle-conflict.ts';
@@ -111,7 +112,8 @@ describe('differences in one offer (PUSH-14)', () => {
     await write(known.body);
 
     const rows = replica.outbox.pending(10);
-    const { messages } = takeBatch(rows, { rows: 10, bytes: 100_000 }, replica.sync, new Set());
+    const { texts } = takeBatch(rows, { rows: 10, bytes: 100_000 }, replica.sync, new Set());
+    const messages = texts.map((text) => v.parse(OfferRowSchema, JSON.parse(text)));
     expect(messages.map((message) => 'delta' in message)).toEqual([true, true]);
     let base: unknown = known;
     for (const [index, message] of messages.entries()) {

@@ -43,7 +43,7 @@ describe('verdicts and portions, one by one', () => {
   const ok = (row: OutboxRow, seq: number): Verdict => ({
     verdict: 'ok',
     op: row.op,
-    rev: row.record.rev,
+    rev: row.rev,
     seq,
     at: now,
   });

@@ -17,7 +17,7 @@ export const unsentListView: SessionView<'unsent.list'> = {
     const pending = newestOfEachRecord(replica.outbox.pending(mostRows));
     return [...refused, ...pending].slice(0, mostRows).map((row) => ({
       collection: row.collection,
-      id: row.record.id,
+      id: row.id,
       patient: patientOf(replica, row, parts.reference.mahallaName),
       savedAt: row.at,
       state: row.state === 'quarantined' ? 'quarantined' : 'pending',
@@ -28,7 +28,7 @@ export const unsentListView: SessionView<'unsent.list'> = {
 
 function newestOfEachRecord(rows: readonly OutboxRow[]): readonly OutboxRow[] {
   const newestByRecord = new Map<RecordId, OutboxRow>();
-  for (const row of rows) newestByRecord.set(row.record.id, row);
+  for (const row of rows) newestByRecord.set(row.id, row);
   return [...newestByRecord.values()].sort((left, right) => right.seq - left.seq);
 }
 

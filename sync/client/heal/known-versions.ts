@@ -29,13 +29,11 @@ export function readKnownVersions(reader: ReplicaReader): KnownVersions | undefi
   const counts = reader.outbox.counts();
   if (counts.pending > maxPending || counts.quarantined > maxQuarantined) return undefined;
   const pending = reader.outbox.pending(maxPending);
-  const unsent = new Set(pending.map((row) => recordKey({ collection: row.collection, id: row.record.id })));
+  const unsent = new Set(pending.map((row) => recordKey(row)));
   const shadows = new Map(reader.sync.shadows().map((shadow) => [recordKey(shadow), shadow.rev]));
   const withdrawn = new Set(readWithdrawn(reader).map(recordKey));
   const unreadable = new Map(readUnreadable(reader).map((each) => [recordKey(each), each]));
-  const quarantined = new Set(
-    reader.outbox.byState('quarantined', maxQuarantined).map((row) => row.record.rev),
-  );
+  const quarantined = new Set(reader.outbox.byState('quarantined', maxQuarantined).map((row) => row.rev));
   const countAs = (collection: CollectionName, id: RecordId, stored: Revision): Revision | null => {
     const key = recordKey({ collection, id });
     if (withdrawn.has(key)) return null;

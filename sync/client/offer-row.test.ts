@@ -1,0 +1,90 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import type { OutboxRow } from '#clinic/ports/replica.ts';
+import { OperationIdSchema, type Revision, RevisionSchema } from '#contracts/ids.ts';
+import { type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
+import { OfferRowSchema } from '#contracts/wire/client-messages.ts';
+import { takeBatch } from './offer-row.ts';
+
+const idOf = (number: number) => `0199b000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+const revOf = (version: number): Revision => v.parse(RevisionSchema, `${version}-${'5'.repeat(32)}`);
+
+const visit = (reason: string, rev = revOf(1)): RecordOf<'visits'> =>
+  v.parse(recordSchemas.visits, {
+    id: idOf(1),
+    scope: 'TRN000001',
+    author: idOf(2),
+    device: idOf(3),
+    capturedAt: 5,
+    hlc: '0199b0000000-0000-00000003',
+    body: { patientId: idOf(4), day: '2026-10-01', reason, urgency: 'routine', entries: [] },
+    rev,
+  });
+
+const rowOf = (record: RecordOf<'visits'>, text: string, more: Partial<OutboxRow> = {}): OutboxRow => ({
+  op: v.parse(OperationIdSchema, idOf(9)),
+  isAside: false,
+  collection: 'visits',
+  lane: 1,
+  baseRev: null,
+  id: record.id,
+  rev: record.rev,
+  text,
+  record,
+  at: 5,
+  seq: 1,
+  state: 'pending',
+  centerSeq: null,
+  acceptedAt: null,
+  refusal: null,
+  ...more,
+});
+
+const noShadows = { shadow: () => undefined, shadows: () => [], checkpoint: () => undefined };
+const offered = (...rows: readonly OutboxRow[]) =>
+  takeBatch(rows, { rows: 10, bytes: 100_000 }, noShadows, new Set()).texts.map((text) => {
+    const raw: unknown = JSON.parse(text);
+    // The schema drops nothing of what was written.
+    expect(v.parse(OfferRowSchema, raw)).toEqual(raw);
+    return raw;
+  });
+
+describe('takeBatch', () => {
+  const tricky = `,"rev":"${revOf(1)}"}`;
+  const record = visit(tricky);
+  const { rev, ...content } = record;
+
+  // PUSH-14
+  it.each([
+    ['the revision last', JSON.stringify({ ...content, rev })],
+    ['the revision first', JSON.stringify({ rev, ...content })],
+    ['the revision last, after white space', `${JSON.stringify(content).slice(0, -1)}, "rev": "${rev}" }`],
+  ])('offers a whole record without its revision, kept with %s', (_name, text) => {
+    expect(offered(rowOf(record, text))).toEqual([
+      { op: idOf(9), collection: 'visits', check: '5'.repeat(8), base: null, record: content },
+    ]);
+  });
+
+  it('says what a row is aside of and what it replaced', () => {
+    const more = { isAside: true, supersedes: [v.parse(OperationIdSchema, idOf(8))], baseRev: revOf(7) };
+    expect(offered(rowOf(record, JSON.stringify(record), more))).toMatchObject([
+      { aside: true, supersedes: [idOf(8)], base: revOf(7), record: content },
+    ]);
+  });
+
+  it('offers an edit as its difference to the row before', () => {
+    const next = visit('dizzy', revOf(2));
+    const rows = [
+      rowOf(record, JSON.stringify(record)),
+      rowOf(next, JSON.stringify(next), { baseRev: record.rev, seq: 2 }),
+    ];
+    expect(offered(...rows)[1]).toEqual({
+      op: idOf(9),
+      collection: 'visits',
+      check: '5'.repeat(8),
+      base: record.rev,
+      id: record.id,
+      delta: { set: { reason: 'dizzy' } },
+    });
+  });
+});
