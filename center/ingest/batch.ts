@@ -5,7 +5,7 @@ import { dayInUzbekistan } from '../calendar.ts';
 import { type Effects, wait } from '../ports.ts';
 import { type Database, inOrder, type Session } from '../postgres/database.ts';
 import { kindOfFailure } from '../postgres/failures.ts';
-import { type Decision, decideRows, keyOf } from './decide.ts';
+import { type Decision, decideRows } from './decide.ts';
 import type { IngestHooks } from './hooks.ts';
 import type { PreparedRow } from './offered-rows.ts';
 import type { Refusal } from './push-batch.ts';
@@ -101,7 +101,7 @@ function areNewRecords(rows: readonly PreparedRow[], home: Scope): boolean {
   const operations = new Set<string>();
   for (const row of rows) {
     if (row.kind !== 'sound' || row.baseRev !== null || row.isAside || row.scope !== home) return false;
-    records.add(keyOf(row));
+    records.add(row.key);
     operations.add(row.op);
   }
   return records.size === rows.length && operations.size === rows.length;
@@ -232,12 +232,11 @@ async function refuseFallen(session: Session, origin: PushOrigin): Promise<void>
 }
 
 /** Copies are compared and set where the record is at home; what was answered before is answered here again. */
-const isElsewhere = (row: SoundRow, { homes, logged }: Present) =>
-  homes.has(keyOf(row)) && !logged.has(row.op);
+const isElsewhere = (row: SoundRow, { homes, logged }: Present) => homes.has(row.key) && !logged.has(row.op);
 
 const outcomesElsewhere = (rows: readonly SoundRow[], { homes }: Present) =>
   rows.flatMap((row): (readonly [number, RowOutcome])[] => {
-    const home = homes.get(keyOf(row));
+    const home = homes.get(row.key);
     return home === undefined ? [] : [[row.index, { kind: 'elsewhere', home }]];
   });
 

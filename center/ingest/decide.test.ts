@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { OperationIdSchema, RecordIdSchema, RevisionSchema } from '#contracts/ids.ts';
 import { type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
-import { decideRows, keyOf } from './decide.ts';
+import { decideRows } from './decide.ts';
 import type { SoundRow } from './row-check.ts';
 
 const id = v.parse(RecordIdSchema, '0199b000-0000-7000-8000-000000000001');
@@ -34,6 +34,7 @@ function row(
     op: op(number),
     collection,
     id,
+    key: `${collection}/${id}`,
     baseRev: base,
     rev: next,
     scope: record.scope,
@@ -49,7 +50,7 @@ const kinds = (
   current: SoundRow['rev'] | null,
   logged: Parameters<typeof decideRows>[2] = new Map(),
 ) => {
-  const currentRevs = new Map(current === null ? [] : rows.map((each) => [keyOf(each), current] as const));
+  const currentRevs = new Map(current === null ? [] : rows.map((each) => [each.key, current] as const));
   return decideRows(rows, currentRevs, logged, record.scope).map((decision) =>
     decision.kind === 'outdated' ? `outdated ${decision.isBaseKnown}` : decision.kind,
   );

@@ -32,12 +32,9 @@ export type Decision =
   /** An operation id that was used for something else. */
   | { readonly kind: 'misused-operation'; readonly row: SoundRow };
 
-/** Names a record within its scope. */
-export const keyOf = (row: Pick<SoundRow, 'collection' | 'id'>) => `${row.collection}/${row.id}`;
-
 /**
  * Decides about the rows of a batch in their order (docs/specs/center.md ING-3 to ING-5). Pure: `currentRevs` are the newest
- * revisions of the records concerned, row-locked, by {@link keyOf}; `logged` are earlier operations among the rows'; `scope` is where the records are at home.
+ * revisions of the records concerned, row-locked, by `key`; `logged` are earlier operations among the rows'; `scope` is where the records are at home.
  */
 export function decideRows(
   rows: readonly SoundRow[],
@@ -49,14 +46,14 @@ export function decideRows(
     scope,
     newest: new Map(currentRevs),
     taken: new Map<OperationId, Revision>(),
-    known: new Set<string>(),
+    known: new Map<Revision, string>(),
   };
   return rows.map((row) => {
     const decision = decideRow(row, batch, logged);
     if (decision.kind === 'apply' || decision.kind === 'keep-aside') {
-      if (decision.kind === 'apply') batch.newest.set(keyOf(row), row.rev);
+      if (decision.kind === 'apply') batch.newest.set(row.key, row.rev);
       batch.taken.set(row.op, row.rev);
-      batch.known.add(`${keyOf(row)}/${row.rev}`);
+      batch.known.set(row.rev, row.key);
     }
     return decision;
   });
@@ -66,7 +63,8 @@ interface BatchState {
   readonly scope: Scope;
   readonly newest: ReadonlyMap<string, Revision>;
   readonly taken: ReadonlyMap<OperationId, Revision>;
-  readonly known: ReadonlySet<string>;
+  /** Records by the revisions that rows of the batch give them. */
+  readonly known: ReadonlyMap<Revision, string>;
 }
 
 function decideRow(
@@ -88,7 +86,7 @@ function decideRow(
 }
 
 function compareAndSet(row: SoundRow, batch: BatchState): Decision {
-  const newest = batch.newest.get(keyOf(row)) ?? null;
+  const newest = batch.newest.get(row.key) ?? null;
   const isCenterDeciding = recordTypes[row.collection].merge.kind === 'center-decides';
   if (newest === row.baseRev && !(isCenterDeciding && newest !== null)) {
     return { kind: row.scope === batch.scope ? 'apply' : 'misplaced', row };
@@ -99,5 +97,5 @@ function compareAndSet(row: SoundRow, batch: BatchState): Decision {
 function isBaseKnown(row: SoundRow, newest: Revision | null, batch: BatchState): boolean | 'look-up' {
   if (newest === null) return false;
   if (row.baseRev === null || row.baseRev === newest) return true;
-  return batch.known.has(`${keyOf(row)}/${row.baseRev}`) ? true : 'look-up';
+  return batch.known.get(row.baseRev) === row.key ? true : 'look-up';
 }

@@ -1,7 +1,7 @@
 import type { Revision, Scope } from '#contracts/ids.ts';
 import type { Session } from '../postgres/database.ts';
-import { type Decision, keyOf, type LoggedOperation } from './decide.ts';
-import type { SoundRow } from './row-check.ts';
+import type { Decision, LoggedOperation } from './decide.ts';
+import { keyOf, type SoundRow } from './row-check.ts';
 import { isConflict } from './row-outcome.ts';
 import * as sql from './statements.ts';
 
@@ -25,7 +25,7 @@ export async function readPresent(
   rows: readonly SoundRow[],
 ): Promise<Present> {
   if (rows.length === 0) return nothingPresent;
-  const records = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+  const records = [...new Map(rows.map((row) => [row.key, row])).values()];
   const locked = await session.rows(sql.lockDocuments, sql.LockedSchema, [
     scope,
     records.map((row) => row.collection),
@@ -33,9 +33,9 @@ export async function readPresent(
   ]);
   const logged = await session.rows(sql.readOperations, sql.LoggedSchema, [scope, rows.map((row) => row.op)]);
   return {
-    currentRevs: new Map(locked.map((document) => [keyOf(document), document.rev])),
+    currentRevs: new Map(locked.map((document) => [keyOf(document.collection, document.id), document.rev])),
     homes: new Map(
-      locked.flatMap((document) => (document.home === null ? [] : [[keyOf(document), document.home]])),
+      locked.flatMap(({ collection, id, home }) => (home === null ? [] : [[keyOf(collection, id), home]])),
     ),
     logged: new Map(logged.map((operation) => [operation.op, operation])),
   };
@@ -57,7 +57,7 @@ export async function findKnownBases(
     rows.map((row) => row.id),
     rows.map((row) => row.baseRev),
   ]);
-  return new Set(found.map((version) => `${keyOf(version)}/${version.rev}`));
+  return new Set(found.map(({ collection, id, rev }) => `${keyOf(collection, id)}/${rev}`));
 }
 
 /** The center's versions of the records in conflict, as JSON text by key. */
@@ -74,5 +74,5 @@ export async function readConflicts(
     rows.map((row) => row.collection),
     rows.map((row) => row.id),
   ]);
-  return new Map(bodies.map((body) => [keyOf(body), body.body]));
+  return new Map(bodies.map(({ collection, id, body }) => [keyOf(collection, id), body]));
 }

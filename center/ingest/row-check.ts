@@ -21,6 +21,8 @@ export interface SoundRow {
   readonly op: OperationId;
   readonly collection: CollectionName;
   readonly id: RecordId;
+  /** Names the record within its scope: `keyOf`, told once because every step of a batch asks for it. */
+  readonly key: string;
   /** Home of the record, where its revisions are compared and set (SHR-1). */
   readonly scope: Scope;
   readonly baseRev: Revision | null;
@@ -80,12 +82,16 @@ export function checkRow(raw: unknown, index: number, now: number): CheckedRow {
   return soundRow({ op, collection, baseRev, isAside: false, record }, index, sealed.utf8, now);
 }
 
+/** Names a record within its scope. */
+export const keyOf = (collection: CollectionName, id: RecordId) => `${collection}/${id}`;
+
 /** The sound row of a claim that was checked. */
 export function soundRow(claim: Claim, index: number, utf8: Buffer, now: number): SoundRow {
   const { op, collection, baseRev, isAside, record } = claim;
   const { id, rev, scope } = record;
   const lane = laneOf(collection, record.capturedAt, now);
-  return { kind: 'sound', index, op, collection, id, scope, baseRev, rev, lane, isAside, record, utf8 };
+  const key = keyOf(collection, id);
+  return { kind: 'sound', index, op, collection, id, key, scope, baseRev, rev, lane, isAside, record, utf8 };
 }
 
 /** Whether a record is longer than one may be, which is counted in UTF-16 units of its JSON: at most as many as bytes. */

@@ -1,6 +1,5 @@
 import type { Scope } from '#contracts/ids.ts';
 import type { Decision } from './decide.ts';
-import { keyOf } from './decide.ts';
 import type { PreparedRow } from './offered-rows.ts';
 import type { SoundRow } from './row-check.ts';
 
@@ -45,7 +44,7 @@ export interface BatchResult {
 /** Which of the outdated rows rest on a version the center has. */
 export const isConflict = (decision: Decision, knownBases: ReadonlySet<string>) =>
   decision.kind === 'outdated' &&
-  (decision.isBaseKnown === true || knownBases.has(`${keyOf(decision.row)}/${decision.row.baseRev}`));
+  (decision.isBaseKnown === true || knownBases.has(`${decision.row.key}/${decision.row.baseRev}`));
 
 /** Outcomes of decided rows by their index. */
 export function outcomesOf(
@@ -80,7 +79,7 @@ function outcomeOf(decision: Decision, result: BatchResult): RowOutcome {
     case 'outdated': {
       if (result.isVisiting && !decision.isHere) return { kind: 'retry', waitMs: movingWaitMs };
       const body = isConflict(decision, result.knownBases)
-        ? result.conflicts.get(keyOf(decision.row))
+        ? result.conflicts.get(decision.row.key)
         : undefined;
       return body === undefined ? { kind: 'missing-base' } : { kind: 'conflict', body };
     }

@@ -3,7 +3,6 @@ import { appendToFeed } from '../feed/append.ts';
 import { DigestChange } from '../feed/digest-change.ts';
 import { inOrder, type Session, type SqlValue } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
-import { keyOf } from './decide.ts';
 import type { SoundRow, UnsoundRow } from './row-check.ts';
 import * as sql from './statements.ts';
 
@@ -38,7 +37,7 @@ export async function writeVersions(
   { newest, placed }: RowsToWrite,
   currentRevs: ReadonlyMap<string, Revision>,
 ): Promise<void> {
-  const isThere = (row: SoundRow) => currentRevs.has(keyOf(row));
+  const isThere = (row: SoundRow) => currentRevs.has(row.key);
   const isNewest = new Set(newest);
   await inOrder([
     insertNew(
@@ -57,24 +56,45 @@ export async function writeVersions(
 
 /** The last row of each record, in one order for every writer: collection, then id. */
 export function newestOf(rows: readonly SoundRow[]): readonly SoundRow[] {
-  const newestByKey = [...new Map(rows.map((row) => [keyOf(row), row]))];
+  const newestByKey = [...new Map(rows.map((row) => [row.key, row]))];
   return newestByKey.sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
 }
 
 async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow[]): Promise<void> {
-  const { rows: atOnce, statement } = sql.insertManyDocuments;
-  const whole = rows.length - (rows.length % atOnce);
-  const asked: Promise<unknown>[] = [];
-  for (let first = 0; first < whole; first += atOnce) {
-    const values: SqlValue[] = [scope];
-    for (const row of rows.slice(first, first + atOnce)) {
-      values.push(row.collection, row.id, row.rev, row.utf8);
+  const asked = portionsOf(rows, sql.insertManyDocuments.rows).map((some) => {
+    const [first] = some;
+    if (some.length < sql.insertManyDocuments.rows || first === undefined) {
+      return session.run(sql.insertDocuments, [scope, ...versionColumns(some)]);
     }
-    asked.push(session.run(statement, values));
-  }
-  const rest = rows.slice(whole);
-  if (rest.length > 0) asked.push(session.run(sql.insertDocuments, [scope, ...versionColumns(rest)]));
+    const values: SqlValue[] = [scope, first.collection];
+    for (const row of some) values.push(row.id, row.rev, row.utf8);
+    return session.run(sql.insertManyDocuments.statement, values);
+  });
   await inOrder(asked);
+}
+
+/** Rows in their order, so many of one collection at once wherever there are as many, and what lies between. */
+function portionsOf(rows: readonly SoundRow[], atOnce: number): readonly (readonly SoundRow[])[] {
+  const portions: (readonly SoundRow[])[] = [];
+  let begin = 0;
+  let first = 0;
+  while (first + atOnce <= rows.length) {
+    const isOfOne = rows[first]?.collection === rows[first + atOnce - 1]?.collection;
+    if (!isOfOne) {
+      first += 1;
+      continue;
+    }
+    portions.push(...split(rows.slice(begin, first), atOnce - 1), rows.slice(first, first + atOnce));
+    first += atOnce;
+    begin = first;
+  }
+  return [...portions, ...split(rows.slice(begin), atOnce - 1)];
+}
+
+function split<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_unused, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 async function replace(
@@ -86,7 +106,7 @@ async function replace(
   if (rows.length === 0) return;
   const columns = versionColumns(rows);
   const kept = session.run(sql.keepReplaced, [scope, columns[0], columns[1]]);
-  const replaced = rows.map((row) => currentRevs.get(keyOf(row)) ?? null);
+  const replaced = rows.map((row) => currentRevs.get(row.key) ?? null);
   const [, updated] = await inOrder([kept, session.run(sql.updateDocuments, [scope, ...columns, replaced])]);
   if (updated !== rows.length) throw new LostRace('another writer changed one of the records');
 }
@@ -134,7 +154,7 @@ export async function takePositions(
   if (placed.length === 0) return 0;
   const digests = new DigestChange();
   for (const row of newest) {
-    digests.replace(row.collection, row.id, currentRevs.get(keyOf(row)) ?? null, row.rev);
+    digests.replace(row.collection, row.id, currentRevs.get(row.key) ?? null, row.rev);
   }
   return await appendToFeed(session, origin, placed, digests);
 }
