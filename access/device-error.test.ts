@@ -17,6 +17,7 @@ test('a failing key is told in the words of what helps', () => {
     detail: { failure: 'blocked', method: 'pin', until: 'reset' },
   });
   expect(deviceError({ failure: 'no-credential' }).code).toBe('access.key-unknown');
+  expect(deviceError({ failure: 'already-enrolled' }).code).toBe('access.key-enrolled');
   expect(deviceError({ failure: 'untrusted', rule: 'signature' })).toEqual({
     code: 'access.key-unsuitable',
     detail: { failure: 'untrusted', rule: 'signature' },

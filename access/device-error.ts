@@ -25,6 +25,8 @@ function codeOf(error: DeviceFailure): ErrorCode {
       return error.until === 'pin' ? 'access.pin-needed' : 'access.key-blocked';
     case 'not-set-up':
       return error.lacks === 'finger' ? 'access.pin-needed' : 'access.key-unsuitable';
+    case 'already-enrolled':
+      return 'access.key-enrolled';
     case 'no-credential':
       return 'access.key-unknown';
     case 'pin-not-allowed':

@@ -92,6 +92,11 @@ interface NoCredential {
   readonly failure: 'no-credential';
 }
 
+/** The key holds one of the credentials that it must not hold: it opens for somebody already. */
+interface AlreadyEnrolled {
+  readonly failure: 'already-enrolled';
+}
+
 /** The new PIN is shorter than the key wants (characters), or longer than 63 bytes, or not allowed by its own rules. */
 interface PinNotAllowed {
   readonly failure: 'pin-not-allowed';
@@ -115,7 +120,7 @@ type OperationFailure =
   | Refused;
 type VerificationFailure = FingerNotRecognised | PinNotRight | Blocked;
 /** What {@link CredentialDevice.createCredential} may fail with. */
-export type CreateFailure = OperationFailure | VerificationFailure;
+export type CreateFailure = OperationFailure | VerificationFailure | AlreadyEnrolled;
 /** What {@link CredentialDevice.releaseSecret} may fail with. */
 export type ReleaseFailure = OperationFailure | VerificationFailure | NoCredential;
 
@@ -136,6 +141,11 @@ export interface DeviceOperation {
 export interface CreateRequest extends DeviceOperation {
   /** Whom the credential is for: the person's id as 16 bytes. Never a name: keys show it to anybody. */
   readonly user: Uint8Array;
+  /**
+   * Credentials as {@link CredentialDevice.createCredential} gave them: a key that holds one of them makes no other. The most
+   * important first: a key is told as many as it takes.
+   */
+  readonly known?: readonly Uint8Array[];
 }
 
 export interface ReleaseRequest extends DeviceOperation {

@@ -88,7 +88,9 @@ async function enrol(held: HeldSlots, order: EnrolmentOrder, make: MakeSlot): Pr
   const owner = { person: person.id, keys: own, dataKey: access === 'full' ? dataKey : null, label };
   let written: Result<unknown> = fail(appError('access.locked'));
   try {
-    const made = await make(list, owner);
+    // A key of hers may be made hers anew where everything that she had ends.
+    const isEnded = (old: AnySlot) => old.person === person.id && keys === 'new';
+    const made = await make(withoutSlots(list, isEnded), owner);
     written = made.ok ? await held.inTurn(() => addSlot(held, order, own, made.value, list)) : made;
     return written.ok ? ok(own) : written;
   } finally {

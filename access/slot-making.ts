@@ -57,7 +57,8 @@ export async function makePassphraseSlot(
 
 /**
  * A slot that opens with a credential made on the device. Asks for presence three times: to make the credential, to use it,
- * and to prove that the slot opens again (ACC-23).
+ * and to prove that the slot opens again (ACC-23). A key that opens for anybody of the list is refused with `access.key-enrolled`
+ * (ACC-54).
  */
 export async function makeDeviceSlot(
   environment: SlotsEnvironment,
@@ -66,7 +67,8 @@ export async function makeDeviceSlot(
   device: CredentialDevice,
   operation: DeviceOperation,
 ): Promise<Result<Slot>> {
-  const created = await device.createCredential({ ...operation, user: personBytes(owner.person) });
+  const known = credentialsOf(list, device.kind, owner.person);
+  const created = await device.createCredential({ ...operation, user: personBytes(owner.person), known });
   if (!created.ok) return fail(deviceError(created.error));
   const { credential } = created.value;
   const salt = environment.random.bytes(32);
@@ -89,6 +91,8 @@ export function makeKeySlot(
 ): Result<Slot> {
   // It was locked while the key waited for its owner.
   if (owner.dataKey?.isWiped === true) return fail(appError('access.locked'));
+  const isSame = (bytes: Uint8Array) => Buffer.compare(bytes, made.credential) === 0;
+  if (credentialsOf(list, method, owner.person).some(isSame)) return fail(appError('access.key-enrolled'));
   const name = { ...nameOf(environment, owner), method };
   const kind = { salt: toBase64(made.salt), credential: toBase64(made.credential) };
   using secret = deviceSlotSecret(made.secret, made.salt);
@@ -144,6 +148,20 @@ const described = ({ clock }: SlotsEnvironment, { label }: SlotOwner) => ({
   label: label.slice(0, 60),
   enrolledAt: Math.max(0, Math.floor(clock.now())),
 });
+
+/** Her own first: a key is told as many as it takes. */
+function credentialsOf(
+  list: SlotList,
+  method: CredentialDevice['kind'],
+  person: PersonId,
+): readonly Uint8Array[] {
+  const made = [...list.slots, ...list.oldSlots].flatMap((slot) =>
+    slot.method === method ? [{ isOwn: slot.person === person, bytes: fromBase64(slot.credential) }] : [],
+  );
+  return [...made.filter(({ isOwn }) => isOwn), ...made.filter(({ isOwn }) => !isOwn)].map(
+    ({ bytes }) => bytes,
+  );
+}
 
 const personBytes = (person: PersonId): Uint8Array => Buffer.from(person.replaceAll('-', ''), 'hex');
 

@@ -50,14 +50,17 @@ export function webauthnOptions(
 export function webauthnBeginning(
   slots: CredentialSlots,
   { random }: Pick<WorkstationParts, 'random'>,
-  person: PersonId,
+  { person, isAnew = false }: RequestInput<'keys.webauthn-begin'>,
 ): RequestOutput<'keys.webauthn-begin'> {
+  const known = slots.people().filter(({ id }) => !isAnew || id !== person);
   return {
     relyingParty,
     challenge: base64(random.bytes(32)),
     user: Buffer.from(person.replaceAll('-', ''), 'hex').toString('base64'),
     salt: base64(random.bytes(32)),
-    known: slots.webauthnKeysOf(person).map(({ credentialId }) => base64(credentialId)),
+    known: known.flatMap(({ id }) =>
+      slots.webauthnKeysOf(id).map(({ credentialId }) => base64(credentialId)),
+    ),
   };
 }
 

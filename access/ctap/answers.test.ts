@@ -53,6 +53,7 @@ describe('what keys answer', () => {
       leastPinLength: 4,
       hasHmacSecret: true,
       hasCredentialProtection: false,
+      mostListedCredentials: null,
       longestCredentialId: null,
       residentRoom: null,
     });

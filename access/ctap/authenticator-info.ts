@@ -28,6 +28,8 @@ export interface AuthenticatorInfo {
   readonly leastPinLength: number;
   readonly hasHmacSecret: boolean;
   readonly hasCredentialProtection: boolean;
+  /** How many credentials one request may name; null: not said. */
+  readonly mostListedCredentials: number | null;
   /** Longest credential id it makes; null: not said. */
   readonly longestCredentialId: number | null;
   /** Room for resident credentials, which Hamshira makes none of; null: not said. */
@@ -41,6 +43,7 @@ const field = {
   options: 0x04,
   maxMsgSize: 0x05,
   pinUvAuthProtocols: 0x06,
+  maxCredentialCountInList: 0x07,
   maxCredentialIdLength: 0x08,
   forcePinChange: 0x0c,
   minPinLength: 0x0d,
@@ -90,6 +93,7 @@ export function parseInfo(map: CborMap): AuthenticatorInfo | undefined {
     leastPinLength: Math.max(usualLeastPinLength, countAt(map, field.minPinLength) ?? 0),
     hasHmacSecret: extensions.includes('hmac-secret'),
     hasCredentialProtection: extensions.includes('credProtect'),
+    mostListedCredentials: countAt(map, field.maxCredentialCountInList) ?? null,
     longestCredentialId: countAt(map, field.maxCredentialIdLength) ?? null,
     residentRoom: countAt(map, field.remainingDiscoverable) ?? null,
   };

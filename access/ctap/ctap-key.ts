@@ -108,9 +108,8 @@ class HidCtapKey implements CtapKey {
   async createCredential(
     request: Parameters<CredentialDevice['createCredential']>[0],
   ): ReturnType<CredentialDevice['createCredential']> {
-    const { user, verification } = request;
-    const made = await this.#operate(askingOf(request, verification.method), (key, asking) =>
-      makeCredential(key, user, verification, asking),
+    const made = await this.#operate(askingOf(request, request.verification.method), (key, asking) =>
+      makeCredential(key, request, asking),
     );
     return made.ok ? ok({ credential: made.value }) : fail(asCreateFailure(made.error));
   }
@@ -248,24 +247,43 @@ function askingOf({ signal, onProgress }: CareRequest, method: Asking['method'])
 }
 
 /** The status behind a failure that the operation at hand has no word for. */
-function statusOf(failure: 'no-credential' | 'pin-not-allowed' | 'no-room'): number {
-  if (failure === 'no-credential') return ctapStatus.noCredentials;
-  return failure === 'no-room' ? ctapStatus.fingerDatabaseFull : ctapStatus.pinPolicyViolation;
-}
+const statuses = {
+  'already-enrolled': ctapStatus.credentialExcluded,
+  'no-credential': ctapStatus.noCredentials,
+  'no-room': ctapStatus.fingerDatabaseFull,
+  'pin-not-allowed': ctapStatus.pinPolicyViolation,
+} as const;
+const refusedAs = (failure: keyof typeof statuses) =>
+  ({ failure: 'refused', status: statuses[failure] }) as const;
 
 function asCareFailure(failure: CtapFailure): CareFailure {
-  return failure.failure === 'no-credential'
-    ? { failure: 'refused', status: statusOf(failure.failure) }
-    : failure;
+  switch (failure.failure) {
+    case 'no-credential':
+    case 'already-enrolled':
+      return refusedAs(failure.failure);
+    default:
+      return failure;
+  }
 }
 
 function asReleaseFailure(failure: CtapFailure): ReleaseFailure {
-  return failure.failure === 'no-room' || failure.failure === 'pin-not-allowed'
-    ? { failure: 'refused', status: statusOf(failure.failure) }
-    : failure;
+  switch (failure.failure) {
+    case 'no-room':
+    case 'pin-not-allowed':
+    case 'already-enrolled':
+      return refusedAs(failure.failure);
+    default:
+      return failure;
+  }
 }
 
 function asCreateFailure(failure: CtapFailure): CreateFailure {
-  const known = asReleaseFailure(failure);
-  return known.failure === 'no-credential' ? { failure: 'refused', status: statusOf(known.failure) } : known;
+  switch (failure.failure) {
+    case 'no-room':
+    case 'pin-not-allowed':
+    case 'no-credential':
+      return refusedAs(failure.failure);
+    default:
+      return failure;
+  }
 }

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '#contracts/result.ts';
-import { encodeCredential } from '../enrolled-credential.ts';
-import type { Verification } from '../ports.ts';
+import { decodeCredential, encodeCredential } from '../enrolled-credential.ts';
+import type { CreateRequest } from '../ports.ts';
 import { isAttestationSound } from './attestation.ts';
 import { type AuthenticatorData, parseAuthenticatorData, presenceFault } from './authenticator-data.ts';
 import { type CborMap, cborMap } from './cbor.ts';
@@ -24,6 +24,7 @@ const parameter = {
   relyingParty: 0x02,
   user: 0x03,
   algorithms: 0x04,
+  excludeList: 0x05,
   extensions: 0x06,
   options: 0x07,
   authentication: 0x08,
@@ -33,17 +34,20 @@ const answerField = { format: 0x01, authenticatorData: 0x02, statement: 0x03 } a
 
 /** Only with verification: without it such a credential does not even seem to exist (credProtect, 12.1). */
 const protectionRequired = 3;
+/** What the request takes beside the list of excluded credentials, with room to spare (bytes). */
+const restOfRequest = 512;
+/** What CBOR adds to a credential's id in that list (bytes). */
+const aroundId = 24;
 /** Shown by keys with a screen; says nothing of the person. */
 const shownName = 'Hamshira';
 
 /**
- * Makes a non-resident ES256 credential with hmac-secret, its owner verified. `user`: 16 bytes. The answer is believed
- * only after every check of docs/specs/ctap.md CTP-21 to CTP-24; the credential is encoded as slots keep it.
+ * Makes a non-resident ES256 credential with hmac-secret, its owner verified, unless the key holds a known one (CTP-28). The
+ * answer is believed only after every check of docs/specs/ctap.md CTP-21 to CTP-24; the credential is encoded as slots keep it.
  */
 export async function makeCredential(
   key: KnownKey,
-  user: Uint8Array,
-  verification: Verification,
+  { user, known = [], verification }: Pick<CreateRequest, 'user' | 'known' | 'verification'>,
   asking: Asking,
 ): Promise<Result<Uint8Array, CtapFailure>> {
   if (!key.info.hasHmacSecret) return fail({ failure: 'not-supported', lacks: 'hmac-secret' });
@@ -55,15 +59,30 @@ export async function makeCredential(
   if (!proved.ok) return proved;
   using _token = proved.value.token;
   const clientDataHash = key.random.bytes(32);
-  const parameters = credentialParameters(key, user, clientDataHash, proved.value);
+  const excluded = excludable(key, known);
+  const parameters = credentialParameters(key, { user, excluded }, clientDataHash, proved.value);
   const answer = await key.conversation.ask(ctapCommand.makeCredential, parameters, asking);
   if (!answer.ok) return fail(await withAttemptsLeft(key, answer.error));
   return checkAnswer(key, answer.value, clientDataHash);
 }
 
+/** Ids of as many as the key takes in one request; it would refuse a longer one whole. */
+function excludable({ info }: KnownKey, known: readonly Uint8Array[]): readonly Uint8Array[] {
+  let room = info.longestRequest - restOfRequest;
+  const ids: Uint8Array[] = [];
+  for (const credential of known) {
+    const id = decodeCredential(credential)?.id;
+    if (id === undefined || ids.length === info.mostListedCredentials) continue;
+    room -= id.length + aroundId;
+    if (room < 0) break;
+    ids.push(id);
+  }
+  return ids;
+}
+
 function credentialParameters(
   { info }: KnownKey,
-  user: Uint8Array,
+  { user, excluded }: { readonly user: Uint8Array; readonly excluded: readonly Uint8Array[] },
   clientDataHash: Uint8Array,
   { token }: Proof,
 ): CborMap {
@@ -93,6 +112,7 @@ function credentialParameters(
         ]),
       ],
     ],
+    [parameter.excludeList, excluded.length === 0 ? undefined : excluded.map(named)],
     [
       parameter.extensions,
       cborMap([
@@ -105,6 +125,12 @@ function credentialParameters(
     [parameter.protocol, token?.protocol],
   ]);
 }
+
+const named = (id: Uint8Array): CborMap =>
+  cborMap([
+    ['id', id],
+    ['type', 'public-key'],
+  ]);
 
 function checkAnswer(
   { info }: KnownKey,

@@ -1,4 +1,4 @@
-import type { CareFailure, ReleaseFailure, Verification } from '../ports.ts';
+import type { CareFailure, CreateFailure, ReleaseFailure, Verification } from '../ports.ts';
 import type { ChannelFault } from './hid-exchange.ts';
 
 /** CTAP2 status codes that are told apart here (CTAP 2.1, 8.2). */
@@ -38,8 +38,8 @@ export const ctapStatus = {
   unauthorizedPermission: 0x40,
 } as const;
 
-/** What a conversation with a key may fail with: all that {@link CareFailure} and {@link ReleaseFailure} know. */
-export type CtapFailure = CareFailure | ReleaseFailure;
+/** What a conversation with a key may fail with: all that the port knows. */
+export type CtapFailure = CareFailure | CreateFailure | ReleaseFailure;
 
 /** A message that got no answer. */
 export const channelFailure = (fault: ChannelFault): CtapFailure => ({ failure: fault });
@@ -63,6 +63,8 @@ export function statusFailure(status: number, method: Verification['method'] | u
     case ctapStatus.noCredentials:
     case ctapStatus.invalidCredential:
       return { failure: 'no-credential' };
+    case ctapStatus.credentialExcluded:
+      return { failure: 'already-enrolled' };
     case ctapStatus.fingerDatabaseFull:
       return { failure: 'no-room' };
     default:

@@ -40,7 +40,7 @@ export function createSimulatedKey({ seed, random, waitForTouch }: SimulatedKeyO
   async function withPresence<Value, Failure>(
     operation: DeviceOperation,
     run: () => Result<Value, Failure>,
-  ): Promise<Result<Value, CreateFailure | Failure>> {
+  ): Promise<Result<Value, Exclude<CreateFailure, { readonly failure: 'already-enrolled' }> | Failure>> {
     if (!isPlugged) return fail({ failure: 'removed' });
     if (isBusy) return fail({ failure: 'busy' });
     if (operation.signal.aborted) return fail({ failure: 'cancelled' });
@@ -64,8 +64,9 @@ export function createSimulatedKey({ seed, random, waitForTouch }: SimulatedKeyO
     kind: 'simulated-key',
     id: 'simulated-key',
     unplug,
-    createCredential: ({ user, ...operation }) =>
+    createCredential: ({ user, known = [], ...operation }) =>
       withPresence(operation, () => {
+        if (known.some((each) => isOwnCredential(seed, each))) return fail({ failure: 'already-enrolled' });
         const nonce = random.bytes(credentialNonceLength);
         return ok({ credential: Buffer.concat([nonce, credentialTag(seed, nonce), user]) });
       }),

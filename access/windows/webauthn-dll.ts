@@ -159,9 +159,33 @@ const dwords = (...values: readonly number[]): Uint8Array => {
   return bytes;
 };
 
+const credentialOf = (id: Uint8Array) => ({
+  dwVersion: webauthn.structureVersion,
+  cbId: id.length,
+  pbId: id,
+  pwszCredentialType: webauthn.credentialType,
+});
+type NamedCredential = ReturnType<typeof credentialOf>;
+
+/** As Windows knew lists first. */
+const plainList = (credentials: readonly NamedCredential[]) => ({
+  cCredentials: credentials.length,
+  pCredentials: credentials.length === 0 ? null : credentials,
+});
+
+/** With the way to each of them. */
+const listWithWays = (credentials: readonly NamedCredential[]) =>
+  credentials.length === 0
+    ? null
+    : {
+        cCredentials: credentials.length,
+        ppCredentials: credentials.map((each) => ({ ...each, dwTransports: webauthn.transportUsb })),
+      };
+
 /** Parameters of WebAuthNAuthenticatorMakeCredential between window and answer. */
 function makeParameters(order: MakeOrder, apiVersion: number): readonly unknown[] {
   const { relyingParty, shownName, user } = order;
+  const excluded = order.excluded.map(credentialOf);
   const knowsPrf = apiVersion >= webauthn.enablePrfApiVersion;
   const isWanted = dwords(1);
   // Not "required": older keys have no credProtect, and there the secret itself differs without verification (CTP-21).
@@ -186,7 +210,7 @@ function makeParameters(order: MakeOrder, apiVersion: number): readonly unknown[
     {
       dwVersion: knowsPrf ? webauthn.makeOptionsVersion[6] : webauthn.makeOptionsVersion[4],
       dwTimeoutMilliseconds: order.timeoutMs,
-      CredentialList: { cCredentials: 0, pCredentials: null },
+      CredentialList: plainList(excluded),
       Extensions: {
         cExtensions: 2,
         pExtensions: [
@@ -209,7 +233,7 @@ function makeParameters(order: MakeOrder, apiVersion: number): readonly unknown[
       dwAttestationConveyancePreference: webauthn.attestationNone,
       dwFlags: 0,
       pCancellationId: order.cancellation,
-      pExcludeCredentialList: null,
+      pExcludeCredentialList: listWithWays(excluded),
       dwEnterpriseAttestation: 0,
       dwLargeBlobSupport: 0,
       bPreferResidentKey: 0,
@@ -222,12 +246,7 @@ function makeParameters(order: MakeOrder, apiVersion: number): readonly unknown[
 /** Parameters of WebAuthNAuthenticatorGetAssertion between window and answer. */
 function assertionParameters(order: AssertionOrder): readonly unknown[] {
   const { credentials } = order;
-  const allowed = credentials.map(({ id }) => ({
-    dwVersion: webauthn.structureVersion,
-    cbId: id.length,
-    pbId: id,
-    pwszCredentialType: webauthn.credentialType,
-  }));
+  const allowed = credentials.map(({ id }) => credentialOf(id));
   return [
     order.relyingParty,
     clientDataOf(order.clientData),
@@ -235,7 +254,7 @@ function assertionParameters(order: AssertionOrder): readonly unknown[] {
       dwVersion: webauthn.assertionOptionsVersion,
       dwTimeoutMilliseconds: order.timeoutMs,
       // Not looked at beside pAllowCredentialList, but for its count (as Chromium was told by the maker).
-      CredentialList: { cCredentials: allowed.length, pCredentials: allowed },
+      CredentialList: plainList(allowed),
       Extensions: { cExtensions: 0, pExtensions: null },
       dwAuthenticatorAttachment: webauthn.attachmentCrossPlatform,
       dwUserVerificationRequirement: webauthn.verificationRequired,
@@ -243,10 +262,7 @@ function assertionParameters(order: AssertionOrder): readonly unknown[] {
       pwszU2fAppId: null,
       pbU2fAppId: null,
       pCancellationId: order.cancellation,
-      pAllowCredentialList: {
-        cCredentials: allowed.length,
-        ppCredentials: allowed.map((each) => ({ ...each, dwTransports: webauthn.transportUsb })),
-      },
+      pAllowCredentialList: listWithWays(allowed),
       dwCredLargeBlobOperation: 0,
       cbCredLargeBlob: 0,
       pbCredLargeBlob: null,

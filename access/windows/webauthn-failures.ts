@@ -3,6 +3,7 @@ import type { HResult } from './webauthn-library.ts';
 
 /** Codes that `webauthn.h` names at WebAuthNGetErrorName; values of `winerror.h`. */
 export const hresult = {
+  alreadyThere: 0x8009_000f, // NTE_EXISTS
   noCredential: 0x8009_0011, // NTE_NOT_FOUND
   storageFull: 0x8009_0023, // NTE_TOKEN_KEYSET_STORAGE_FULL
   invalidParameter: 0x8009_0027, // NTE_INVALID_PARAMETER
@@ -22,13 +23,17 @@ type LibraryFailure = Extract<CreateFailure, ReleaseFailure>;
  * shows them and asks again (docs/specs/access.md ACC-44).
  */
 export function createFailureOf(code: HResult): CreateFailure {
-  return failureOf(code) ?? { failure: 'refused', status: code };
+  // The WebAuthn error for it is InvalidStateError: the key holds an excluded credential.
+  return code === hresult.alreadyThere ? { failure: 'already-enrolled' } : commonFailureOf(code);
 }
 
 /** As {@link createFailureOf}; a key that does not hold the credential says so. */
 export function releaseFailureOf(code: HResult): ReleaseFailure {
-  return code === hresult.noCredential ? { failure: 'no-credential' } : createFailureOf(code);
+  return code === hresult.noCredential ? { failure: 'no-credential' } : commonFailureOf(code);
 }
+
+const commonFailureOf = (code: HResult): LibraryFailure =>
+  failureOf(code) ?? { failure: 'refused', status: code };
 
 function failureOf(code: HResult): LibraryFailure | undefined {
   switch (code) {

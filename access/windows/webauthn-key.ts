@@ -86,6 +86,7 @@ export class WebauthnKey implements CredentialDevice {
         cancellation,
         timeoutMs: dialogMs,
         user: request.user,
+        excluded: (request.known ?? []).flatMap((each) => readCredential(each)?.id ?? []),
       });
       if (!answer.ok) return fail(createFailureOf(answer.code));
       const checked = checkMade(answer.value, clientData);

@@ -21,6 +21,8 @@ interface WebauthnOrder {
 export interface MakeOrder extends WebauthnOrder {
   readonly shownName: string;
   readonly user: Uint8Array;
+  /** Ids of credentials that the key must not hold. */
+  readonly excluded: readonly Uint8Array[];
 }
 
 /** The secret of whichever credential the key holds; the owner verified. */

@@ -176,12 +176,14 @@ export const accessRequests = {
   }),
   /** The same with a key that the page asked by WebAuthn: first what to ask for, then what it answered. */
   'keys.webauthn-begin': requestContract({
-    input: v.object({ person: PersonIdSchema }),
+    /** `isAnew`: everything she had ends, so that a key of hers may be made hers once more. */
+    input: v.object({ person: PersonIdSchema, isAnew: v.optional(v.boolean()) }),
     output: v.object({
       relyingParty: v.string(),
       challenge: base64(32),
       user: base64(16),
       salt: base64(32),
+      /** Credentials of keys that open already: such a key must not be made anybody's again. */
       known: v.array(base64(1_023)),
     }),
     audience: administratorRoles,

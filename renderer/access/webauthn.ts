@@ -39,7 +39,14 @@ export async function makeKey(
   signal: AbortSignal,
 ): Promise<Result<NewKey, ErrorCode>> {
   return await asResult(async () => {
-    const made = await navigator.credentials.create({ signal, publicKey: creation(options) });
+    const made = await navigator.credentials
+      .create({ signal, publicKey: creation(options) })
+      .catch((error: unknown) => {
+        if (error instanceof DOMException && error.name === 'InvalidStateError') return 'known' as const;
+        throw error;
+      });
+    // It holds one of the excluded credentials, and its owner has shown herself: only then a browser says so.
+    if (made === 'known') return fail('access.key-enrolled');
     if (!(made instanceof PublicKeyCredential)) return fail('access.key-unsuitable');
     const { response } = made;
     if (!(response instanceof AuthenticatorAttestationResponse)) return fail('access.key-unsuitable');

@@ -73,6 +73,20 @@ export function credentialDeviceSuite(
       expect(await secretOf(device, random(64), random(32))).toBe('no-credential');
     });
 
+    test('that holds a known credential makes no other; one that holds none of them does', async () => {
+      const { device, credential } = await withCredential();
+      const strange = (await makeBench()).device;
+      const foreign = await strange.createCredential({ ...operation(), user });
+      if (!foreign.ok) throw new Error(foreign.error.failure);
+      const known = [foreign.value.credential, credential];
+      expect(await device.createCredential({ ...operation(), user, known })).toEqual({
+        ok: false,
+        error: { failure: 'already-enrolled' },
+      });
+      const unknown = { ...operation(), user, known: [foreign.value.credential] };
+      expect((await device.createCredential(unknown)).ok).toBe(true);
+    });
+
     test('is cancelled by the signal and free again at once', async () => {
       const { device, credential, owner } = await withCredential();
       owner('never');

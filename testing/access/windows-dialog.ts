@@ -23,6 +23,7 @@ export interface DialogMake {
   readonly relyingParty: string;
   readonly user: Uint8Array;
   readonly clientData: Uint8Array;
+  readonly excluded: readonly Uint8Array[];
   readonly wantsSecret: boolean;
   readonly protection: number | undefined;
 }
@@ -138,6 +139,7 @@ function makeParameters(key: KnownKey, order: DialogMake, { token }: Proof): Cbo
         ]),
       ],
     ],
+    [0x05, order.excluded.length === 0 ? undefined : order.excluded.map(publicKey)],
     [
       0x06,
       cborMap([

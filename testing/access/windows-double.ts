@@ -10,6 +10,7 @@ import { type PluggedByName, plugAndPlay } from './windows-plug-and-play.ts';
 /** Codes the double answers with (`winerror.h`). */
 const code = {
   ok: 0,
+  exists: 0x8009_000f,
   notFound: 0x8009_0011,
   deviceNotFound: 0x8009_0035,
   userCancelled: 0x8009_0036,
@@ -124,6 +125,7 @@ function withDialog(
 /** What the dialog comes back with when there was no answer: its owner closed it. */
 function closed({ failure }: CtapFailure): Outcome {
   if (failure === 'no-credential') return { code: code.notFound };
+  if (failure === 'already-enrolled') return { code: code.exists };
   return { code: failure === 'removed' ? code.deviceNotFound : code.userCancelled };
 }
 

@@ -127,6 +127,7 @@ describe('what Windows answers', () => {
     [0x8007_05b4, 'timed-out', 'timed-out'],
     [0x8009_0035, 'removed', 'removed'],
     [0x8009_0011, 'refused', 'no-credential'],
+    [0x8009_000f, 'already-enrolled', 'refused'],
     [0x8009_0029, 'not-supported', 'not-supported'],
     [0x8007_0032, 'not-supported', 'not-supported'],
     [0x8009_0027, 'refused', 'refused'],

@@ -45,8 +45,6 @@ export function readMake(apiVersion: number, [, party, user, algorithms, clientD
   must(algorithm.text('pwszCredentialType') === 'public-key' && algorithm.number('lAlg') === -7, 'ES256');
   const read = readStructure(nativeLayouts.makeOptions, asAddress(options));
   must(read.number('dwVersion') === (apiVersion >= 6 ? 6 : 5), 'version of options');
-  must(read.number('CredentialList.cCredentials') === 0, 'excluded credentials');
-  must(read.pointer('pExcludeCredentialList') === null, 'excluded credentials');
   must(read.number('dwTimeoutMilliseconds') === 120_000, 'two minutes');
   must(read.number('dwUserVerificationRequirement') === 1, 'verification required');
   must(read.number('dwAuthenticatorAttachment') === 2, 'no platform authenticator');
@@ -62,6 +60,7 @@ export function readMake(apiVersion: number, [, party, user, algorithms, clientD
       relyingParty: relyingParty.text('pwszId') ?? '',
       user: person.bytes('pbId', 'cbId'),
       clientData: readClientData(clientData),
+      excluded: readListed(read, 'pExcludeCredentialList'),
       wantsSecret: extensions.get('hmac-secret') === '01000000',
       // credProtect 3, "require" not set.
       protection: extensions.get('credProtect') === '0300000000000000' ? 3 : undefined,
@@ -101,25 +100,18 @@ export function readAssertion([, party, clientData, options]: Registers) {
   };
 }
 
-/** Every credential is named three times: as Windows knew it first, with the way to it, and with its salt. */
-function readCredentials(
-  options: StructureReader,
-): readonly { readonly id: Uint8Array; readonly salt: Uint8Array }[] {
+/** Ids of a list that is given twice: as Windows knew it first, and with the way to each. */
+function readListed(options: StructureReader, field: string): readonly Uint8Array[] {
   const count = options.number('CredentialList.cCredentials');
+  const from = options.pointer(field);
+  must((from === null) === (count === 0), 'no list without credentials');
+  if (from === null) return [];
   const plain = options.pointer('CredentialList.pCredentials');
-  const list = readStructure(nativeLayouts.credentialList, options.pointer('pAllowCredentialList'));
-  const values = readStructure(nativeLayouts.saltValues, options.pointer('pHmacSecretSaltValues'));
-  must(count > 0 && list.number('cCredentials') === count, 'as many credentials');
-  must(values.number('cCredWithHmacSecretSaltList') === count, 'as many salts');
-  must(values.pointer('pGlobalHmacSalt') === null, 'no salt for all');
+  const list = readStructure(nativeLayouts.credentialList, from);
+  must(list.number('cCredentials') === count, 'as many credentials');
   return Array.from({ length: count }, (_, place) => {
     const first = readStructure(nativeLayouts.credential, plain, place * nativeLayouts.credential.size);
     const second = readStructure(nativeLayouts.credentialEx, addressAt(list.pointer('ppCredentials'), place));
-    const third = readStructure(
-      nativeLayouts.credentialSalt,
-      values.pointer('pCredWithHmacSecretSaltList'),
-      place * nativeLayouts.credentialSalt.size,
-    );
     must(second.number('dwTransports') === 1, 'USB only');
     for (const each of [first, second]) {
       must(each.number('dwVersion') === 1, 'version of credential');
@@ -127,8 +119,27 @@ function readCredentials(
     }
     const id = first.bytes('pbId', 'cbId');
     must(Buffer.compare(id, second.bytes('pbId', 'cbId')) === 0, 'the same credential');
-    must(Buffer.compare(id, third.bytes('pbCredID', 'cbCredID')) === 0, 'the same credential');
-    return { id, salt: readSalt(third.pointer('pHmacSecretSalt'), options.number('dwFlags')) };
+    return id;
+  });
+}
+
+/** Every credential to be asked is named three times: in both lists, and with its salt. */
+function readCredentials(
+  options: StructureReader,
+): readonly { readonly id: Uint8Array; readonly salt: Uint8Array }[] {
+  const ids = readListed(options, 'pAllowCredentialList');
+  const values = readStructure(nativeLayouts.saltValues, options.pointer('pHmacSecretSaltValues'));
+  must(ids.length > 0, 'a credential');
+  must(values.number('cCredWithHmacSecretSaltList') === ids.length, 'as many salts');
+  must(values.pointer('pGlobalHmacSalt') === null, 'no salt for all');
+  return ids.map((id, place) => {
+    const salt = readStructure(
+      nativeLayouts.credentialSalt,
+      values.pointer('pCredWithHmacSecretSaltList'),
+      place * nativeLayouts.credentialSalt.size,
+    );
+    must(Buffer.compare(id, salt.bytes('pbCredID', 'cbCredID')) === 0, 'the same credential');
+    return { id, salt: readSalt(salt.pointer('pHmacSecretSalt'), options.number('dwFlags')) };
   });
 }
 

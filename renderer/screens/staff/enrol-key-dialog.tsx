@@ -42,6 +42,7 @@ export function EnrolKeyDialog(props: EnrolKeyDialogProps): ReactNode {
         <KeyMaking
           person={person}
           proof={proof}
+          isAnew={!isOwn && proof === null}
           hasSimulatedDevices={hasSimulatedDevices}
           onProofRefused={() => setProof(isOwn ? null : undefined)}
           onDone={setDone}

@@ -17,6 +17,8 @@ import { type MakingRoad, useKeyMaking, useTouches } from './use-key-making.ts';
 interface KeyMakingProps {
   readonly person: PersonAccess;
   readonly proof: Proof | null;
+  /** She lost everything she had: it ends. */
+  readonly isAnew: boolean;
   readonly hasSimulatedDevices: boolean;
   readonly onProofRefused: () => void;
   readonly onDone: (done: { needsSecond: boolean }) => void;
@@ -25,7 +27,7 @@ interface KeyMakingProps {
 
 /** Names the key and has its owner touch it. */
 export function KeyMaking(props: KeyMakingProps): ReactNode {
-  const { person, proof, hasSimulatedDevices, onProofRefused, onDone, onClose } = props;
+  const { person, proof, isAnew, hasSimulatedDevices, onProofRefused, onDone, onClose } = props;
   const { t } = useWords();
   const door = useDoor();
   const [label, setLabel] = useState('');
@@ -39,7 +41,7 @@ export function KeyMaking(props: KeyMakingProps): ReactNode {
   const make = (pin?: string) => {
     setTried(true);
     if (label.trim() === '') return document.getElementById('key-label')?.focus();
-    void making.make(road, { person: person.id, label: label.trim(), proof }, pin);
+    void making.make(road, { person: person.id, label: label.trim(), proof, isAnew }, pin);
   };
   return (
     <div className="dialog-form">

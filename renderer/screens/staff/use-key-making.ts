@@ -13,6 +13,8 @@ export interface Enrolment {
   readonly person: PersonAccess['id'];
   readonly label: string;
   readonly proof: Proof | null;
+  /** She lost everything she had: it ends. */
+  readonly isAnew: boolean;
 }
 
 interface KeyMakingEvents {
@@ -44,7 +46,7 @@ export function useKeyMaking({ onProofRefused, onDone }: KeyMakingEvents) {
       road === 'browser'
         ? await enrolByBrowser(bridge, enrolment, own.signal)
         : await bridge.request('keys.enrol', {
-            ...enrolment,
+            ...withoutAnew(enrolment),
             method: road,
             ...(pin === undefined ? {} : { pin }),
           });
@@ -69,17 +71,20 @@ export function useTouches(step: string | null, isBusy: boolean): number {
   return touches;
 }
 
+const withoutAnew = ({ isAnew: _, ...enrolment }: Enrolment) => enrolment;
+
 async function enrolByBrowser(
   bridge: BridgeClient,
   enrolment: Enrolment,
   signal: AbortSignal,
 ): Promise<Result<{ needsSecond: boolean }>> {
-  const options = await bridge.request('keys.webauthn-begin', { person: enrolment.person });
+  const { person, isAnew } = enrolment;
+  const options = await bridge.request('keys.webauthn-begin', { person, isAnew });
   if (!options.ok) return options;
   const made = await makeKey(options.value, signal);
   if (!made.ok) return fail(appError(made.error));
   return await bridge.request('keys.webauthn-finish', {
-    ...enrolment,
+    ...withoutAnew(enrolment),
     ...made.value,
     salt: options.value.salt,
   });
