@@ -7,6 +7,7 @@ import { sharing } from './0003-sharing.ts';
 import { cheaperFeed } from './0004-cheaper-feed.ts';
 import { operationsInFeed } from './0005-operations-in-feed.ts';
 import { auditHeads } from './0006-audit-heads.ts';
+import { requestsOfPatient } from './0007-requests-of-patient.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   cheaperFeed,
   operationsInFeed,
   auditHeads,
+  requestsOfPatient,
 ];
 
 const migrationLock = 4_861_602;

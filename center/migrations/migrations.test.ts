@@ -9,6 +9,7 @@ const released = [
   ['cheaper feed', '0922a16b19eaa8f2d8b66113c65529632ffb30108586da2f5a5f6e81d2ff6f57'],
   ['operations in the feed', 'db49f8de6313d3ca88e9fded1558018c13338915d2a4dbb3923b5e02be422220'],
   ['audit heads', 'fd16553774ce5d5d96d4f049935ad113993e9262c200604bd92d673e184ad273'],
+  ['requests of a patient', 'b9c4d92e28f8d5c333de36cb878656e47fee5e3d68502a01efd77a6d6a49081a'],
 ];
 
 describe('MIG-1: migrations', () => {

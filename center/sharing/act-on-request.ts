@@ -3,7 +3,7 @@ import type { RecordOf } from '#contracts/records/registry.ts';
 import type { RequestBody } from '#contracts/records/requests.ts';
 import { readStored } from './center-version.ts';
 import { locate } from './locate.ts';
-import { movePatient } from './move-patient.ts';
+import { confirmMoved, movePatient } from './move-patient.ts';
 import { keyColumns } from './note-applied.ts';
 import { pinflOf } from './record-matters.ts';
 import { appendEvents, type CenterEvent } from './request-events.ts';
@@ -40,9 +40,12 @@ export async function actOnRequest(context: SharingContext, scope: Scope, id: Re
     scope,
     ...keyColumns([{ collection: 'requests', id }]),
   ]);
-  if (document === undefined || document.home !== null) return;
-  const told = await carryOut(context, scope, readStored('requests', document.body));
+  if (document === undefined) return;
+  const request = readStored('requests', document.body);
+  if (document.home !== null) return await confirmMove(context, document.home, request);
+  const told = await carryOut(context, scope, request);
   await appendEvents(context, scope, id, told);
+  await confirmMove(context, scope, request);
 }
 
 function carryOut(
@@ -173,6 +176,31 @@ async function move(context: SharingContext, asked: Asked<'move'>): Promise<read
   if (place.kind === 'home' && has(events, 'cancelled')) return [];
   await movePatient(context, { patient: patientId, from, to, request: id, requestScope: scope });
   return [{ key: 'moved', event: { kind: 'moved', from, to } }];
+}
+
+/**
+ * A move that was made once stays made (SHA-11). After a restore to before it the former home may have got the patient back as
+ * its own too, or hold a copy of which the new home knows nothing.
+ */
+async function confirmMove(
+  context: SharingContext,
+  requestScope: Scope,
+  { id, body: { matter, events } }: RecordOf<'requests'>,
+): Promise<void> {
+  if (matter.kind !== 'move') return;
+  const patient = matter.patientId;
+  for (const event of events) {
+    if (event.kind !== 'moved' || event.from === event.to) continue;
+    const { from } = event;
+    const place = await locate(context, event.to, patient);
+    // When the patient has arrived, or come back, this is looked at again.
+    if (place.kind !== 'home' || place.scope === from) continue;
+    const [former] = await context.database.rows(sql.readHomes, sql.HomeSchema, [from, [patient]]);
+    const shares = await context.database.rows(sql.readShares, sql.ShareSchema, [place.scope, [patient]]);
+    const isKnownThere = shares.some(({ to_scope }) => to_scope === from);
+    if (former === undefined || (former.home !== null && isKnownThere)) continue;
+    await confirmMoved(context, { patient, from, to: place.scope, request: id, requestScope });
+  }
 }
 
 /** The patient is there: by this request, whose last steps may be missing after a crash, or by another one. */

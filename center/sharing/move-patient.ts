@@ -1,5 +1,6 @@
 import type { RecordId, Scope } from '#contracts/ids.ts';
 import { DigestChange } from '../feed/digest-change.ts';
+import type { Applied } from '../ingest/batch.ts';
 import type { Session } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
 import { readStored } from './center-version.ts';
@@ -44,6 +45,52 @@ export async function movePatient(context: SharingContext, move: Move): Promise<
     await session.run(sql.deleteShares, [move.from, move.patient]);
     await followPatient(session, move.from, move.patient, context.effects.clock.now());
   });
+}
+
+/**
+ * Makes the former home of a patient a guest of the present one again (SHA-11): after a restore to before the move it may have the
+ * patient as its own too, or a copy nobody keeps up to date. Its versions go into the history of the present home; whoever wrote
+ * them finds by the digest that they are not in the newest version, and offers them there (docs/specs/sync.md DIG-4). Each step
+ * may be repeated.
+ */
+export async function confirmMoved(context: SharingContext, move: Move): Promise<void> {
+  const { patient, from, to } = move;
+  await bringHistory(context, move);
+  const key = [{ collection: 'patients', id: patient }] as const;
+  const [kept] = await context.database.rows(sql.readDocuments, sql.DocumentSchema, [to, ...keyColumns(key)]);
+  if (kept === undefined || kept.home !== null) throw new NotNow();
+  const applied = await inScope(context, async (session) => {
+    await session.run(sql.noteHomes, [from, [to]]);
+    await session.run(sql.putGuest, [from, patient, move.request, to, false, null]);
+    return await becomeCopy(session, context, move, kept);
+  });
+  if (applied !== null) context.announce(applied);
+  await inScope(context, async (session) => {
+    await takeShares(session, context, move, []);
+    await followPatient(session, to, patient, context.effects.clock.now());
+  });
+  // With the version that was the former home's newest.
+  await bringHistory(context, move);
+}
+
+/** The patient's record in the former home, if it is at home there too. */
+async function becomeCopy(
+  session: Session,
+  context: SharingContext,
+  { patient, from, to }: Move,
+  kept: sql.Document,
+): Promise<Applied | null> {
+  const [present] = await session.rows(sql.lockDocuments, sql.LockedSchema, [from, ['patients'], [patient]]);
+  if (present === undefined || present.home !== null) return null;
+  await session.run(sql.keepVersion, [from, 'patients', patient]);
+  await session.run(sql.updateDocuments, [from, ['patients'], [patient], [kept.rev], [kept.body], [to]]);
+  await session.run(sql.deleteShares, [from, patient]);
+  const origin = ownOrigin(from, context);
+  await followPatient(session, from, patient, origin.at);
+  const digests = new DigestChange();
+  digests.replace('patients', patient, present.rev, kept.rev);
+  const entry = { lane: 1, collection: 'patients', id: patient, rev: kept.rev, op: null } as const;
+  return await place(session, origin, [entry], digests);
 }
 
 /** Nothing to do if it was given to the same facility already. */

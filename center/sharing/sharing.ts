@@ -1,6 +1,8 @@
 import type { IngestHooks } from '../ingest/hooks.ts';
+import { inOrder } from '../postgres/database.ts';
 import { type Courier, startCourier } from './courier.ts';
 import { noteApplied } from './note-applied.ts';
+import { noteReturned } from './note-returned.ts';
 import type { SharingContext } from './sharing-context.ts';
 import { bringBack, homesOfRows } from './visiting-rows.ts';
 
@@ -17,7 +19,10 @@ export function startSharing(context: SharingContext): Sharing {
     courier,
     hooks: {
       homesOf: (device, rows) => homesOfRows(context, device, rows),
-      onApplied: (session, { scope, at }, rows) => noteApplied(session, scope, at, rows),
+      onApplied: async (session, { scope, at }, rows) => {
+        const noted = [noteApplied(session, scope, at, rows), noteReturned(session, scope, at, rows)];
+        return (await inOrder(noted)).some((hasErrands) => hasErrands);
+      },
       bringBack: (device, home, rows) => bringBack(context, device, home, rows),
       committed: () => courier.hurry(),
     },
