@@ -55,8 +55,10 @@ export function PinChange({ hasPin, onChanged }: PinChangeProps): ReactNode {
       {change.error && <Notice kind="danger" title={describeKeyError(t, change.error)} isUrgent />}
       {isDone && <Notice kind="good" title={t('key-settings.pin-set')} />}
       {hasPin && field('present')}
-      {field('next')}
-      {field('repeated')}
+      <div className="pin-change-new">
+        {field('next')}
+        {field('repeated')}
+      </div>
       <Button kind="primary" type="submit" isBusy={change.isBusy}>
         {t(hasPin ? 'key-settings.change-pin' : 'key-settings.set-pin')}
       </Button>

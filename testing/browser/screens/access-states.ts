@@ -134,7 +134,6 @@ export const accessStates: readonly Step[] = [
   },
   {
     name: 'keys-few-attempts',
-    isDaily: true,
     go: async (screens) => {
       screens.workstation.access.setKey({ pinAttemptsLeft: 2, fingerAttemptsLeft: 0 });
       await openPlace(screens, 1);
@@ -143,7 +142,6 @@ export const accessStates: readonly Step[] = [
   },
   {
     name: 'keys-pin-blocked',
-    isDaily: true,
     go: async (screens) => {
       screens.workstation.access.setKey({ pinAttemptsLeft: 0, fingerAttemptsLeft: 0 });
       await openPlace(screens, 1);

@@ -1,0 +1,156 @@
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { appError } from '#contracts/errors.ts';
+import { scriptedPaperKey, scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
+import { freshScreens } from './fresh-screens.ts';
+import type { Screens } from './screens/open-screens.ts';
+
+const soon = { timeout: 15_000 };
+const fresh = freshScreens();
+let screens: Screens;
+let page: Page;
+beforeEach(() => {
+  ({ screens, page } = fresh());
+});
+const person = (at: number) => fresh().person(at);
+const asked = (name: string) => fresh().asked(name);
+const focused = () => fresh().focused();
+
+describe('the lock', () => {
+  it('has the focus where typing goes on, at each step of a key', async () => {
+    await page.getByRole('button', { name: person(3).name }).click();
+    await page.getByText('Put your finger on the key').waitFor();
+    screens.workstation.access.key.touch(appError('access.pin-needed'));
+    await expect.poll(focused, soon).toBe('key-pin');
+    await page.keyboard.type('0000', { delay: 40 });
+    await page.keyboard.press('Enter');
+    await page.getByText('7 attempts left').waitFor();
+    await expect.poll(focused, soon).toBe('key-pin');
+    await page.getByRole('button', { name: 'By passphrase' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(focused, soon).toBe('passphrase');
+    await page.keyboard.type('no', { delay: 40 });
+    await page.keyboard.press('Enter');
+    await page.locator('#passphrase-error').waitFor();
+    await expect.poll(focused, soon).toBe('passphrase');
+  });
+
+  it('says how long to wait after too many attempts, and lets nobody in', async () => {
+    await page.getByRole('button', { name: person(0).name }).click();
+    screens.workstation.failNext('session.unlock', appError('access.too-many-attempts', { seconds: 128 }));
+    await page.locator('#passphrase').fill(scriptedPassphrase);
+    await page.keyboard.press('Enter');
+    await page.getByText('Wait 128 seconds').waitFor();
+    expect(await page.locator('.home').count()).toBe(0);
+  });
+
+  it('tells who has no key which ways there are here, and who opens together', async () => {
+    await page.locator('.person-choice').first().waitFor();
+    await page.keyboard.press('F1');
+    const names = [1, 2, 3].map((at) => person(at).name).join(', ');
+    await page.getByRole('dialog').getByText(names).waitFor();
+    expect(await page.getByRole('dialog').textContent()).not.toContain(person(0).name);
+    await page.keyboard.press('Escape');
+    screens.workstation.access.setDoor({ hasPaperKey: false, holders: [] });
+    await page.keyboard.press('F1');
+    await page.locator('.help-way-absent').nth(1).waitFor();
+    expect(await page.getByRole('button', { name: 'Emergency opening' }).count()).toBe(0);
+  });
+});
+
+describe('an emergency opening by the paper key', () => {
+  const slip = (...numbers: readonly number[]) =>
+    scriptedPaperKey
+      .split('-')
+      .map((group, at) => (numbers.includes(at + 1) ? `${group.slice(0, 4)}Z` : group));
+  const open = async () => {
+    await page.getByRole('button', { name: 'Emergency opening' }).click();
+    await page.locator('#emergency-opening-reason').fill('Nobody can come');
+    await page.locator('#emergency-name').fill('Olimov');
+  };
+  const send = () => page.getByRole('button', { name: 'Open the records' }).click();
+
+  it('with nothing typed marks everything, goes to the first and sends nothing', async () => {
+    await page.getByRole('button', { name: 'Emergency opening' }).click();
+    await send();
+    await page.getByText('Write the reason').waitFor();
+    await page.getByText('Write your name').waitFor();
+    await page.getByText('Not complete: groups 1, 2, 3, 4, 5, 6, 7, 8').waitFor();
+    expect(await focused()).toBe('emergency-opening-reason');
+    expect(asked('session.break-glass')).toBe(0);
+  });
+
+  it('goes to the group that is wrong, then to the next wrong one, and opens', async () => {
+    await open();
+    await page.locator('#paper-group-1').focus();
+    await page.keyboard.type(slip(3, 6).join(''), { delay: 40 });
+    expect(await focused()).toBe('paper-group-8');
+    await send();
+    await page.getByText('Not right in groups: 3, 6').waitFor();
+    await expect.poll(focused, soon).toBe('paper-group-3');
+    await page.keyboard.type('6E7F8', { delay: 40 });
+    expect(await page.locator('#paper-group-3').inputValue()).toBe('6E7F8');
+    // The mark of the other one stays until it is mended.
+    expect(await focused()).toBe('paper-group-6');
+    await page.getByText('Not right in groups: 6').waitFor();
+    await page.keyboard.type('5M6N7', { delay: 40 });
+    expect(await focused()).toBe('paper-group-6');
+    expect(await page.locator('.paper-group [aria-invalid]').count()).toBe(0);
+    await page.keyboard.press('Enter');
+    await page.locator('.home').waitFor();
+  });
+
+  it('that is right in each group and opens nothing is called another sheet', async () => {
+    await open();
+    await page.locator('#paper-group-1').fill(scriptedPaperKey);
+    screens.workstation.failNext('session.break-glass', appError('access.paper-key-wrong'));
+    await send();
+    await page.getByText('there may be a newer one').waitFor();
+    expect(await page.locator('.paper-group [aria-invalid]').count()).toBe(0);
+  });
+
+  it.each([
+    ['too many attempts', appError('access.too-many-attempts', { seconds: 64 }), 'Wait 64 seconds'],
+    ['a full disk', appError('store.disk-full'), 'disk is full'],
+    ['damaged records', appError('store.damaged'), 'damaged'],
+  ])('says what failed: %s; and keeps what was typed', async (_name, error, words) => {
+    await open();
+    await page.locator('#paper-group-1').fill(scriptedPaperKey);
+    screens.workstation.failNext('session.break-glass', error);
+    await send();
+    await page.locator('.emergency-way .notice-danger', { hasText: words }).waitFor();
+    expect(await page.locator('#emergency-opening-reason').inputValue()).toBe('Nobody can come');
+    expect(await page.locator('#paper-group-8').inputValue()).toBe('R1S2T');
+    await send();
+    await page.locator('.home').waitFor();
+  });
+});
+
+describe('an emergency opening by two', () => {
+  it('lets somebody who was chosen by mistake be another, and names whose proof failed', async () => {
+    await page.getByRole('button', { name: 'Emergency opening' }).click();
+    await page.locator('#emergency-method-two').check({ force: true });
+    await page.locator('#emergency-opening-reason').fill('Nobody can come');
+    await page.locator('.holder-choices').getByRole('button', { name: 'Olimov' }).click();
+    await page.locator('.emergency-way').getByRole('button', { name: 'Somebody else' }).click();
+    for (const at of [1, 2]) {
+      await page
+        .locator('.holder-choices')
+        .getByRole('button', { name: person(at).name })
+        .click();
+      await page.locator('#passphrase').fill(scriptedPassphrase);
+      await page.keyboard.press('Enter');
+      await page
+        .locator('.emergency-shown')
+        .nth(at - 1)
+        .waitFor();
+    }
+    screens.workstation.failNext(
+      'session.break-glass',
+      appError('access.wrong-passphrase', { holder: person(2).id }),
+    );
+    await page.getByRole('button', { name: 'Open the records' }).click();
+    await page.locator('.notice-danger', { hasText: person(2).name }).waitFor();
+    expect(await page.locator('.emergency-shown').allTextContents()).toEqual([person(1).name]);
+  });
+});

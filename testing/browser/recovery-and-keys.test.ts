@@ -1,0 +1,148 @@
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { appError } from '#contracts/errors.ts';
+import { scriptedPin } from '#testing/doubles/scripted-access.ts';
+import { freshScreens } from './fresh-screens.ts';
+import type { Screens } from './screens/open-screens.ts';
+
+const fresh = freshScreens();
+let screens: Screens;
+let page: Page;
+beforeEach(() => {
+  ({ screens, page } = fresh());
+});
+const person = (at: number) => fresh().person(at);
+const valuesOfFields = () => fresh().valuesOfFields();
+
+describe('the people who open together', () => {
+  const card = () => page.locator('section', { has: page.locator('.holder-list') });
+  const badge = () => card().locator('.badge').textContent();
+  beforeEach(async () => {
+    await screens.signIn(3);
+    await page.locator('.places button').nth(6).click();
+    await page.locator('.access-nav').getByRole('button', { name: 'Recovery' }).click();
+    await page.locator('.holder-list').waitFor();
+  });
+
+  it('are counted as saved, not as ticked; saved is said after saving', async () => {
+    expect(await badge()).toBe('3');
+    await card().getByLabel(person(1).name).uncheck();
+    expect(await badge()).toBe('3');
+    expect(await card().getByText('Saved on this computer').count()).toBe(0);
+    await card().getByRole('button', { name: 'Save' }).click();
+    await card().getByText('Saved on this computer').waitFor();
+    expect(await badge()).toBe('2');
+    await card().getByLabel(person(1).name).check();
+    expect(await card().getByText('Saved on this computer').count()).toBe(0);
+  });
+
+  it('are not called saved when the disk was full', async () => {
+    await card().getByLabel(person(1).name).uncheck();
+    screens.workstation.failNext('recovery.set-holders', appError('store.disk-full'));
+    await card().getByRole('button', { name: 'Save' }).click();
+    await card().getByText('disk is full').waitFor();
+    expect(await card().getByText('Saved on this computer').count()).toBe(0);
+    expect(await badge()).toBe('3');
+    expect(await card().getByLabel(person(1).name).isChecked()).toBe(false);
+  });
+});
+
+describe('key settings', () => {
+  const key = () => screens.workstation.access.key;
+  const openSettings = async () => {
+    await screens.signIn(3);
+    await page.locator('.places button').nth(6).click();
+    await page.locator('.access-nav').getByRole('button', { name: 'Key settings' }).click();
+  };
+  const learn = async () => {
+    await openSettings();
+    await page.locator('#key-pin').fill(scriptedPin);
+    await page.keyboard.press('Enter');
+    await page.locator('#finger-name').fill('Left thumb');
+    await page.keyboard.press('Enter');
+    await page.locator('.finger-progress').waitFor();
+  };
+
+  it('counts good touches only, says what was wrong with a bad one, and lists the new finger', async () => {
+    await learn();
+    for (const good of [1, 2]) {
+      key().touch();
+      await page.getByText(`${good} of 5`).waitFor();
+    }
+    key().touch('too-fast');
+    await page.locator('.finger-progress .field-warning').waitFor();
+    await page.getByText('2 of 5').waitFor();
+    key().touch();
+    await page.getByText('3 of 5').waitFor();
+    expect(await page.locator('.finger-progress .field-warning').count()).toBe(0);
+    key().touch();
+    key().touch();
+    await page.locator('.fingers .plain-row', { hasText: 'Left thumb' }).waitFor();
+    expect(
+      await page
+        .locator('section', { has: page.locator('.fingers') })
+        .locator('.badge')
+        .textContent(),
+    ).toBe('2');
+  });
+
+  it('says that the key was pulled out in the middle, and learns nothing', async () => {
+    await learn();
+    key().touch();
+    await page.getByText('1 of 5').waitFor();
+    key().pullOut();
+    await page.locator('.fingers .notice-danger').waitFor();
+    expect(await page.locator('.fingers .plain-row', { hasText: 'Left thumb' }).count()).toBe(0);
+    // What was typed is there for the next try.
+    expect(await page.locator('#finger-name').inputValue()).toBe('Left thumb');
+  });
+
+  it('warns before the last wrong PINs, and says what a blocked key needs', async () => {
+    screens.workstation.access.setKey({ pinAttemptsLeft: 2 });
+    await openSettings();
+    await page.getByText('PIN attempts left: 2. After that').waitFor();
+    await page.getByText('After a reset it opens nothing').waitFor();
+    screens.workstation.access.setKey({ pinAttemptsLeft: 0 });
+    await page.getByRole('button', { name: 'Look at the key' }).click();
+    await page.getByText('blocked for good').first().waitFor();
+    expect(await page.locator('.key-facts .notice-danger').count()).toBe(1);
+  });
+
+  it('never keeps a PIN in a field after it was sent', async () => {
+    await openSettings();
+    await page.locator('#pin-present').fill('0000');
+    await page.locator('#pin-next').fill('246802');
+    await page.locator('#pin-repeated').fill('246802');
+    await page.locator('.pin-change button[type=submit]').click();
+    await page.locator('.pin-change .notice-danger').waitFor();
+    expect(await valuesOfFields()).not.toMatch(/0000|246802/);
+  });
+});
+
+describe('the sheet of a paper key', () => {
+  it('is all that is printed of its page', async () => {
+    await screens.signIn(3);
+    await page.locator('.places button').nth(6).click();
+    await page.locator('.access-nav').getByRole('button', { name: 'Recovery' }).click();
+    await page.getByRole('button', { name: 'Make a new paper key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Make a new paper key' }).click();
+    await page.locator('.paper-sheet-group').first().waitFor();
+    await page.emulateMedia({ media: 'print' });
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll('body *')]
+        .filter(
+          (each) => each.closest('.paper-sheet') === null && each.closest('title, script, style') === null,
+        )
+        .filter(
+          (each) =>
+            each.checkVisibility({ visibilityProperty: true }) &&
+            [...each.childNodes].some(
+              (node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '',
+            ),
+        )
+        .map((each) => each.textContent),
+    );
+    expect(shown).toEqual([]);
+    expect(await page.locator('.paper-sheet-group').last().isVisible()).toBe(true);
+  });
+});
