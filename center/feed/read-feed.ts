@@ -39,6 +39,9 @@ const readHead: Statement = {
 };
 const HeadSchema = v.object({ head: bigint, durable: bigint });
 
+/** What an entry without a body counts for. */
+export const withdrawnBytes = 60;
+
 /**
  * Head and entries in one statement, so of one moment: positions become visible in their order, so everything up to the
  * head is there. Revisions that were replaced since are passed over: the newest one stands further on in the feed. The first
@@ -52,7 +55,7 @@ from scope_head h left join lateral (
   select *, place <= $4::bigint and (total <= $5::bigint or place = 1) as fits from (
     select *, row_number() over listed as place, sum(size) over listed as total from (
       select f.seq, f.collection, case when f.withdrawn then f.id end as withdrawn, d.body,
-        coalesce(octet_length(d.body), 60) as size
+        coalesce(octet_length(d.body), ${withdrawnBytes}) as size
       from feed f left join doc d on d.scope = f.scope and d.collection = f.collection and d.id = f.id
       where f.scope = $1 and f.lane = $2 and f.seq > $3 and f.collection = any($6::text[])
         and case when f.withdrawn then d.id is null and $7::boolean else d.rev = f.rev end

@@ -3,6 +3,7 @@ import type { HeadBook } from '../audit/head-book.ts';
 import type { EnrolmentDesk } from '../enrolment.ts';
 import type { NewsBus } from '../feed/bus.ts';
 import type { DurableReader } from '../feed/durability.ts';
+import type { FeedReader } from '../feed/shared-reads.ts';
 import type { CenterIdentity } from '../identity.ts';
 import type { Applied } from '../ingest/batch.ts';
 import type { CheckedOffer } from '../ingest/offered-rows.ts';
@@ -30,6 +31,7 @@ export interface GatewayContext {
   readonly desk: EnrolmentDesk;
   readonly bus: NewsBus;
   readonly durableThrough: DurableReader;
+  readonly readFeed: FeedReader;
   readonly homesKnownTo: KnownHomes['of'];
   readonly epoch: () => string;
   readonly effects: Effects;
@@ -123,11 +125,16 @@ async function takeOffer(
   context: GatewayContext,
 ): Promise<void> {
   const outcome = await context.ingest.applyOffer(stage.device, stage.scope, offer);
-  if (outcome.kind === 'refused') return connection.refuse(outcome.code, outcome.retry);
+  if (outcome.kind === 'refused') {
+    tellApplied(outcome.applied ?? [], context);
+    return connection.refuse(outcome.code, outcome.retry);
+  }
   const { at, outcomes } = outcome;
   for (const { scope, from, head } of outcome.own) stage.flows?.passOver(scope, from, head);
-  await connection.send({ type: 'outcomes', batch, at, outcomes });
+  const sent = connection.send({ type: 'outcomes', batch, at, outcomes });
+  // What was committed is everybody's news, whether or not this workstation reads its answer.
   tellApplied(outcome.applied, context);
+  await sent;
 }
 
 /** Tells everyone what a batch wrote. */

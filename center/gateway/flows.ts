@@ -4,8 +4,8 @@ import type { CollectionName } from '#contracts/records/registry.ts';
 import { maxCredit, maxDocumentsPerFrame } from '#contracts/wire/protocol.ts';
 import type { News } from '../feed/bus.ts';
 import { portionUtf8 } from '../feed/feed-text.ts';
-import { type FeedStretch, readFeed } from '../feed/read-feed.ts';
-import type { Session } from '../postgres/database.ts';
+import type { FeedStretch } from '../feed/read-feed.ts';
+import type { FeedReader } from '../feed/shared-reads.ts';
 import { PositionRanges } from './position-ranges.ts';
 
 /** What a flow is followed with. */
@@ -32,7 +32,7 @@ export interface FlowLine {
 
 /** What flows are read with. */
 export interface FlowParts {
-  readonly database: Session;
+  readonly readFeed: FeedReader;
   readonly epoch: () => string;
   /** Collections that the workstation's protocol version has. */
   readonly collections: readonly CollectionName[];
@@ -217,7 +217,7 @@ export class Flows {
     const own = this.#own.get(flow.scope);
     flow.cursor = own?.skipFrom(flow.cursor) ?? flow.cursor;
     flow.isStale = false;
-    const stretch = await readFeed(this.#parts.database, {
+    const stretch = await this.#parts.readFeed({
       scope: flow.scope,
       lane: flow.lane,
       since: flow.cursor,

@@ -1,5 +1,6 @@
 import type { DeviceId } from '#contracts/ids.ts';
 import type { News } from '../feed/bus.ts';
+import { shareReads } from '../feed/shared-reads.ts';
 import { readEpoch } from '../identity.ts';
 import { announceHeads } from './announcements.ts';
 import type { Connection } from './connection.ts';
@@ -16,7 +17,7 @@ export interface Gateway {
 }
 
 /** Everything a gateway needs, from its root. */
-export type GatewayParts = Omit<GatewayContext, 'epoch' | 'mayEnrol' | 'enrolmentFailed'>;
+export type GatewayParts = Omit<GatewayContext, 'readFeed' | 'epoch' | 'mayEnrol' | 'enrolmentFailed'>;
 
 const busyClose = 1013;
 const goingAway = 1001;
@@ -28,7 +29,8 @@ export function createGateway(parts: GatewayParts, startEpoch: string): Gateway 
   const connections = new Set<Connection>();
   const lines = new Set<Line>();
   const running = new Set<Promise<void>>();
-  const context: GatewayContext = { ...parts, ...countEnrolments(parts), epoch: () => epoch };
+  const readFeed = shareReads(parts.database);
+  const context: GatewayContext = { ...parts, ...countEnrolments(parts), readFeed, epoch: () => epoch };
   const accept = (line: Line) => {
     if (lines.size >= parts.limits.connections) return line.close(busyClose, '');
     lines.add(line);

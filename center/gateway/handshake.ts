@@ -139,9 +139,9 @@ async function welcome(
 }
 
 function flowsOver(connection: Connection, protocol: number, context: GatewayContext): Flows {
-  const { database, epoch, limits, effects } = context;
+  const { readFeed, epoch, limits, effects } = context;
   return new Flows({
-    database,
+    readFeed,
     epoch,
     collections: collectionsOf(protocol),
     line: {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FeedItem, readFeed } from '#center/feed/read-feed.ts';
+import { shareReads } from '#center/feed/shared-reads.ts';
 import { type Database, openDatabase } from '#center/postgres/database.ts';
 import { type RecordId, ScopeSchema } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
@@ -129,6 +130,24 @@ describe('FEE-2, FEE-3: a stretch of a feed', () => {
       sizes.add(`${expected.isMoreLeft} ${Math.min(expected.items.length, 3)}`);
     }
     expect(sizes.size).toBeGreaterThanOrEqual(6);
+  });
+
+  it('is the same for each of several readers that ask at once for different sizes (FEE-8)', async () => {
+    const readTogether = shareReads(database);
+    for (let turn = 0; turn < 150; turn += 1) {
+      const place = { scope: facilityB, lane: pick([1, 2] as const), since: base + below(count) };
+      const sizes = Array.from({ length: 4 }, () => ({
+        limit: pick([1, 2, 5, 40]),
+        bytes: pick([10, 59, 60, 61, 120, 500, 20_000]),
+      }));
+      const stretches = await Promise.all(
+        sizes.map((size) => readTogether({ ...place, ...size, collections, hasWithdrawals: true })),
+      );
+      const expected = sizes.map(({ limit, bytes }) =>
+        expectedStretch(place.lane, place.since, limit, bytes, true),
+      );
+      expect(stretches, `turn ${turn}: ${JSON.stringify({ ...place, sizes })}`).toEqual(expected);
+    }
   });
 
   it('of a facility that is not there is empty', async () => {
