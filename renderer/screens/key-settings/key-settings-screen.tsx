@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { KeyOperation } from '#contracts/bridge/access.ts';
+import type { Door, KeyOperation } from '#contracts/bridge/access.ts';
 import type { RequestOutput } from '#contracts/bridge/requests.ts';
-import type { AppError } from '#contracts/errors.ts';
+import { type AppError, appError } from '#contracts/errors.ts';
 import { AccessNav } from '../../access/access-nav.tsx';
 import { DeviceNotes } from '../../access/device-notes.tsx';
 import { useDoor } from '../../access/door.ts';
@@ -30,6 +30,7 @@ export function KeySettingsScreen(): ReactNode {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<AppError | null>(null);
   const isHere = useRef(true);
+  const wasThere = useRef(false);
   const isNoneThere = failure?.code === 'access.device-removed';
 
   const look = async (typed?: string) => {
@@ -39,6 +40,7 @@ export function KeySettingsScreen(): ReactNode {
     if (!isHere.current) return;
     setBusy(false);
     if (described.ok) {
+      wasThere.current = true;
       setKey(described.value);
       setPin(typed ?? null);
     } else {
@@ -56,6 +58,13 @@ export function KeySettingsScreen(): ReactNode {
     };
   }, []);
 
+  const forget = () => {
+    setKey(null);
+    setPin(null);
+    setFailure(appError('access.device-removed'));
+  };
+  useKeysComing(door, { onGone: key === null ? noMatter : forget, onCome: key === null ? look : noMatter });
+
   return (
     <div className="screen">
       <ScreenHead title={t('key-settings.title')} words={t('key-settings.words')}>
@@ -67,6 +76,9 @@ export function KeySettingsScreen(): ReactNode {
       {failure && !isNoneThere && <Notice kind="warning" title={describeKeyError(t, failure)} isUrgent />}
       {key === null || isNoneThere ? (
         <section className="card key-settings-wait">
+          {isNoneThere && wasThere.current && !isBusy && (
+            <Notice kind="info" title={t('key-settings.pulled-out')} />
+          )}
           <KeyPrompt
             isAsking={isBusy || isNoneThere}
             road="this-computer"
@@ -112,7 +124,28 @@ export function KeySettingsScreen(): ReactNode {
   );
 }
 
-/** What is shown while no key is plugged in: this page does not wait for one, its button looks again. */
+interface KeysComing {
+  readonly onGone: () => void;
+  readonly onCome: () => void;
+}
+
+const noMatter = () => {};
+
+/** A key was pulled out: the PIN of that one must not be tried on the next. Or one came. */
+function useKeysComing(door: Door | null, { onGone, onCome }: KeysComing): void {
+  const seen = useRef<readonly string[] | null>(null);
+  const keys = door?.devices.filter(({ kind }) => kind === 'key').map(({ id }) => id) ?? null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each plugging in and pulling out
+  useEffect(() => {
+    const before = seen.current;
+    seen.current = keys;
+    if (before === null || keys === null) return;
+    if (before.some((id) => !keys.includes(id))) onGone();
+    else if (keys.length > before.length) onCome();
+  }, [keys?.join(' ')]);
+}
+
+/** What is shown while no key is plugged in. */
 const insertKey: KeyOperation = {
   kind: 'key-settings',
   step: 'insert-key',
