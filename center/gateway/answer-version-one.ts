@@ -16,9 +16,13 @@ export async function answerVersionOne(
 ): Promise<void> {
   if (message.type === 'pull') return await pull(message, stage, connection, context);
   const outcome = await context.ingest.push(stage.device, stage.scope, message.rows);
-  if (outcome.kind === 'refused') return connection.refuse(outcome.code, outcome.retry);
-  await connection.send({ type: 'verdicts', batch: message.batch, verdicts: [...outcome.verdicts] });
+  if (outcome.kind === 'refused') {
+    tellApplied(outcome.applied ?? [], context);
+    return connection.refuse(outcome.code, outcome.retry);
+  }
+  const sent = connection.send({ type: 'verdicts', batch: message.batch, verdicts: [...outcome.verdicts] });
   tellApplied(outcome.applied, context);
+  await sent;
 }
 
 /** One frame, or silence if nothing is new (PULL-1). */

@@ -15,6 +15,8 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly code: ErrorCode;
   readonly retry: boolean;
+  /** What was written before, where the batch is about records of several facilities: everybody has to be told. */
+  readonly applied?: readonly Applied[];
 }
 
 /** What a version 1 push came to. `applied`: what was written, by scope. */
@@ -130,7 +132,10 @@ async function applyByScope(
   for (const [home, visiting] of rowsByHome) {
     visited.add(home);
     const taken = await applyElsewhere(parts, device, home, visiting, raws);
-    if (taken.kind === 'refused') return taken;
+    if (taken.kind === 'refused') {
+      if (hasErrands) parts.hooks.committed();
+      return { ...taken, applied };
+    }
     for (const each of taken.answered) {
       const { row, outcome: told } = each;
       // The record moved on after this facility last heard of it; one that is just moving leads back.
