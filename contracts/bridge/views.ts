@@ -24,7 +24,13 @@ export const DeliverySchema = v.object({ savedAt: InstantSchema, receivedAt: v.n
 export type Delivery = v.InferOutput<typeof DeliverySchema>;
 
 /** A member of staff as shown beside an entry. */
-export const PersonSchema = v.object({ id: PersonIdSchema, name: v.string(), roles: v.array(RoleSchema) });
+export const PersonSchema = v.object({
+  id: PersonIdSchema,
+  name: v.string(),
+  roles: v.array(RoleSchema),
+  /** Nobody who is known: somebody with the paper key wrote at a computer whose id this is (ACC-31). The name is empty. */
+  isComputer: v.optional(v.literal(true)),
+});
 export type Person = v.InferOutput<typeof PersonSchema>;
 
 export const FacilitySchema = v.object({

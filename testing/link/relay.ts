@@ -15,12 +15,14 @@ export interface RelayShape {
   readonly cutEveryMs?: number | undefined;
   /** What every byte takes in each direction. */
   readonly delayMs?: number;
+  /** Where one that was closed before listened; any free port unless told. */
+  readonly port?: number;
 }
 
 /** Relays connections to `target` ("host:port"). */
 export async function openRelay(
   target: string,
-  { cutEveryMs, delayMs = 0 }: RelayShape = {},
+  { cutEveryMs, delayMs = 0, port: wanted = 0 }: RelayShape = {},
 ): Promise<Relay> {
   const [host = '', port = ''] = target.split(':');
   const open = new Set<Socket>();
@@ -57,7 +59,7 @@ export async function openRelay(
     carry(far, near, delayMs);
   });
   const own = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });

@@ -8,6 +8,7 @@ import type { PersonId, RecordId, Scope } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
+import { breakGlassRoles, personOfComputer } from '../break-glass.ts';
 import type { Change } from '../change.ts';
 import { type DeliveryReader, deliveryReader } from '../delivery.ts';
 import { linkedShown } from '../linked-patients.ts';
@@ -115,7 +116,10 @@ const visitShown = (
   ...(visit.body.signatures === undefined ? {} : { signatures: signaturesShown(reader, visit) }),
 });
 
-/** Everybody who is named in the record, once. */
+/**
+ * Everybody who is named in the record, once. Who wrote by the paper key is a computer (ACC-31): its id is known by the
+ * versions shown that were written there.
+ */
 function peopleNamed(
   reader: ReplicaReader,
   patient: RecordOf<'patients'>,
@@ -131,8 +135,17 @@ function peopleNamed(
     ids.add(visit.author);
     for (const author of authorsInVisit(visit.body)) ids.add(author);
   }
-  return [...ids].flatMap((id) => personShown(reader, id) ?? []);
+  const computers = new Set([patient, ...visits].map(({ device }) => personOfComputer(device)));
+  const shownAs = (id: PersonId) => personShown(reader, id) ?? (computers.has(id) ? computerShown(id) : []);
+  return [...ids].flatMap(shownAs);
 }
+
+const computerShown = (id: PersonId): Person => ({
+  id,
+  name: '',
+  roles: [...breakGlassRoles],
+  isComputer: true,
+});
 
 const authorsInPatient = (body: PatientBody): readonly PersonId[] => [
   ...body.allergies.map((allergy) => allergy.by),

@@ -3,6 +3,7 @@ import { deriveVisit, effectiveEntries } from '#clinic/visit-state.ts';
 import type { PatientRecord, VisitView } from '#contracts/bridge/views.ts';
 import { useNavigation } from '../../app/navigation.tsx';
 import { useToday } from '../../app/surroundings.tsx';
+import { authorWords } from '../../parts/author-words.ts';
 import { useIcd10Names } from '../../parts/icd10-names.ts';
 import { DeliveryMark, StateMark, UrgencyMark } from '../../parts/marks.tsx';
 import { EmptyState } from '../../parts/notice.tsx';
@@ -51,7 +52,7 @@ function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode
   const diagnoses = effectiveEntries(derived, 'diagnosis');
   const vitals = effectiveEntries(derived, 'vitals').at(-1);
   const complaint = effectiveEntries(derived, 'complaint').at(-1);
-  const author = record.people.find((person) => person.id === derived.entries.at(-1)?.by);
+  const author = authorWords(t, record.people, derived.entries.at(-1)?.by);
   return (
     <li>
       <button
@@ -61,7 +62,7 @@ function HistoryItem({ visit, record, icd10Names }: HistoryItemProps): ReactNode
       >
         <span className="history-day">
           <strong className="figure">{describeDay(t, visit.body.day, today)}</strong>
-          {author && <span className="caption">{author.name}</span>}
+          {author && <span className="caption">{author}</span>}
           {visit.elsewhere && <span className="caption">{visit.elsewhere.name[language]}</span>}
         </span>
         <span className="history-found">

@@ -3,6 +3,7 @@ import { dayAt, timeAt } from '#clinic/clinic-day.ts';
 import { deriveVisit, type WeighedEntry } from '#clinic/visit-state.ts';
 import type { PatientRecord, VisitView } from '#contracts/bridge/views.ts';
 import type { VisitEntry } from '#contracts/records/visits.ts';
+import { authorWords } from '../../parts/author-words.ts';
 import { useIcd10Names } from '../../parts/icd10-names.ts';
 import { Icon, type IconName } from '../../parts/icons.tsx';
 import { EmptyState } from '../../parts/notice.tsx';
@@ -92,14 +93,13 @@ interface RecordedEntryProps {
 
 function RecordedEntry({ entry, standing, record, diagnosisName, actions }: RecordedEntryProps): ReactNode {
   const { t } = useWords();
-  const author = record.people.find((person) => person.id === entry.by);
   return (
     <li className={standing === 'effective' ? 'recorded-entry' : 'recorded-entry struck'}>
       <Icon name={icons[entry.kind]} size={18} />
       <div className="recorded-words">
         <EntryWords entry={entry} birth={record.body.birth} diagnosisName={diagnosisName} />
         <p className="caption">
-          {timeAt(entry.at)} {author?.name}
+          {timeAt(entry.at)} {authorWords(t, record.people, entry.by)}
           {standing === 'amended' && ` · ${t('entry.corrected')}`}
           {standing === 'voided' && ` · ${t('entry.in-error')}`}
         </p>
