@@ -166,6 +166,11 @@ export interface ReplicaTransaction extends ReplicaReader {
   /** Inserts or replaces a whole record, and what the search index says of it. */
   put<C extends CollectionName>(collection: C, record: RecordOf<C>): void;
   /**
+   * {@link put} of a record as it came: `text` is the JSON text in UTF-8 that `record` was parsed from, and `record` was checked
+   * after its schema then. The text is stored as it is, and nothing is checked again but its length.
+   */
+  putReceived<C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array): void;
+  /**
    * Takes a record off this workstation, with its shadow, receipt and what the search index says of it: it belongs to another
    * facility again. Throws if it has pending rows. Nothing is deleted at the center.
    */

@@ -15,7 +15,7 @@ import { maxRecordLength } from '#contracts/records/record.ts';
 import { recordChecks } from '#contracts/records/record-check.ts';
 import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import type { PatientIndex } from '../patient-index-port.ts';
-import type { DocumentTable } from '../rx-storage/document-table.ts';
+import type { DocumentTable, DocumentText } from '../rx-storage/document-table.ts';
 import type { Connection } from '../sqlcipher/connection.ts';
 import { appendToAudit, beginTrail } from './audit-trail.ts';
 import { countRecords, findRecords, listRevisions } from './find-records.ts';
@@ -92,7 +92,16 @@ export class Action implements ReplicaTransaction {
 
   put<C extends CollectionName>(collection: C, record: RecordOf<C>): void {
     this.#beforeWrite('content');
-    const text = checkedText(collection, record);
+    this.#put(collection, record, checkedText(collection, record));
+  }
+
+  putReceived<C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array): void {
+    this.#beforeWrite('content');
+    if (text.length > maxRecordLength) throw new RangeError('the record is too long');
+    this.#put(collection, record, text);
+  }
+
+  #put<C extends CollectionName>(collection: C, record: RecordOf<C>, text: string | Uint8Array): void {
     const table = this.#parts.tables.of(collection);
     const written = this.#written(collection, record.id);
     const fresh = this.#document(record, written?.previous);
@@ -193,10 +202,20 @@ function checkedText<C extends CollectionName>(collection: C, record: RecordOf<C
   return text;
 }
 
-/** The document's JSON text, made of the record's: a record is written as text once. */
-function bodyOf<C extends CollectionName>(recordText: string, document: StoredRecord<C>): string {
+/** The document's JSON text, made of the record's, which is an object with members: a record is written as text once. */
+function bodyOf<C extends CollectionName>(
+  recordText: string | Uint8Array,
+  document: StoredRecord<C>,
+): DocumentText {
   const { _deleted, _attachments, _meta, _rev } = document;
-  return `${recordText.slice(0, -1)},${JSON.stringify({ _deleted, _attachments, _meta, _rev }).slice(1)}`;
+  const added = `,${JSON.stringify({ _deleted, _attachments, _meta, _rev }).slice(1)}`;
+  if (typeof recordText === 'string') return recordText.slice(0, -1) + added;
+  const open = recordText.length - 1;
+  const body = Buffer.allocUnsafe(open + added.length);
+  body.set(recordText.subarray(0, open));
+  // RxDB's members hold nothing beyond ASCII.
+  body.write(added, open, 'latin1');
+  return body;
 }
 
 function isPatient(
@@ -211,6 +230,8 @@ function tellWrites<C extends CollectionName>(
   writes: readonly Write<C>[],
   token: string,
 ): void {
+  // A first copy mostly comes while no live query looks.
+  if (!table.changes.observed) return;
   const events = writes.map((write) => eventOf(write, token)).filter((event) => event !== undefined);
   const last = events.at(-1)?.documentData;
   if (last === undefined) return;

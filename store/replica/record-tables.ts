@@ -28,6 +28,7 @@ export const commonPaths: readonly string[] = ['id', 'scope', 'capturedAt'];
 export const recordTableOptions: TableOptions = {
   columns: ['scope', 'capturedAt', 'rev'],
   coveredById: ['rev'],
+  isWalked: false,
 };
 
 /** A record as RxDB and the disk hold it. */

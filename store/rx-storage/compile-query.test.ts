@@ -11,6 +11,7 @@ const layout: TableLayout = {
   ],
   indexes: [['c0', 'id']],
   hasAttachments: false,
+  isWalked: true,
 };
 const where = (selector: object) => compileQuery(layout, { selector, sort: [{ id: 'asc' }], skip: 0 }).where;
 

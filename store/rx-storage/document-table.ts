@@ -9,6 +9,9 @@ export type DocumentEvents<Document> = EventBulk<
   RxStorageDefaultCheckpoint
 >;
 
+/** A document's JSON text, as text or in UTF-8. */
+export type DocumentText = string | Uint8Array<ArrayBuffer>;
+
 /**
  * The table of one collection and schema version: a row per document with its JSON body and a column per indexed field
  * (STO-8). Knows nothing of conflicts; writes run inside the caller's transaction.
@@ -62,7 +65,7 @@ export class DocumentTable<Document> {
   }
 
   /** Inserts a document; false if its id is taken. `body`: its JSON text, where the caller has it. */
-  insert(document: RxDocumentData<Document>, body?: string): boolean {
+  insert(document: RxDocumentData<Document>, body?: DocumentText): boolean {
     return this.#insert.run(this.#values(document, body)) === 1;
   }
 
@@ -74,7 +77,7 @@ export class DocumentTable<Document> {
   }
 
   /** Replaces a document whatever its revision. `body`: its JSON text, where the caller has it. */
-  replace(document: RxDocumentData<Document>, body?: string): void {
+  replace(document: RxDocumentData<Document>, body?: DocumentText): void {
     const values = this.#values(document, body);
     values.push(orderedText(this.primaryOf(document)));
     this.#replace.run(values);
@@ -104,7 +107,7 @@ export class DocumentTable<Document> {
     return typeof body === 'string' ? this.parseBody(body) : undefined;
   }
 
-  #values(document: RxDocumentData<Document>, body = JSON.stringify(document)): SqlValue[] {
+  #values(document: RxDocumentData<Document>, body: DocumentText = JSON.stringify(document)): SqlValue[] {
     const values: SqlValue[] = [
       orderedText(this.primaryOf(document)),
       document._rev,
@@ -120,9 +123,11 @@ export class DocumentTable<Document> {
 export const tableName = (id: number): string => `document_${id}`;
 
 function writeStatements(table: string, layout: TableLayout): { insert: string; replace: string } {
-  const names = ['id', 'rev', 'deleted', 'lwt', ...layout.columns.map(({ name }) => name), 'body'];
+  const names = ['id', 'rev', 'deleted', 'lwt', ...layout.columns.map(({ name }) => name)];
+  // Bytes come as a blob, and are the text they hold.
+  const body = 'CAST(? AS TEXT)';
   return {
-    insert: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT (id) DO NOTHING`,
-    replace: `UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`,
+    insert: `INSERT INTO ${table} (${names.join(', ')}, body) VALUES (${names.map(() => '?').join(', ')}, ${body}) ON CONFLICT (id) DO NOTHING`,
+    replace: `UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(', ')}, body = ${body} WHERE id = ?`,
   };
 }

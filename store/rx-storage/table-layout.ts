@@ -23,6 +23,8 @@ export interface TableLayout {
   /** Column names of each index, most significant first, the primary key last; or first, where it covers what is read by id. */
   readonly indexes: readonly (readonly string[])[];
   readonly hasAttachments: boolean;
+  /** Whether there is an index for RxDB's walk through what changed since. */
+  readonly isWalked: boolean;
 }
 
 /** What a storage instance may be asked for beyond its schema. */
@@ -31,6 +33,8 @@ export interface TableOptions {
   readonly columns?: readonly string[];
   /** Which of them, in order of the primary key, are read without the documents. */
   readonly coveredById?: readonly string[];
+  /** False where RxDB is not asked what changed since; then that takes a look at every document. */
+  readonly isWalked?: boolean;
 }
 
 /** Fields of every table; the rest of a document is only in its JSON body. */
@@ -62,6 +66,7 @@ export function layoutOf<Document>(
       ...coveringIndexes(columns, options.coveredById ?? []),
     ],
     hasAttachments: schema.attachments !== undefined,
+    isWalked: options.isWalked ?? true,
   };
 }
 

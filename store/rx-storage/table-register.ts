@@ -17,6 +17,8 @@ const LayoutSchema = v.object({
   ),
   indexes: v.array(v.array(v.string())),
   hasAttachments: v.boolean(),
+  // Registers of earlier programs do not say it: every table had that index.
+  isWalked: v.optional(v.boolean(), true),
 });
 
 /** Opens the table of `key`, making it, or remaking it with other columns and indexes, where that is needed. */
@@ -104,6 +106,7 @@ const affinityByKind: Readonly<Record<Column['kind'], string>> = {
 function tableStatements(id: number, layout: TableLayout): string {
   const table = tableName(id);
   const columns = layout.columns.map(({ name, kind }) => `  ${name} ${affinityByKind[kind]},`);
+  const walk = layout.isWalked ? `CREATE INDEX ${table}_written ON ${table} (lwt, id);` : '';
   const indexes = layout.indexes.map(
     (names) => `CREATE INDEX ${indexName(table, names)} ON ${table} (${names.join(', ')}) WHERE deleted = 0;`,
   );
@@ -116,7 +119,7 @@ CREATE TABLE ${table} (
 ${columns.join('\n')}
   body TEXT NOT NULL
 );
-CREATE INDEX ${table}_written ON ${table} (lwt, id);
+${walk}
 CREATE INDEX ${table}_deleted ON ${table} (lwt) WHERE deleted = 1;
 ${indexes.join('\n')}
 `;

@@ -4,6 +4,7 @@ import { ownTables } from './migrations/0001-own-tables.ts';
 import { rowsPutAside } from './migrations/0002-rows-put-aside.ts';
 import { auditByPatient } from './migrations/0003-audit-by-patient.ts';
 import { outboxTextsApart } from './migrations/0004-outbox-texts-apart.ts';
+import { recordsNotWalked } from './migrations/0005-records-not-walked.ts';
 
 /** One step of our own tables' shape. Never changed once released (STO-4). */
 export interface Migration {
@@ -12,7 +13,13 @@ export interface Migration {
   run(connection: Connection): void;
 }
 
-export const migrations: readonly Migration[] = [ownTables, rowsPutAside, auditByPatient, outboxTextsApart];
+export const migrations: readonly Migration[] = [
+  ownTables,
+  rowsPutAside,
+  auditByPatient,
+  outboxTextsApart,
+  recordsNotWalked,
+];
 
 /**
  * Brings the database to the newest step. Every step commits together with its number, so that a power cut leaves the

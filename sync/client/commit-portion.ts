@@ -63,8 +63,8 @@ export function commitPortion(
       unusable.push({ seq, collection, scope, lane, at: context.now, record: content, paths: [...paths] });
       outcome.setAside += 1;
     } else {
-      const { collection, record } = document.received;
-      const taken = take(taking, collection, record, document.seq);
+      const { collection, record, text } = document.received;
+      const taken = take(taking, collection, record, document.seq, text);
       if (taken !== 'known') outcome[taken] += 1;
     }
   }
@@ -80,6 +80,7 @@ function take<C extends CollectionName>(
   collection: C,
   record: RecordOf<C>,
   seq: number,
+  text: Uint8Array | undefined,
 ): 'stored' | 'merged' | 'known' {
   const { transaction, ledger, context, hasPending } = taking;
   const ref = { collection, id: record.id };
@@ -98,7 +99,8 @@ function take<C extends CollectionName>(
   }
   if (stored !== undefined && isRereading(transaction))
     keepInHistory(transaction, collection, stored, record, context);
-  transaction.put(collection, record);
+  if (text === undefined) transaction.put(collection, record);
+  else transaction.putReceived(collection, record, text);
   // Only a quarantined edit leaves a shadow without pending rows; the center's newer version ends it.
   if (stored !== undefined) transaction.sync.removeShadow(collection, record.id);
   return 'stored';

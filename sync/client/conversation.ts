@@ -22,8 +22,8 @@ const maxQuestions = 1000;
 const maxInventoryMessages = 100;
 
 export interface ConversationListener {
-  /** `bytes`: length of the message unpacked. */
-  readonly unasked: (message: Unasked, bytes: number) => void;
+  /** `bytes`: length of the message unpacked; `utf8`: its JSON text, if it came packed. */
+  readonly unasked: (message: Unasked, bytes: number, utf8?: Uint8Array) => void;
   readonly ended: () => void;
 }
 
@@ -166,7 +166,7 @@ export class Conversation {
       const message = parseCenterMessage(text, utf8);
       // Before the next message is looked at: everything after the welcome is packed (PCK-1).
       if (message.type === 'welcome') this.#packing?.begin(message);
-      this.#accept(message, text.length);
+      this.#accept(message, text.length, utf8);
     } catch (error) {
       if (error instanceof PackingEnd) this.end(misunderstood('packing'));
       else if (error instanceof SessionEnd) this.end(error);
@@ -180,12 +180,12 @@ export class Conversation {
     return { text: received };
   }
 
-  #accept(message: CenterMessage, bytes: number): void {
+  #accept(message: CenterMessage, bytes: number, utf8: Uint8Array | undefined): void {
     switch (message.type) {
       case 'hint':
       case 'durable':
       case 'portion':
-        this.#listen.unasked(message, bytes);
+        this.#listen.unasked(message, bytes, utf8);
         return;
       case 'refused':
         throw refusal(message);

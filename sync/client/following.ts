@@ -68,8 +68,10 @@ export class Following {
     for (const lane of lanes) for (const { scope } of this.#parts.welcome.scopes) this.#follow(scope, lane);
   }
 
-  /** A portion of `bytes` unpacked came. Throws a `SessionEnd` if it continues no flow. */
-  hear(portion: Portion, bytes: number): void {
+  /**
+   * A portion of `bytes` unpacked came; `utf8` is its JSON text, where it is at hand. Throws a `SessionEnd` if it continues no flow.
+   */
+  hear(portion: Portion, bytes: number, utf8?: Uint8Array): void {
     const flow = this.#flows.get(portion.flow);
     if (flow === undefined) {
       // Sent before the center knew that the flow has a new number.
@@ -83,7 +85,7 @@ export class Following {
     flow.expected = portion.through;
     flow.credit -= 1;
     flow.isSilent = false;
-    this.#arrivals.push({ flow, portion, documents: readDocuments(portion) });
+    this.#arrivals.push({ flow, portion, documents: readDocuments(portion, utf8) });
   }
 
   /** Commits what arrived, as much as one transaction should hold. Undefined when there was nothing. */

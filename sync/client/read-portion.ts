@@ -1,8 +1,10 @@
 import type { ReplicaReader } from '#clinic/ports/replica.ts';
+import { maxRecordLength } from '#contracts/records/record.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import type { Portion } from '#contracts/wire/center-messages.ts';
 import { parseReceivedRecord } from './received-record.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
+import { recordTexts } from './record-texts.ts';
 import type { SendLedger } from './send-ledger.ts';
 import { misunderstood } from './session-end.ts';
 
@@ -22,18 +24,27 @@ export type ReadDocument =
 export interface AnyReceived {
   readonly collection: CollectionName;
   readonly record: AnyRecord;
+  /** The JSON text it was parsed from, in UTF-8, where it may be kept as it is. */
+  readonly text?: Uint8Array;
 }
 
-/** Checks every document of a portion by itself (PULL-4). */
-export const readDocuments = (portion: Portion): readonly ReadDocument[] =>
-  portion.documents.map((document): ReadDocument => {
+/** Checks every document of a portion by itself (PULL-4). `utf8`: the portion's JSON text, where it is at hand. */
+export function readDocuments(portion: Portion, utf8?: Uint8Array): readonly ReadDocument[] {
+  const texts = utf8 === undefined ? undefined : recordTexts(utf8);
+  const isWhole = texts?.length === portion.documents.length;
+  return portion.documents.map((document, place): ReadDocument => {
     const { seq, collection } = document;
     if (!('record' in document))
       return { kind: 'withdrawn', seq, record: { collection, id: document.withdrawn } };
     const received = parseReceivedRecord(collection, document.record);
-    if (received.isUsable) return { kind: 'record', seq, received: { collection, record: received.record } };
-    return { kind: 'unusable', seq, collection, content: document.record, paths: received.paths };
+    if (!received.isUsable)
+      return { kind: 'unusable', seq, collection, content: document.record, paths: received.paths };
+    const text = isWhole ? texts[place] : undefined;
+    // White space or escapes may make it longer than a record that is written anew.
+    const kept = text === undefined || text.length > maxRecordLength ? {} : { text };
+    return { kind: 'record', seq, received: { collection, record: received.record, ...kept } };
   });
+}
 
 /** What a flow expects of its next portion. */
 export interface Expected {

@@ -81,7 +81,7 @@ export class Session {
     this.#listener = parts.listener;
     this.#packing = new MessagePacking(parts.packing, () => this.#meter.isFast);
     const listen = {
-      unasked: (message: Unasked, bytes: number) => this.#hear(message, bytes),
+      unasked: (message: Unasked, bytes: number, utf8?: Uint8Array) => this.#hear(message, bytes, utf8),
       ended: () => this.#wakeup.wake(),
     };
     this.#conversation = new Conversation(transport, context.timers, listen, this.#packing);
@@ -176,11 +176,11 @@ export class Session {
     this.#conversation.throwIfEnded();
   }
 
-  #hear(message: Unasked, bytes: number): void {
+  #hear(message: Unasked, bytes: number, utf8: Uint8Array | undefined): void {
     if (message.type === 'portion') {
       if (this.#welcomed === undefined) throw misunderstood('portion before follow');
       this.#generation += 1;
-      this.#welcomed.following.hear(message, bytes);
+      this.#welcomed.following.hear(message, bytes, utf8);
     } else if (message.type === 'durable' && this.#durable.size < 100) {
       this.#durable.set(message.scope, message);
     }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   AuditTrailReader,
   CommitNotice,
@@ -213,6 +214,11 @@ class Changes {
 }
 
 function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransaction {
+  const put = <C extends CollectionName>(collection: C, record: RecordOf<C>) => {
+    if (disk.isFull) throw new ReplicaFailure('store.disk-full');
+    changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
+    changes.record(collection, record.id);
+  };
   return {
     get: (collection, id) => disk.records[collection].get(id),
     find: <C extends CollectionName>(collection: C, query: RecordQuery) =>
@@ -229,10 +235,13 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
       changes.delete(disk.receipts, keyOf(collection, id));
       changes.record(collection, id);
     },
-    put: <C extends CollectionName>(collection: C, record: RecordOf<C>) => {
-      if (disk.isFull) throw new ReplicaFailure('store.disk-full');
-      changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
-      changes.record(collection, record.id);
+    put,
+    putReceived: <C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array) => {
+      // The real store keeps the text alone.
+      if (!isDeepStrictEqual(JSON.parse(Buffer.from(text).toString('utf8')), record)) {
+        throw new Error('the text says something else than the record');
+      }
+      put(collection, record);
     },
     audit: (draft) => changes.also(appendAudit(disk, draft)),
     beginTrail: (device) => changes.also(beginTrail(disk, device)),

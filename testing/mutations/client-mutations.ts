@@ -198,6 +198,18 @@ export const clientMutations: readonly Mutation[] = [
     traps: [system('testing/sync/bases.test.ts')],
   },
   {
+    name: 'text of another document',
+    why: 'a record is shown until the restart, and then another stands in its place',
+    edits: [
+      {
+        file: 'sync/client/read-portion.ts',
+        find: 'const text = isWhole ? texts[place] : undefined;',
+        replace: 'const text = isWhole ? texts[0] : undefined;',
+      },
+    ],
+    traps: [system('testing/sync/packed.test.ts')],
+  },
+  {
     name: 'checksum not checked',
     why: 'documents altered on the way are stored as they came',
     edits: [

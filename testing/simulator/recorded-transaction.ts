@@ -50,6 +50,10 @@ export function takingNotes(transaction: ReplicaTransaction, notes: TransactionN
       changing(collection, record.id, record.rev);
       transaction.put(collection, record);
     },
+    putReceived: (collection, record, text) => {
+      changing(collection, record.id, record.rev);
+      transaction.putReceived(collection, record, text);
+    },
     remove: (collection, id) => {
       changing(collection, id, null);
       transaction.remove(collection, id);

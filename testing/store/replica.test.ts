@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommitNotice, ReplicaTransaction } from '#clinic/ports/replica.ts';
-import { envelope } from '#contracts/records/record.ts';
+import { envelope, maxRecordLength } from '#contracts/records/record.ts';
 import type { OpenReplica } from '#store/open-replica.ts';
 import { type ReplicaUnderTest, replicaUnderTest } from './replica-under-test.ts';
 import { draftOf, patientRecord, recordId, revision, visitRecord } from './sample-records.ts';
@@ -29,10 +29,13 @@ function footprint(of: OpenReplica): unknown {
   };
 }
 
+const utf8Of = (record: object): Uint8Array => Buffer.from(JSON.stringify(record));
+
 const steps: readonly ((transaction: ReplicaTransaction) => void)[] = [
   (transaction) => transaction.put('patients', patientRecord(10)),
   (transaction) => transaction.put('visits', visitRecord(1, { version: 2, reason: 'changed' })),
   (transaction) => transaction.put('visits', visitRecord(2)),
+  (transaction) => transaction.putReceived('visits', visitRecord(3), utf8Of(visitRecord(3))),
   (transaction) => transaction.outbox.append(draftOf(101, visitRecord(1))),
   (transaction) => transaction.outbox.accept(draftOf(100, visitRecord(1)).op, 5, 9),
   (transaction) => transaction.sync.setShadow('visits', visitRecord(1)),
@@ -110,6 +113,14 @@ describe('one action', () => {
     );
     await expect(work).rejects.toThrow('not a record of visits');
     expect(replica.get('visits', recordId(5))).toBeUndefined();
+  });
+
+  it('refuses a received record that is too long', async () => {
+    const tooLong = replica.transact((transaction) =>
+      transaction.putReceived('visits', visitRecord(2), new Uint8Array(maxRecordLength + 1)),
+    );
+    await expect(tooLong).rejects.toThrow('too long');
+    expect(replica.get('visits', recordId(2))).toBeUndefined();
   });
 
   it('refuses to write late or asynchronously', async () => {

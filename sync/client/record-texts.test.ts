@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { recordTexts } from './record-texts.ts';
+
+const textsOf = (text: string) => {
+  const texts = recordTexts(Buffer.from(text));
+  return texts?.map((bytes) => (bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')));
+};
+
+/** What has to hold of whatever is found: it is what `JSON.parse` makes of the whole. */
+function recordsAgree(text: string): void {
+  const parsed: { readonly documents: readonly { readonly record?: unknown }[] } = JSON.parse(text);
+  const texts = textsOf(text);
+  if (texts === undefined) throw new Error('not found');
+  expect(texts.map((each) => (each === undefined ? undefined : JSON.parse(each)))).toEqual(
+    parsed.documents.map(({ record }) => record),
+  );
+}
+
+describe('recordTexts', () => {
+  it('finds each record as it was written', () => {
+    const first = '{"id":"a","body":{"text":"ўзбек \\"}],{ \\\\","list":[[],{}]}}';
+    const text = `{"type":"portion","documents":[{"seq":1,"record":${first}},{"seq":2,"withdrawn":"x"},{"record":{},"seq":3}]}`;
+    expect(textsOf(text)).toEqual([first, undefined, '{}']);
+    recordsAgree(text);
+  });
+
+  it.each([
+    [
+      'white space',
+      ' {\n"documents" : [ {"record" :\t{ "a" : 1 } , "seq":1 } , {"record":{"b":[1, 2]} } ] }',
+    ],
+    [
+      'names that come twice',
+      '{"documents":[{"record":0}],"documents":[{"record":{"a":1},"record":{"a":2}}]}',
+    ],
+    [
+      'names inside',
+      '{"x":{"documents":[]},"documents":[{"x":{"record":1},"y":"record","record":{"record":2}}]}',
+    ],
+    [
+      'other values',
+      '{"documents":[{"seq":-1.5e3,"x":null,"y":true,"record":null},{"record":12},{"record":"\\\\"}]}',
+    ],
+    ['members behind', '{"documents":[{"record":{"a":"\\\\\\""}}],"crc":5}'],
+    ['no documents', '{"documents":[]}'],
+    ['no documents, but space', '{"documents":[ ]}'],
+  ])('agrees with a parser about %s', (_name, text) => recordsAgree(text));
+
+  it.each([
+    ['a name with escapes', '{"documents":[{"record":{"a":1},"\\u0072ecord":{"a":2}}]}'],
+    ['an outer name with escapes', '{"documents":[],"\\u0064ocuments":[{"record":{}}]}'],
+    ['documents that are no objects', '{"documents":[1]}'],
+    ['no list', '{"documents":{}}'],
+    ['no documents', '{"type":"portion"}'],
+    ['nothing', ''],
+  ])('leaves %s to the parser', (_name, text) => expect(textsOf(text)).toBeUndefined());
+
+  it('ends on whatever is no JSON', () => {
+    const text = '{"documents":[{"seq":1,"record":{"a":["\\\\x",{}]}},{"record":{}}]}';
+    for (let length = 0; length < text.length; length += 1) {
+      expect(() => recordTexts(Buffer.from(text.slice(0, length)))).not.toThrow();
+    }
+  });
+});

@@ -1,0 +1,121 @@
+/**
+ * Where the `record` of each document lies in the JSON text of a portion: its part of `utf8`, or undefined for a document
+ * without one. `utf8` has to be JSON text that was parsed; what is found is what `JSON.parse` made of it. Undefined where
+ * that cannot be told without parsing again (a name written with escapes).
+ */
+export function recordTexts(utf8: Uint8Array): readonly (Uint8Array | undefined)[] | undefined {
+  let texts: (Uint8Array | undefined)[] | undefined;
+  const end = walkObject(utf8, behindSpace(utf8, 0), 'documents', (from) => {
+    texts = [];
+    return walkList(utf8, from, texts);
+  });
+  return end === undefined ? undefined : texts;
+}
+
+const quote = 0x22;
+const comma = 0x2c;
+const openList = 0x5b;
+const backslash = 0x5c;
+const closeList = 0x5d;
+const openObject = 0x7b;
+const closeObject = 0x7d;
+const space = 0x20;
+/** Says where the value ends that begins at `from`; undefined where it gives up. */
+type Walk = (from: number) => number | undefined;
+
+/** Adds the text of each object's `record` to `texts`; the last where a name comes twice, as `JSON.parse` has it. */
+function walkList(utf8: Uint8Array, from: number, texts: (Uint8Array | undefined)[]): number | undefined {
+  if (utf8[from] !== openList) return undefined;
+  let record: Uint8Array | undefined;
+  const take: Walk = (begin) => {
+    const end = endOfValue(utf8, begin);
+    record = utf8.subarray(begin, end);
+    return end;
+  };
+  let at = behindSpace(utf8, from + 1);
+  while (utf8[at] !== closeList) {
+    record = undefined;
+    const end = walkObject(utf8, at, 'record', take);
+    if (end === undefined) return undefined;
+    texts.push(record);
+    at = behindComma(utf8, end);
+  }
+  return at + 1;
+}
+
+/** Walks the object that begins at `from`, through its members called `name` by `walk`. Undefined also for a name that only a parser reads. */
+function walkObject(utf8: Uint8Array, from: number, name: string, walk: Walk): number | undefined {
+  if (utf8[from] !== openObject) return undefined;
+  let at = behindSpace(utf8, from + 1);
+  while (utf8[at] !== closeObject) {
+    if (utf8[at] !== quote) return undefined;
+    const end = endOfText(utf8, at);
+    if (hasEscape(utf8, at, end)) return undefined;
+    const begin = behindSpace(utf8, behindSpace(utf8, end) + 1);
+    const next = isText(utf8, at + 1, end - 1, name) ? walk(begin) : endOfValue(utf8, begin);
+    if (next === undefined) return undefined;
+    at = behindComma(utf8, next);
+  }
+  return at + 1;
+}
+
+/** The place behind the value that begins at `from`. */
+function endOfValue(utf8: Uint8Array, from: number): number {
+  const first = utf8[from];
+  if (first === quote) return endOfText(utf8, from);
+  if (first !== openObject && first !== openList) return endOfWord(utf8, from);
+  let depth = 0;
+  for (let at = from; at < utf8.length; at += 1) {
+    const byte = utf8[at];
+    if (byte === quote) at = endOfText(utf8, at) - 1;
+    else if (byte === openObject || byte === openList) depth += 1;
+    else if (byte === closeObject || byte === closeList) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return utf8.length;
+}
+
+/** The place behind the quoted text that begins at `from`. */
+function endOfText(utf8: Uint8Array, from: number): number {
+  for (let at = from + 1; at < utf8.length; at += 1) {
+    const byte = utf8[at];
+    if (byte === quote) return at + 1;
+    if (byte === backslash) at += 1;
+  }
+  return utf8.length;
+}
+
+/** The place behind a number, `true`, `false` or `null`. */
+function endOfWord(utf8: Uint8Array, from: number): number {
+  for (let at = from; at < utf8.length; at += 1) {
+    const byte = utf8[at] ?? comma;
+    if (byte === comma || byte === closeObject || byte === closeList || byte <= space) return at;
+  }
+  return utf8.length;
+}
+
+function behindComma(utf8: Uint8Array, from: number): number {
+  const at = behindSpace(utf8, from);
+  return utf8[at] === comma ? behindSpace(utf8, at + 1) : at;
+}
+
+function behindSpace(utf8: Uint8Array, from: number): number {
+  let at = from;
+  while ((utf8[at] ?? quote) <= space) at += 1;
+  return at;
+}
+
+function hasEscape(utf8: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if (utf8[at] === backslash) return true;
+  return false;
+}
+
+function isText(utf8: Uint8Array, from: number, to: number, text: string): boolean {
+  if (to - from !== text.length) return false;
+  for (let place = 0; place < text.length; place += 1) {
+    if (utf8[from + place] !== text.charCodeAt(place)) return false;
+  }
+  return true;
+}
