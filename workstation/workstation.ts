@@ -197,18 +197,20 @@ export class Workstation {
       if (this.#desk.slots?.isRotationDue() !== true) return ok({ person });
       const dataKey = new Secret(Uint8Array.from(records.dataKey.reveal()));
       const released = { dataKey, personKeys: this.#atWork.keys.copy(), device: this.#atWork.keyInUse };
-      return this.#atWork.interrupt(async () => {
-        await this.#closeRecords(this.#endSession(null));
-        return this.#open({ whom: { person, glass }, released }, true);
-      });
+      const renew = async () => {
+        this.#endSession(null);
+        // No lock, no unlock: nobody left, and nobody showed who she is.
+        await this.#closeRecords(null);
+        return this.#open({ whom: { person, glass }, released }, 'goes-on');
+      };
+      return this.#desk.whileRenewing(() => this.#atWork.interrupt(renew));
     });
   }
 
   /** {@link renewKey} once the request that asks for it has been answered. */
   renewSoon(): void {
-    this.parts.timers.after(0, () => {
-      this.renewKey().catch((error) => this.parts.log.incident(error));
-    });
+    const incident = (error: unknown) => void this.parts.log.incident(error);
+    this.parts.timers.after(0, () => void this.renewKey().catch(incident));
   }
 
   /** How far the replacing of the data key is, 0 to 1; null when none is under way. */
@@ -262,10 +264,7 @@ export class Workstation {
     const loaded = await this.#desk.load();
     await this.door.load();
     if (!loaded.ok) this.#failWith(loaded.error);
-    else if (!isKnown) {
-      this.#isFailed = false;
-      this.#failure = null;
-    }
+    else if (!isKnown) [this.#isFailed, this.#failure] = [false, null];
     return loaded;
   }
 
@@ -281,31 +280,30 @@ export class Workstation {
       const slots = await this.#loadSlots();
       if (!slots.ok) return slots;
       if (usesKey && isGivenUp()) return fail(appError('access.cancelled'));
-      const admission = await make(slots.value, this.proofSources(), this.trail);
-      if (!admission.ok) return admission;
+      const made = await make(slots.value, this.proofSources(), this.trail);
+      if (!made.ok) return made;
       const records = this.#records.opened;
-      const comeIn = () =>
-        records === null ? this.#open(admission.value) : this.#switchTo(records, admission.value);
-      return this.#atWork.whileKeyStays(admission.value.released.device, comeIn);
+      const comeIn = () => (records === null ? this.#open(made.value) : this.#switchTo(records, made.value));
+      return this.#atWork.whileKeyStays(made.value.released.device, comeIn);
     });
   }
 
-  async #open(admission: Admission, isForced = false): Promise<Signed> {
+  /** `goes-on`: a session was interrupted for a new key, which is made even if somebody has not unlocked since format 1. */
+  async #open(admission: Admission, how: 'anew' | 'goes-on' = 'anew'): Promise<Signed> {
     const { released } = admission;
     // The order to erase may have come while the records were closed for a new key.
-    const isGone = !this.#isEnrolled || this.#erasure.isUnderWay;
-    if (isGone) return dropKeys(released);
-    const orders = { wipe: () => this.#wipe() };
-    const opened = await this.#records.open(admission, isForced, orders);
+    if (!this.#isEnrolled || this.#erasure.isUnderWay) return dropKeys(released);
+    const opened = await this.#records.open(admission, how === 'goes-on', { wipe: () => this.#wipe() });
     if (!opened.ok) return opened;
     const { records, session } = opened.value;
+    const isRenewed = records.dataKey !== released.dataKey;
     if (this.#atWork.isPauseOver) {
+      await this.trail.ended(session, records, isRenewed);
       await closeRecords(this.parts, records);
       return dropKeys(released);
     }
-    const isRenewed = records.dataKey !== released.dataKey;
     this.#records.keep(records);
-    const begun = await this.#begin(session, released, 'session.unlock');
+    const begun = await this.#begin(session, released, how === 'goes-on' ? null : 'session.unlock');
     if (begun.ok && isRenewed) await this.trail.say(session, 'keys.rotate');
     return begun;
   }
@@ -323,8 +321,8 @@ export class Workstation {
     return this.#begin(session.value, released, 'session.switch');
   }
 
-  async #begin(session: Session, released: ReleasedKey, action: string): Promise<Signed> {
-    const unexcused = await this.trail.excuse(session);
+  async #begin(session: Session, released: ReleasedKey, action: string | null): Promise<Signed> {
+    const unexcused = action === null ? this.trail.goOn(session) : await this.trail.excuse(session);
     if (unexcused !== null) {
       released.personKeys?.wipe();
       if (this.#atWork.session === null) await this.#closeRecords(null);
@@ -334,7 +332,7 @@ export class Workstation {
     this.#isFailed = false;
     this.#atWork.begin(session, released, this.#records.opened);
     this.#show(null);
-    await this.trail.say(session, action);
+    if (action !== null) await this.trail.say(session, action);
     await this.trail.catchUp(session);
     await this.#records.keepDraftKey(session.person);
     await this.#records.refreshSlots();
