@@ -115,6 +115,7 @@ describe('key settings', () => {
     await page.getByRole('button', { name: 'Look at the key' }).click();
     await page.getByText('blocked for good').first().waitFor();
     expect(await page.locator('.key-facts .notice-danger').count()).toBe(1);
+    expect(await page.locator('#key-pin, #pin-present, #pin-next').count()).toBe(0);
   });
 
   it('never keeps a PIN in a field after it was sent', async () => {

@@ -93,34 +93,62 @@ export function KeySettingsScreen(): ReactNode {
               <h2 id="key-facts">{t('key-settings.facts')}</h2>
             </header>
             <KeyFacts description={key} />
-            <PinChange hasPin={key.hasPin} onChanged={(next) => void look(next)} />
+            {!isBlocked(key) && <PinChange hasPin={key.hasPin} onChanged={(next) => void look(next)} />}
           </section>
-          <section className="card" aria-labelledby="key-fingers">
-            <header className="card-head">
-              <h2 id="key-fingers">{t('key-settings.fingers')}</h2>
-              {key.fingers !== null && <span className="badge">{key.fingers.length}</span>}
-            </header>
-            {!key.canTakeFingers ? (
-              <p className="card-words soft">{t('key-settings.no-sensor')}</p>
-            ) : !key.hasPin ? (
-              <p className="card-words soft">{t('key-settings.pin-first')}</p>
-            ) : pin === null || key.fingers === null ? (
-              <div className="key-settings-pin">
-                <p className="soft">{t('key-settings.pin-for-fingers')}</p>
-                <PinForm isBusy={isBusy} onPin={(typed) => void look(typed)} />
-              </div>
-            ) : (
-              <Fingers
-                fingers={key.fingers}
-                pin={pin}
-                operation={door?.operation ?? null}
-                onChanged={() => void look(pin)}
-              />
-            )}
-          </section>
+          <FingersCard
+            description={key}
+            pin={pin}
+            isBusy={isBusy}
+            operation={door?.operation ?? null}
+            onLook={(typed) => void look(typed)}
+          />
         </div>
       )}
     </div>
+  );
+}
+
+/** No PIN is asked of a key that takes none any more. */
+const isBlocked = ({ pinAttemptsLeft }: KeyDescription): boolean => pinAttemptsLeft === 0;
+
+interface FingersCardProps {
+  readonly description: KeyDescription;
+  readonly pin: string | null;
+  readonly isBusy: boolean;
+  readonly operation: KeyOperation | null;
+  /** Looks at the key again, with its PIN. */
+  readonly onLook: (pin: string) => void;
+}
+
+/** Whose fingers the key knows, once its PIN was given; before that what is missing. */
+function FingersCard({ description, pin, isBusy, operation, onLook }: FingersCardProps): ReactNode {
+  const { t } = useWords();
+  return (
+    <section className="card" aria-labelledby="key-fingers">
+      <header className="card-head">
+        <h2 id="key-fingers">{t('key-settings.fingers')}</h2>
+        {description.fingers !== null && <span className="badge">{description.fingers.length}</span>}
+      </header>
+      {isBlocked(description) ? (
+        <p className="card-words soft">{t('key-settings.blocked')}</p>
+      ) : !description.canTakeFingers ? (
+        <p className="card-words soft">{t('key-settings.no-sensor')}</p>
+      ) : !description.hasPin ? (
+        <p className="card-words soft">{t('key-settings.pin-first')}</p>
+      ) : pin === null || description.fingers === null ? (
+        <div className="key-settings-pin">
+          <p className="soft">{t('key-settings.pin-for-fingers')}</p>
+          <PinForm isBusy={isBusy} onPin={onLook} />
+        </div>
+      ) : (
+        <Fingers
+          fingers={description.fingers}
+          pin={pin}
+          operation={operation}
+          onChanged={() => onLook(pin)}
+        />
+      )}
+    </section>
   );
 }
 
