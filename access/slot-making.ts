@@ -149,7 +149,10 @@ const described = ({ clock }: SlotsEnvironment, { label }: SlotOwner) => ({
   enrolledAt: Math.max(0, Math.floor(clock.now())),
 });
 
-/** Her own first: a key is told as many as it takes. */
+/**
+ * Her own first: a key is told as many as it takes. The simulated key stands for a key of each person: there is no other in
+ * development.
+ */
 function credentialsOf(
   list: SlotList,
   method: CredentialDevice['kind'],
@@ -158,9 +161,8 @@ function credentialsOf(
   const made = [...list.slots, ...list.oldSlots].flatMap((slot) =>
     slot.method === method ? [{ isOwn: slot.person === person, bytes: fromBase64(slot.credential) }] : [],
   );
-  return [...made.filter(({ isOwn }) => isOwn), ...made.filter(({ isOwn }) => !isOwn)].map(
-    ({ bytes }) => bytes,
-  );
+  const others = method === 'simulated-key' ? [] : made.filter(({ isOwn }) => !isOwn);
+  return [...made.filter(({ isOwn }) => isOwn), ...others].map(({ bytes }) => bytes);
 }
 
 const personBytes = (person: PersonId): Uint8Array => Buffer.from(person.replaceAll('-', ''), 'hex');

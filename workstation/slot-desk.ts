@@ -16,6 +16,7 @@ export class SlotDesk {
   readonly #told: () => void;
   #slots: CredentialSlots | null = null;
   #renewal: number | null = null;
+  #isHeld = false;
 
   /** `told`: the list or the renewal is another than before. */
   constructor(parts: WorkstationParts, told: () => void) {
@@ -68,6 +69,21 @@ export class SlotDesk {
     return openRecords(this.#parts, slots.value, present, orders);
   }
 
+  /**
+   * Runs what closes the records for a new key and opens them again: a renewal is shown from before the first of it to after the
+   * last, so that nobody takes the screen for one that locked.
+   */
+  async whileRenewing<Value>(run: () => Promise<Value>): Promise<Value> {
+    this.#isHeld = true;
+    this.#show(0);
+    try {
+      return await run();
+    } finally {
+      this.#isHeld = false;
+      this.#show(null);
+    }
+  }
+
   /** Brings the list up to what the records say, and the records up to how far the list has come (ACC-29). */
   async refresh({ dataKey, replica, identity }: OpenedRecords): Promise<void> {
     if (this.#slots === null) return;
@@ -91,6 +107,7 @@ export class SlotDesk {
   }
 
   #show(done: number | null): void {
+    if (done === null && this.#isHeld) return;
     if (this.#renewal === done) return;
     this.#renewal = done;
     this.#told();

@@ -29,6 +29,10 @@ export interface TrailDesk {
   except(session: Session, action: string, reason: string): Promise<void>;
   /** Writes down, before anything is shown, why a session is there without anybody's own way in; or says why that failed. */
   excuse(session: Session): Promise<AppError | null>;
+  /** The session was excused before it was interrupted: the reason goes with every look again. */
+  goOn(session: Session): null;
+  /** A session that was interrupted is not begun again; `records` are open for this only. Never rejects. */
+  ended(session: Session, records: OpenedRecords, isRenewed: boolean): Promise<void>;
   /** From here on nothing is an exception. */
   endException(): void;
   /** Writes what could not be written while nobody had the key. Never rejects. */
@@ -96,6 +100,14 @@ export function createTrailDesk(
         if (error instanceof ReplicaFailure) return error.error;
         return appError('internal.failure', { incident: log.incident(error) });
       }
+    },
+    goOn: (session) => {
+      exception = session.glass?.reason ?? null;
+      return null;
+    },
+    ended: (session, { trail }, isRenewed) => {
+      const actions = isRenewed ? ['keys.rotate', 'session.lock'] : ['session.lock'];
+      return trail.record(...actions.map((action) => lineOf(session, { action }, null))).catch(incident);
     },
     endException: () => {
       exception = null;

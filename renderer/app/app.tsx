@@ -5,6 +5,7 @@ import { UnlockScreen } from '../screens/unlock/unlock-screen.tsx';
 import { BlockedScreen, StartingScreen } from './blocked-screen.tsx';
 import { LockingContext, useLockingOf } from './locking.tsx';
 import { LinkLostNotice, TrainingRibbon } from './notices.tsx';
+import { RenewingScreen } from './renewing-screen.tsx';
 import { ScreenFailure } from './screen-failure.tsx';
 import { SecondWayGate } from './second-way-gate.tsx';
 import { SignedIn } from './signed-in.tsx';
@@ -55,7 +56,7 @@ function Face({ state }: { readonly state: WorkstationState }): ReactNode {
     case 'unenrolled':
       return <EnrolmentScreen state={state} />;
     case 'locked':
-      return lockScreen;
+      return locking.isRenewing ? <RenewingScreen>{lockScreen}</RenewingScreen> : lockScreen;
     case 'failed':
       return lockScreen;
     case 'unlocked':

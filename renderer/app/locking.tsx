@@ -8,6 +8,8 @@ export interface Locking {
   readonly isByItself: boolean;
   /** Somebody else is about to show who she is. */
   readonly isSwitching: boolean;
+  /** Nobody locked: the records are going under a new key, as was asked for at this screen. */
+  readonly isRenewing: boolean;
   /** The records came back under a new key, as was asked for at this screen. */
   readonly isRenewed: boolean;
   lock(): void;
@@ -54,9 +56,12 @@ export function useLockingOf({ phase, session }: WorkstationState): Locking {
     wasUnlocked.current = false;
   }, [phase]);
   const person = session?.person.id ?? null;
+  // Told by the first render of the locked phase: a lock that flashes by would look like one.
+  const isRenewing = phase === 'locked' && renewal.current !== 'none';
   return useMemo(
     () => ({
       isByItself,
+      isRenewing,
       isRenewed,
       // Once somebody else is there, the question is answered.
       isSwitching: person !== null && switchingFrom === person,
@@ -71,6 +76,6 @@ export function useLockingOf({ phase, session }: WorkstationState): Locking {
       switchPerson: () => setSwitchingFrom(person),
       returnToWork: () => setSwitchingFrom(null),
     }),
-    [bridge, isByItself, isRenewed, person, switchingFrom],
+    [bridge, isByItself, isRenewing, isRenewed, person, switchingFrom],
   );
 }
