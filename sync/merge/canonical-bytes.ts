@@ -44,14 +44,18 @@ export function writeAscii(bytes: Buffer, at: number, text: string): number {
   return at + text.length;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object';
+const isObject = (value: unknown): value is object => typeof value === 'object';
 
-function writeObject(bytes: Buffer, at: number, value: Readonly<Record<string, unknown>>): number {
+function writeObject(bytes: Buffer, at: number, value: object): number {
   let end = at;
   bytes[end++] = objectBegins;
-  for (const labelled of orderOf(Object.keys(value))) {
-    const member = value[labelled.key];
-    if (member !== undefined) end = writeMember(bytes, end, labelled, member, end === at + 1);
+  const members: readonly unknown[] = Object.values(value);
+  const order = orderOf(Object.keys(value));
+  for (let index = 0; index < order.length; index++) {
+    const labelled = order[index];
+    const member = labelled === undefined ? undefined : members[labelled.place];
+    if (labelled !== undefined && member !== undefined)
+      end = writeMember(bytes, end, labelled, member, end === at + 1);
   }
   bytes[end++] = objectEnds;
   return end;

@@ -34,8 +34,9 @@ function canonicalArray(items: readonly unknown[]): string {
 
 function canonicalObject(value: object): string {
   let text = '';
-  for (const { key, label } of orderOf(Object.keys(value))) {
-    const member: unknown = Reflect.get(value, key);
+  const members: readonly unknown[] = Object.values(value);
+  for (const { place, label } of orderOf(Object.keys(value))) {
+    const member = members[place];
     if (member === undefined) continue;
     text += `${text === '' ? '' : ','}${label}${canonicalJson(member)}`;
   }

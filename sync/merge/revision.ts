@@ -84,11 +84,11 @@ function write(
 
 function writeInto(bytes: Buffer, head: string, record: Content): Written {
   const begin = writeAscii(bytes, 0, head);
-  const members: Readonly<Record<string, unknown>> = { ...record };
   let end = writeAscii(bytes, begin, '{');
   let place = end;
-  for (const labelled of orderOf(Object.keys(members))) {
-    const member = members[labelled.key];
+  const members: readonly unknown[] = Object.values(record);
+  for (const labelled of orderOf(Object.keys(record))) {
+    const member = members[labelled.place];
     if (labelled.key === 'rev' || member === undefined) continue;
     end = writeMember(bytes, end, labelled, member, end === begin + 1);
     if (labelled.key < 'rev') place = end;
