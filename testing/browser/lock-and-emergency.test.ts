@@ -111,7 +111,7 @@ describe('an emergency opening by the paper key', () => {
 
   it.each([
     ['too many attempts', appError('access.too-many-attempts', { seconds: 64 }), 'Wait 64 seconds'],
-    ['a full disk', appError('store.disk-full'), 'disk is full'],
+    ['a full disk', appError('store.disk-full'), 'so the records stay closed'],
     ['damaged records', appError('store.damaged'), 'damaged'],
   ])('says what failed: %s; and keeps what was typed', async (_name, error, words) => {
     await open();

@@ -1,11 +1,10 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { AppError } from '#contracts/errors.ts';
-import { describeKeyError } from '../../access/key-proof.tsx';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { type Translate, useWords } from '../../wording/words.ts';
-import type { EmergencyWay } from './emergency-way.ts';
+import { describeOpeningError, type EmergencyWay } from './emergency-way.ts';
 import { emptyGroups, shortGroups } from './paper-key.ts';
 import { focusGroup, PaperKeyFields } from './paper-key-fields.tsx';
 
@@ -84,4 +83,4 @@ function groupsOf(failure: AppError | null): readonly number[] {
 
 /** Each group is right by itself and the key is not: it is another sheet, and comparing would not help. */
 const describePaperError = (t: Translate, failure: AppError): string =>
-  failure.code === 'access.paper-key-wrong' ? t('paper-key.another-sheet') : describeKeyError(t, failure);
+  failure.code === 'access.paper-key-wrong' ? t('paper-key.another-sheet') : describeOpeningError(t, failure);

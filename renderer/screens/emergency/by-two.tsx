@@ -3,12 +3,11 @@ import type { Door, Proof } from '#contracts/bridge/access.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import type { AppError } from '#contracts/errors.ts';
 import { KeyPrompt } from '../../access/key-prompt.tsx';
-import { describeKeyError } from '../../access/key-proof.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { useWords } from '../../wording/words.ts';
-import type { EmergencyWay } from './emergency-way.ts';
+import { describeOpeningError, type EmergencyWay } from './emergency-way.ts';
 import { HolderProof } from './holder-proof.tsx';
 
 interface Shown {
@@ -52,7 +51,7 @@ export function ByTwo(
           </li>
         ))}
       </ol>
-      {failure && <Notice kind="danger" title={`${whose}${describeKeyError(t, failure)}`} isUrgent />}
+      {failure && <Notice kind="danger" title={`${whose}${describeOpeningError(t, failure)}`} isUrgent />}
       {first !== undefined && second !== undefined ? (
         <>
           {isBusy && door.operation !== null && (
