@@ -42,7 +42,7 @@ const aroundId = 24;
 const shownName = 'Hamshira';
 
 /**
- * Makes a non-resident ES256 credential with hmac-secret, its owner verified, unless the key holds a known one (CTP-28). The
+ * Makes a non-resident ES256 credential with hmac-secret, its owner verified, unless the key holds a known one (CTP-33). The
  * answer is believed only after every check of docs/specs/ctap.md CTP-21 to CTP-24; the credential is encoded as slots keep it.
  */
 export async function makeCredential(

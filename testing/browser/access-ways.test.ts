@@ -5,7 +5,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchBrowserWithProfile } from './browser.ts';
 import { startInTerminal, type Terminal } from './terminal.ts';
-import { addVirtualKey } from './virtual-key.ts';
+import { addVirtualKey, type VirtualKey } from './virtual-key.ts';
 import { type WorkstationPage, workstationPage } from './workstation-page.ts';
 
 const startLimitMs = 120_000;
@@ -16,6 +16,7 @@ let terminal: Terminal;
 let browser: BrowserContext | undefined;
 let workstation: WorkstationPage;
 let page: Page;
+let key: VirtualKey | undefined;
 let paperKey: readonly string[] = [];
 const passphrases = new Map<string, string>();
 const passphraseOf = (family: string): string => passphrases.get(family) ?? '';
@@ -69,7 +70,7 @@ describe('ways in, on a workstation as a newcomer starts it', () => {
   });
 
   test('she makes a key her way in through the browser, and opens by its finger after a lock', async () => {
-    await addVirtualKey(page);
+    key = await addVirtualKey(page);
     await openPeople('People');
     await page.getByRole('button', { name: 'Add a key' }).click();
     await page.locator('#key-label').fill('Blue key 7');
@@ -83,9 +84,10 @@ describe('ways in, on a workstation as a newcomer starts it', () => {
     await page.locator('.home').waitFor();
   });
 
-  test('she makes a paper key, and names two who open together', async () => {
+  test('she makes a paper key in place of the one of the start, and names two who open together', async () => {
     await openPeople('Recovery');
-    await page.getByRole('button', { name: 'Make a paper key' }).click();
+    await page.getByRole('button', { name: 'Make a new paper key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Make a new paper key' }).click();
     await page.locator('.paper-sheet-group').first().waitFor();
     paperKey = await page.locator('.paper-sheet-group').allTextContents();
     expect(new Set(paperKey).size).toBe(8);
@@ -152,6 +154,28 @@ describe('ways in, on a workstation as a newcomer starts it', () => {
     await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(2);
     await rows.filter({ hasText: 'Administrator is in hospital' }).waitFor();
     await rows.filter({ hasText: 'Keys burnt' }).filter({ hasText: 'Olimov from the district' }).waitFor();
+  });
+
+  test('a new passphrase opens, and the one before does not', async () => {
+    const [old, next] = [passphraseOf(administrator), 'oltinchi bahor kuni'];
+    await openPeople('People');
+    await page.getByRole('button', { name: 'Change my passphrase' }).click();
+    await page.locator('#new-passphrase').fill(next);
+    await page.locator('#repeated-passphrase').fill(next);
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await key?.remove();
+    await lock();
+    await page.getByRole('button', { name: administrator }).click();
+    await page.getByRole('button', { name: 'By passphrase' }).click();
+    await page.locator('#passphrase').fill(old);
+    await page.keyboard.press('Enter');
+    await page.getByText('The passphrase is not right').waitFor();
+    expect(await page.locator('.home').count()).toBe(0);
+    await page.locator('#passphrase').fill(next);
+    await page.keyboard.press('Enter');
+    await page.locator('.home').waitFor();
+    passphrases.set(administrator, next);
   });
 
   test('a lost key is no way in any more, and the passphrase still opens', async () => {

@@ -39,9 +39,10 @@ export function SecondWayScreen({ state, isNeeded, onWork }: SecondWayScreenProp
       </Frame>
     );
   }
+  const isDone = !isNeeded && !isKeyOpen;
   return (
-    <Frame>
-      {!isNeeded && !isKeyOpen ? (
+    <Frame isBare={isDone}>
+      {isDone ? (
         <Done onWork={onWork} />
       ) : administers(session) ? (
         <Ways onPaper={setGroups} onKey={() => setKeyOpen(true)} />
@@ -152,7 +153,10 @@ function Done({ onWork }: { readonly onWork: () => void }): ReactNode {
   const { t } = useWords();
   return (
     <>
-      <Notice kind="good" title={t('second-way.done')} />
+      <h1 className="second-way-done">
+        <Icon name="check-circle" size={28} />
+        {t('second-way.done')}
+      </h1>
       <GoToWork onWork={onWork} />
     </>
   );
