@@ -7,6 +7,7 @@ import { centerMutations } from '#testing/mutations/center-mutations.ts';
 import { clientMutations } from '#testing/mutations/client-mutations.ts';
 import { keyMutations } from '#testing/mutations/key-mutations.ts';
 import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
+import { secondWayMutations } from '#testing/mutations/second-way-mutations.ts';
 import { slotMutations } from '#testing/mutations/slot-mutations.ts';
 import { storeMutations } from '#testing/mutations/store-mutations.ts';
 import { windowsMutations } from '#testing/mutations/windows-mutations.ts';
@@ -33,6 +34,7 @@ const mutations = [
   ...centerMutations,
   ...keyMutations,
   ...slotMutations,
+  ...secondWayMutations,
   ...windowsMutations,
 ].filter(({ name }) => names.length === 0 || names.includes(name));
 for (const name of names) {

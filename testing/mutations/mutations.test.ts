@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { centerMutations } from './center-mutations.ts';
 import { clientMutations } from './client-mutations.ts';
 import { keyMutations } from './key-mutations.ts';
+import { secondWayMutations } from './second-way-mutations.ts';
 import { slotMutations } from './slot-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
 import { windowsMutations } from './windows-mutations.ts';
@@ -16,6 +17,7 @@ const mutations = [
   ...centerMutations,
   ...keyMutations,
   ...slotMutations,
+  ...secondWayMutations,
   ...windowsMutations,
 ];
 

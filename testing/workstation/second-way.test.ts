@@ -68,13 +68,32 @@ describe('the session says that a second way is needed', () => {
     expect(session(desk)).toMatchObject({ person: { id: desk.head }, needsSecond: true });
   });
 
-  test('not of an emergency: who opens by the paper key has a patient before her', async () => {
+  test('not of an emergency: those who open together have a patient before them, at risk or not', async () => {
     const desk = await atWork();
-    const code = (await makePaperKey(desk.screen)).join('-');
+    const person = await desk.rig.addPerson(['nurse'], nurseWords);
+    const other = await desk.rig.addPerson(['doctor'], 'uchinchi odam sozi');
+    await enrolKey(desk, person, byWords(nurseWords));
+    await enrolKey(desk, other, byWords('uchinchi odam sozi'));
+    await desk.screen.request('recovery.set-holders', { people: [person, other] });
+    const access = desk.rig.workstation.access();
+    if (access === null) throw new Error('locked');
+    expect((await access.slots.removePaperKey(access.dataKey)).ok).toBe(true);
+    const key = (await waysOf(desk.screen, person)).find(({ method }) => method === 'fido2');
+    await desk.screen.request('keys.remove', { slot: key?.slot ?? '', reason: 'broken' });
     await desk.rig.workstation.lock();
-    const opened = { method: 'paper', code, name: 'Olimov', reason: 'Keys burnt' } as const;
+    const opened = {
+      method: 'two',
+      first: { person, proof: byWords(nurseWords) },
+      second: { person: other, proof: byWords('uchinchi odam sozi') },
+      reason: 'The head is away',
+    } as const;
     expect((await desk.screen.request('session.break-glass', opened)).ok).toBe(true);
-    expect(session(desk)).toMatchObject({ needsSecond: false, breakGlass: 'paper' });
+    expect(desk.rig.workstation.slots()?.enrolmentStatus(person).needsSecond).toBe(true);
+    expect(session(desk)).toMatchObject({ person: { id: person }, needsSecond: false, breakGlass: 'two' });
+    // In her own way she is asked.
+    await desk.rig.workstation.lock();
+    await unlock(desk, person, byWords(nurseWords));
+    expect(session(desk)).toMatchObject({ person: { id: person }, needsSecond: true });
   });
 });
 
