@@ -1,6 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceDurably, syncFolder } from '#access/durable-file.ts';
+import * as v from 'valibot';
+import { readIfThere, replaceDurably, syncFolder } from '#access/durable-file.ts';
 import { finishRotation, type RotationPlaces, systemRotationDisk } from '#access/rotation.ts';
 import { slotBackupName, slotFileName } from '#access/slot-file.ts';
 
@@ -14,7 +15,12 @@ export interface FolderLayout {
   readonly wipeMark: string;
   /** Where the data key is replaced. */
   readonly rotation: RotationPlaces;
+  /** A rotation of another workstation that was found here. Nothing reads it. */
+  readonly strange: string;
 }
+
+/** No list is longer. */
+const mostListBytes = 16 * 1024 * 1024;
 
 export const layoutOf = (folder: string): FolderLayout => ({
   current: join(folder, 'workstation'),
@@ -26,6 +32,7 @@ export const layoutOf = (folder: string): FolderLayout => ({
     complete: join(folder, 'rotated'),
     replaced: join(folder, 'replaced'),
   },
+  strange: join(folder, 'of-another-workstation'),
 });
 
 /**
@@ -46,9 +53,36 @@ export async function recoverEnrolment(folder: string): Promise<boolean> {
   return false;
 }
 
-/** Finishes or undoes a rotation of the data key that was interrupted (ACC-24). */
-export const recoverRotation = (folder: string): Promise<void> =>
-  finishRotation(layoutOf(folder).rotation, systemRotationDisk);
+/**
+ * Finishes or undoes a rotation of the data key that was interrupted (ACC-24). One of another workstation, which somebody copied
+ * here, is set aside: it must not take the place of this one's records.
+ */
+export async function recoverRotation(folder: string): Promise<void> {
+  const { rotation, strange } = layoutOf(folder);
+  const [own, found] = [await databaseIn(rotation.current), await databaseIn(rotation.complete)];
+  if (own !== null && found !== null && own !== found) {
+    await rm(strange, { recursive: true, force: true });
+    await rename(rotation.complete, strange);
+    await syncFolder(folder);
+  }
+  await finishRotation(rotation, systemRotationDisk);
+}
+
+const ListedDatabaseSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ database: v.pipe(v.string(), v.uuid()) }),
+);
+
+/** Which database the list in a folder is of; null when there is none that can be read. */
+async function databaseIn(folder: string): Promise<string | null> {
+  for (const name of [slotFileName, slotBackupName]) {
+    const text = await readIfThere(join(folder, name), mostListBytes).catch(() => null);
+    const read = v.safeParse(ListedDatabaseSchema, text);
+    if (read.success) return read.output.database;
+  }
+  return null;
+}
 
 /** The one step that makes a workstation enrolled: atomic and durable. */
 export async function completeEnrolment(folder: string): Promise<void> {
@@ -69,9 +103,9 @@ export async function discardEnrolment(folder: string): Promise<void> {
  * a power cut in between is finished at the next start.
  */
 export async function destroySlots(folder: string): Promise<void> {
-  const { wipeMark, rotation } = layoutOf(folder);
+  const { wipeMark, rotation, strange } = layoutOf(folder);
   await replaceDurably(wipeMark, '');
-  for (const place of Object.values(rotation)) {
+  for (const place of [...Object.values(rotation), strange]) {
     for (const name of [slotFileName, slotBackupName]) await rm(join(place, name), { force: true });
     if (await exists(place)) await syncFolder(place);
   }
@@ -79,8 +113,10 @@ export async function destroySlots(folder: string): Promise<void> {
 
 /** The second half: the records themselves, once nothing has them open. */
 export async function finishWipe(folder: string): Promise<void> {
-  for (const place of Object.values(layoutOf(folder).rotation))
+  const { rotation, strange } = layoutOf(folder);
+  for (const place of [...Object.values(rotation), strange]) {
     await rm(place, { recursive: true, force: true });
+  }
   await syncFolder(folder);
 }
 
