@@ -24,6 +24,7 @@ import { systemClock, systemRandom, systemTimers } from '#workstation/system-eff
 import { Workstation } from '#workstation/workstation.ts';
 import type { DistrictRecord } from '../../district/envelopes.ts';
 import { generateDistrict } from '../../district/generate-district.ts';
+import { makePaperKey } from '../../workstation/rig.ts';
 import { openTestScreen, type TestScreen } from '../../workstation/test-screen.ts';
 import { openStampedKey, type StampedKey } from './stamped-key.ts';
 
@@ -112,6 +113,8 @@ async function make(): Promise<Made> {
     const administrator = { family: 'Karimova', given: 'Dilnoza' };
     const order = { center: 'ws://127.0.0.1:9', code: 'X', label: 'Benchmark', administrator, passphrase };
     taken(await screen.request('workstation.enrol', order));
+    // Nobody is enrolled with a passphrase alone before there is something to fall back on (ACC-52).
+    await makePaperKey(screen);
     const nurses: Made['nurses'] = [
       await addNurse(screen, shelf, 'Malika'),
       await addNurse(screen, shelf, 'Nodira'),
