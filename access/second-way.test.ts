@@ -106,6 +106,17 @@ describe('enrolling somebody', () => {
     expect(slots.people()).toHaveLength(1);
   });
 
+  test('a passphrase that takes the place of the only one is no second way, though she shows the one before', async () => {
+    await enrol(aziz, azizWords);
+    const proved = await slots.provePerson(aziz.id, { method: 'passphrase', passphrase: azizWords });
+    if (!proved.ok) throw new Error(proved.error.code);
+    const next = 'boshqa soz yana bir';
+    const reset = () => slots.enrolPassphrase(rig.dataKey(), byOthers(aziz), next, proved.value);
+    expect(await reset()).toMatchObject(refused);
+    await makePaper();
+    expect(await reset()).toMatchObject(done);
+  });
+
   test('herself, or a holder who never opens alone, is not refused', async () => {
     expect(await enrol(dilnoza, 'boshqa soz yana bir')).toMatchObject(done);
     expect(isAtRisk(dilnoza)).toBe(true);
