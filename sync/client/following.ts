@@ -30,6 +30,8 @@ interface Arrival {
   readonly flow: Flow;
   readonly portion: Portion;
   readonly documents: readonly ReadDocument[];
+  /** The center is on its way to send the next portion of the flow. */
+  readonly isMoreComing: boolean;
 }
 
 /** A feed that waits until these records' rows are answered (FLOW-3). */
@@ -45,6 +47,7 @@ export interface FollowingParts {
   readonly offering: Offering;
   readonly meter: LinkMeter;
   readonly welcome: Welcome;
+  readonly wake: () => void;
 }
 
 /** Follows the feeds of the scopes this device may read, lane by lane, from its checkpoints. One per connection. */
@@ -56,6 +59,9 @@ export class Following {
   readonly #stopped = new Map<string, Stopped>();
   /** In the order of arrival: a newer version of a record comes behind an older one, whatever their lanes. */
   #arrivals: Arrival[] = [];
+  /** While portions are gathered: ends it. */
+  #cancelGathering: (() => void) | undefined;
+  #hasGathered = false;
   #numbers = 0;
 
   constructor(context: SyncContext, parts: FollowingParts) {
@@ -85,11 +91,12 @@ export class Following {
     flow.expected = portion.through;
     flow.credit -= 1;
     flow.isSilent = false;
-    this.#arrivals.push({ flow, portion, documents: readDocuments(portion, utf8) });
+    this.#arrivals.push({ flow, portion, documents: readDocuments(portion, utf8), isMoreComing });
   }
 
   /** Commits what arrived, as much as one transaction should hold. Undefined when there was nothing. */
   async commitNext(): Promise<PortionOutcome | undefined> {
+    if (this.#isGathering()) return undefined;
     const arrivals = this.#takeArrivals();
     if (arrivals.length === 0) return undefined;
     this.#parts.conversation.throwIfEnded();
@@ -156,6 +163,37 @@ export class Following {
   /** Whether every feed of the scope was committed up to `seq` or beyond. */
   hasReached(scope: Scope, seq: number): boolean {
     return lanes.every((lane) => this.#since(scope, lane) >= seq);
+  }
+
+  /** Forgets what waits. */
+  close(): void {
+    this.#cancelGathering?.();
+    this.#cancelGathering = undefined;
+  }
+
+  /**
+   * Whether what arrived waits for what is right behind it (FLOW-6): many documents in one transaction write each page of an index
+   * once. Never where credit runs short meanwhile, nor where the link is what takes the time.
+   */
+  #isGathering(): boolean {
+    const last = this.#arrivals.at(-1);
+    const documents = this.#arrivals.reduce((sum, arrival) => sum + arrival.documents.length, 0);
+    const mayWait =
+      last?.isMoreComing === true &&
+      !this.#hasGathered &&
+      this.#parts.meter.isFast &&
+      last.flow.credit > this.#credit / 2 &&
+      documents + last.documents.length <= this.#context.limits.commitDocuments;
+    if (mayWait) {
+      this.#cancelGathering ??= this.#context.timers.after(this.#context.limits.gatherMs, () => {
+        this.#hasGathered = true;
+        this.#parts.wake();
+      });
+    } else {
+      this.close();
+      this.#hasGathered = false;
+    }
+    return mayWait;
   }
 
   #takeArrivals(): readonly Arrival[] {

@@ -17,6 +17,8 @@ export interface SyncLimits {
   /** Most rows in one offer, and documents committed together where several portions came: about a tenth of a second. */
   readonly offerRows: number;
   readonly commitDocuments: number;
+  /** On a fast link portions wait at most so long to be committed together with those right behind them (FLOW-6). */
+  readonly gatherMs: number;
   /** Upper bounds of what the link meter says, in bytes of unpacked messages, and of the portions a flow may have under way. */
   readonly offerBytes: number;
   readonly portionBytes: number;
@@ -46,6 +48,7 @@ export const defaultLimits: SyncLimits = {
   statusEveryMs: 2000,
   offerRows: 500,
   commitDocuments: 1000,
+  gatherMs: 50,
   offerBytes: 512 * 1024,
   portionBytes: 1024 * 1024,
   credit: 64,

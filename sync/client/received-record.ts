@@ -59,8 +59,10 @@ function longestText(value: unknown): number {
     for (const item of value) length += longestText(item) + 1;
     return length;
   }
-  for (const [name, member] of Object.entries(value)) {
-    length += longestUnit * name.length + 4 + longestText(member);
+  // An object of JSON text has no members but its own; a list of them would take longer than the walk.
+  const members: { readonly [name: string]: unknown } = value as { readonly [name: string]: unknown };
+  for (const name in members) {
+    length += longestUnit * name.length + 4 + longestText(members[name]);
   }
   return length;
 }

@@ -96,6 +96,7 @@ export class Session {
       this.#cancelStatus();
       this.#cancelLook();
       this.#welcomed?.offering.close();
+      this.#welcomed?.following.close();
       this.#conversation.end(new SessionEnd({ kind: 'lost' }));
       // Nothing of this connection may touch the replica once the next one begins (TKT-5).
       await this.#welcomed?.comparing.ended();
@@ -139,7 +140,8 @@ export class Session {
     this.#conversation.throwIfEnded();
     const [conversation, ledger, meter] = [this.#conversation, this.#ledger, this.#meter];
     const offering = new Offering(this.#context, conversation, ledger, meter, () => this.wake());
-    const following = new Following(this.#context, { conversation, ledger, offering, meter, welcome });
+    const wake = () => this.wake();
+    const following = new Following(this.#context, { conversation, ledger, offering, meter, welcome, wake });
     const comparing = new Comparing(this.#context, conversation, {
       welcome,
       isNewEpoch,

@@ -72,6 +72,39 @@ describe('two workstations and their center', () => {
     expect(nurse.replica.count('reviews', {})).toBe(0);
   });
 
+  it.each([
+    ['together on a fast link', { latencyMs: 4 }, 'fewer'],
+    ['each by itself where the way is long', { latencyMs: 200 }, 'as many'],
+  ] as const)(
+    'commit portions that come right behind each other %s (FLOW-6)',
+    async (_name, link, wanted) => {
+      const world = new SyncWorld(4);
+      const [doctor] = await world.start(1);
+      if (doctor === undefined) throw new Error('no workstation');
+      for (let count = 0; count < 60; count += 1) registerPatient(world, doctor);
+      await world.time.advance(5000);
+      const nurse = await world.enrol();
+      nurse.link = link;
+      nurse.limits = { portionBytes: 2048 };
+      let [portions, commits] = [0, 0];
+      nurse.faults = (direction, text) => {
+        const hasDocuments =
+          direction === 'to-client' && text.includes('"portion"') && text.includes('"record"');
+        portions += hasDocuments ? 1 : 0;
+        return 'deliver';
+      };
+      nurse.start();
+      nurse.replica.onCommit(({ records }) => {
+        commits += records.length > 0 ? 1 : 0;
+      });
+      await world.time.advance(20_000);
+      expect(nurse.replica.count('patients', {})).toBe(60);
+      expect(portions).toBeGreaterThan(10);
+      if (wanted === 'fewer') expect(commits).toBeLessThan(portions / 1.5);
+      else expect(commits).toBe(portions);
+    },
+  );
+
   it('send what was written apart in one message, in order of writing (PUSH-2)', async () => {
     const world = new SyncWorld(5);
     const [nurse] = await world.start(1);
