@@ -104,6 +104,7 @@ export async function resolveOffered(
   { raws, rows, at }: CheckedOffer,
 ): Promise<readonly PreparedRow[]> {
   const made = new Map<string, unknown>();
+  const hasDifferences = rows.some(({ kind }) => kind === 'unresolved');
   const prepared: PreparedRow[] = [];
   let length = 0;
   for (let first = 0; first < rows.length; first += rowsAtOnce) {
@@ -117,7 +118,7 @@ export async function resolveOffered(
       if (isTooMuch)
         prepared.push({ kind: 'postponed', index: row.index, op: 'op' in next ? next.op : null });
       else prepared.push(next);
-      if (next.kind === 'sound' && !isTooMuch)
+      if (hasDifferences && next.kind === 'sound' && !isTooMuch)
         made.set(versionKey(next.collection, next.id, next.rev), next.record);
     }
   }
