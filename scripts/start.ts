@@ -36,6 +36,7 @@ interface Running {
 
 /** Lock, training file and logs of the start itself. */
 const startFolder = ({ dataFolder }: StartArguments): string => join(dataFolder, 'start');
+const recordsFolder = ({ dataFolder }: StartArguments): string => join(dataFolder, 'workstation', 'records');
 const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
 const say = (text: string): void => console.log(text);
 
@@ -159,8 +160,6 @@ async function startCenter(
   closing.push(() => center.stop());
   return center;
 }
-
-const recordsFolder = ({ dataFolder }: StartArguments): string => join(dataFolder, 'workstation', 'records');
 
 /** The first start enrols this computer and its people. */
 async function enrolOnce(
