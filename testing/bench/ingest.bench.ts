@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -29,6 +29,8 @@ const addressSchema = v.object({ url: v.string(), postgresUrl: v.string() });
  */
 export async function run(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-ingest-'));
+  // PostgreSQL has an account of its own where everything runs as root.
+  await chmod(folder, 0o755);
   const side = join(import.meta.dirname, 'load', 'center-side.ts');
   try {
     const center = await sideOf(fork(side, [folder]), 'center');

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -35,6 +35,8 @@ const limitMs = 300_000;
  */
 export async function run(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-sync-'));
+  // PostgreSQL has an account of its own where everything runs as root.
+  await chmod(folder, 0o755);
   try {
     const center = await startCenterSide(join(folder, 'center'));
     try {

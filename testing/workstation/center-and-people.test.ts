@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -37,6 +37,8 @@ const quiet = () => undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'center-and-people-'));
+  // PostgreSQL has an account of its own where everything runs as root.
+  await chmod(folder, 0o755);
   center = await startCenter({ dataFolder: join(folder, 'center'), log: quiet });
   await center.createFacility(facilityRecord(facilityA));
   sql = new pg.Client({ connectionString: center.postgresUrl });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,8 @@ const openCenter = async (): Promise<RunningCenter> => {
 };
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'end-to-end-'));
+  // PostgreSQL has an account of its own where everything runs as root.
+  await chmod(folder, 0o755);
   port = 0;
   center = await openCenter();
   await center.createFacility(facilityRecord(facilityA));

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -35,6 +35,8 @@ type Phase = v.InferOutput<typeof PhaseSchema>;
  */
 export async function measureManyWorkstations(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-center-'));
+  // PostgreSQL has an account of its own where everything runs as root.
+  await chmod(folder, 0o755);
   const start = (name: string) => sideOf(fork(join(import.meta.dirname, name), [folder]), name);
   const center = await start('center-side.ts');
   const load = await start('load-side.ts');
