@@ -134,7 +134,7 @@ export class Outbox implements OutboxWriter {
 
   accept(op: OperationId, centerSeq: number, at: Instant): void {
     this.#change(
-      `UPDATE outbox SET state = 'accepted', center_seq = ?, accepted_at = ?, refusal = NULL WHERE op = ?`,
+      `UPDATE outbox SET state = 'accepted', center_seq = ?, accepted_at = ?, refusal = NULL, taken_off = 0 WHERE op = ?`,
       [centerSeq, at, op],
     );
   }
@@ -142,7 +142,8 @@ export class Outbox implements OutboxWriter {
   acceptAll(acceptances: readonly Acceptance[]): readonly Acceptance[] {
     const rows = acceptances.map(({ row, centerSeq, at }) => [row.seq, row.op, centerSeq, at]);
     this.#change(
-      `UPDATE outbox SET state = 'accepted', center_seq = accepted.center_seq, accepted_at = accepted.at, refusal = NULL
+      `UPDATE outbox SET state = 'accepted', center_seq = accepted.center_seq, accepted_at = accepted.at, refusal = NULL,
+         taken_off = 0
        FROM (SELECT value ->> 0 AS seq, value ->> 1 AS op, value ->> 2 AS center_seq, value ->> 3 AS at FROM json_each(?))
          AS accepted
        WHERE outbox.seq = accepted.seq AND outbox.op = accepted.op`,
@@ -166,13 +167,7 @@ export class Outbox implements OutboxWriter {
     const forgotten = `FROM outbox INDEXED BY outbox_accepted
       WHERE state = 'accepted' AND scope = ? AND center_seq <= ? AND accepted_at < ?`;
     const parameters = [scope, centerSeq, acceptedBefore];
-    this.#watch.beforeWrite('upkeep');
-    this.#connection
-      .prepare(
-        `INSERT INTO receipt (collection, record_id, seq, rev, at) SELECT collection, record_id, seq, rev, accepted_at
-         ${forgotten} AND aside = 0 AND taken_off = 0 ${keepNewest}`,
-      )
-      .run(parameters);
+    this.#keepReceipts(forgotten, parameters);
     this.#change(`DELETE ${forgotten}`, parameters);
   }
 
@@ -187,10 +182,22 @@ export class Outbox implements OutboxWriter {
   }
 
   offerAgain(): void {
+    this.#keepReceipts(`FROM outbox WHERE state = 'accepted'`, []);
     this.#change(
       `UPDATE outbox SET state = 'pending', center_seq = NULL, accepted_at = NULL WHERE state = 'accepted'`,
       [],
     );
+  }
+
+  /** Accepted rows are their own receipts as long as they are here and accepted. */
+  #keepReceipts(accepted: string, parameters: readonly SqlValue[]): void {
+    this.#watch.beforeWrite('upkeep');
+    this.#connection
+      .prepare(
+        `INSERT INTO receipt (collection, record_id, seq, rev, at) SELECT collection, record_id, seq, rev, accepted_at
+         ${accepted} AND aside = 0 AND taken_off = 0 ${keepNewest}`,
+      )
+      .run(parameters);
   }
 
   #withPending(acceptances: readonly Acceptance[]): readonly Acceptance[] {

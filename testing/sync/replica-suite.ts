@@ -193,6 +193,30 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       expect(replica.outbox.receipt('patients', id)).toEqual({ rev: newest.rev, at: now + 5 });
     });
 
+    it('keeps the receipt of a write that the center lost and that was put aside then', async () => {
+      const id = randomRecordId(random);
+      const { rev } = await writePatient(id);
+      await acceptFirst(1);
+      await replica.transact(({ outbox }) => outbox.offerAgain());
+      expect(replica.outbox.receipt('patients', id)).toBeNull();
+      await replica.transact(({ outbox }) => outbox.supersede(outbox.pending(1).map(({ op }) => op)));
+      expect(replica.outbox.receipt('patients', id)).toEqual({ rev, at: now + 1 });
+    });
+
+    it('tells of a write accepted after its record was taken off', async () => {
+      const id = randomRecordId(random);
+      const { rev } = await writePatient(id);
+      const [row] = replica.outbox.pending(1);
+      if (row === undefined) throw new Error('no row');
+      await acceptFirst(1);
+      await replica.transact((transaction) => transaction.remove('patients', id));
+      expect(replica.outbox.receipt('patients', id)).toBeNull();
+      await replica.transact(({ outbox }) => outbox.offerAgain());
+      expect(replica.outbox.receipt('patients', id)).toBeNull();
+      await replica.transact(({ outbox }) => outbox.acceptAll([{ row, centerSeq: 2, at: now + 2 }]));
+      expect(replica.outbox.receipt('patients', id)).toEqual({ rev, at: now + 2 });
+    });
+
     it('keeps the receipt of the write before, if the newest was put aside for nothing', async () => {
       const id = randomRecordId(random);
       const first = await writePatient(id);
