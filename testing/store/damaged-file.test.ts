@@ -82,6 +82,16 @@ describe('a damaged file', () => {
     expect(readFileSync(tested.file).subarray(0, 16)).toEqual(salt);
   });
 
+  /** A damaged page of the schema lets nothing be opened, which says as much. */
+  const damagedPages = (): number => {
+    try {
+      return checkIntegrity(tested.file, testKey).damagedPages;
+    } catch (error) {
+      if (error instanceof ReplicaFailure && error.error.code === 'store.damaged') return 1;
+      throw error;
+    }
+  };
+
   it('shows every flipped bit to the check, and never silently altered records', async () => {
     const whole = readFileSync(tested.file);
     const random = seededRandom(11);
@@ -89,7 +99,7 @@ describe('a damaged file', () => {
       // Pages 2 and up: page 1 is the case above.
       flipBit(pageBytes + random.below(whole.length - pageBytes), random.below(8));
       const before = fingerprint();
-      expect(checkIntegrity(tested.file, testKey).damagedPages).toBe(1);
+      expect(damagedPages()).toBe(1);
       // Pages that nothing was read from fail nobody; but what is read is right or fails.
       expect(['store.damaged', 'nothing failed']).toContain(await readAll());
       expect(fingerprint()).toBe(before);

@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CommitNotice, Replica } from '#clinic/ports/replica.ts';
-import { DeviceIdSchema, type RecordId, type Revision, RevisionSchema, ScopeSchema } from '#contracts/ids.ts';
+import { DeviceIdSchema, type RecordId, ScopeSchema } from '#contracts/ids.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
-import { versionOf } from '#sync/merge/revision.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
 import { SeededRandom } from '../doubles/seeded-random.ts';
 import { randomPatient, randomPerson, randomRecordId, randomVisit } from './random-bodies.ts';
@@ -17,8 +16,6 @@ export interface ReplicaUnderTest {
 }
 
 const now = 1_800_000_000_000;
-const revisionAfter = (rev: Revision): Revision =>
-  v.parse(RevisionSchema, `${versionOf(rev) + 1}-${'a'.repeat(32)}`);
 
 /** What sync relies on in a replica beyond storing records; runs on every implementation of the port. */
 export function describeReplicaForSync(name: string, open: () => Promise<ReplicaUnderTest>): void {
@@ -58,35 +55,6 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
         const [row] = outbox.pending(1);
         if (row !== undefined) outbox.accept(row.op, centerSeq, now + centerSeq);
       });
-
-    it('stores a received record as its text says, new and over another, and tells of it', async () => {
-      const id = randomRecordId(random);
-      const first = await writePatient(id);
-      const text = (record: object) =>
-        Buffer.from(`${JSON.stringify(record).slice(0, -1)},"later":"ўзбек, 😀"}`);
-      const received = { ...first, rev: revisionAfter(first.rev), later: 'ўзбек, 😀' };
-      const other = { ...received, id: randomRecordId(random) };
-      const told: (readonly unknown[])[] = [];
-      const end = replica.live('patients', {}, (records) => told.push(records));
-      await vi.waitFor(() => expect(told).toEqual([[first]]));
-      await replica.transact((transaction) => {
-        for (const record of [received, other]) {
-          const { later: _later, ...known } = record;
-          transaction.putReceived('patients', record, text(known));
-        }
-        expect(transaction.get('patients', id)).toEqual(received);
-      });
-      const both = [received, other].sort((left, right) => (left.id < right.id ? -1 : 1));
-      expect(told.at(-1)).toEqual(both);
-      end();
-      for (const restart of [false, true]) {
-        if (restart) replica = await opened.reopen();
-        expect(replica.find('patients', {})).toEqual(both);
-        expect(replica.revisions('patients', null, 9)).toEqual(
-          both.map((each) => ({ id: each.id, rev: each.rev })),
-        );
-      }
-    });
 
     it('keeps pending rows in order of writing, immutable, across a restart', async () => {
       const [first, second] = [randomRecordId(random), randomRecordId(random)];
@@ -191,30 +159,6 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       });
       expect(replica.outbox.byState('accepted', 9)).toEqual([]);
       expect(replica.outbox.receipt('patients', id)).toEqual({ rev: newest.rev, at: now + 5 });
-    });
-
-    it('keeps the receipt of a write that the center lost and that was put aside then', async () => {
-      const id = randomRecordId(random);
-      const { rev } = await writePatient(id);
-      await acceptFirst(1);
-      await replica.transact(({ outbox }) => outbox.offerAgain());
-      expect(replica.outbox.receipt('patients', id)).toBeNull();
-      await replica.transact(({ outbox }) => outbox.supersede(outbox.pending(1).map(({ op }) => op)));
-      expect(replica.outbox.receipt('patients', id)).toEqual({ rev, at: now + 1 });
-    });
-
-    it('tells of a write accepted after its record was taken off', async () => {
-      const id = randomRecordId(random);
-      const { rev } = await writePatient(id);
-      const [row] = replica.outbox.pending(1);
-      if (row === undefined) throw new Error('no row');
-      await acceptFirst(1);
-      await replica.transact((transaction) => transaction.remove('patients', id));
-      expect(replica.outbox.receipt('patients', id)).toBeNull();
-      await replica.transact(({ outbox }) => outbox.offerAgain());
-      expect(replica.outbox.receipt('patients', id)).toBeNull();
-      await replica.transact(({ outbox }) => outbox.acceptAll([{ row, centerSeq: 2, at: now + 2 }]));
-      expect(replica.outbox.receipt('patients', id)).toEqual({ rev, at: now + 2 });
     });
 
     it('keeps the receipt of the write before, if the newest was put aside for nothing', async () => {

@@ -17,6 +17,7 @@ import { MemoryCenter } from '../doubles/memory-center.ts';
 import { MemoryReplica } from '../doubles/memory-replica.ts';
 import { memoryTransportPair } from '../doubles/memory-transport.ts';
 import { SeededRandom } from '../doubles/seeded-random.ts';
+import { describeReplicaBesideCenter } from './center-suite.ts';
 import { randomPatient, randomRecordId } from './random-bodies.ts';
 import { describeReplicaForSync } from './replica-suite.ts';
 import { facility } from './sync-world.ts';
@@ -42,19 +43,23 @@ class StoredReplica {
   }
 }
 
-describeReplicaForSync('memory', async () => {
+const inMemory = async () => {
   const replica = new MemoryReplica();
   return {
     replica,
     reopen: () => Promise.resolve(new MemoryReplica(replica.disk)),
     remove: () => Promise.resolve(),
   };
-});
-
-describeReplicaForSync('SQLCipher', async () => {
+};
+const onDisk = async () => {
   const stored = new StoredReplica();
   return { replica: await stored.open(), reopen: () => stored.open(), remove: () => stored.remove() };
-});
+};
+
+for (const describeReplica of [describeReplicaForSync, describeReplicaBesideCenter]) {
+  describeReplica('memory', inMemory);
+  describeReplica('SQLCipher', onDisk);
+}
 
 const clock = { now: () => Date.now() };
 const timers = {
