@@ -1,7 +1,18 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PersonId } from '#contracts/ids.ts';
 import { ok } from '#contracts/result.ts';
-import { atWork, byWords, closeAll, type Desk, failure, nurseWords, phase, unlock } from './access-bench.ts';
+import {
+  atWork,
+  byFinger,
+  byWords,
+  closeAll,
+  type Desk,
+  enrolKey,
+  failure,
+  nurseWords,
+  phase,
+  unlock,
+} from './access-bench.ts';
 
 // docs/specs/access.md ACC-26, ACC-27, ACC-31: opening without one's own way in.
 
@@ -97,5 +108,28 @@ describe('breaking glass', () => {
     expect(failed.map(({ personId }) => personId)).toEqual([desk.head]);
     const reason = `${desk.head}: fire`;
     expect(trail).toContainEqual({ action: 'session.break-glass', personId: nurse, reason });
+  });
+
+  test('whose key is asked is told by who was named first and second, and by nothing else', async () => {
+    const desk = await atWork();
+    const nurse = await desk.rig.addPerson(['nurse'], nurseWords);
+    await enrolKey(desk, nurse, byWords(nurseWords));
+    await enrolKey(desk, desk.head, null);
+    await desk.screen.request('recovery.set-holders', { people: [desk.head, nurse] });
+    await desk.rig.workstation.lock();
+    const asked: string[] = [];
+    desk.rig.workstation.onChange(() => {
+      const holder = desk.rig.workstation.door.operations.current()?.holder;
+      if (holder !== undefined && asked.at(-1) !== holder) asked.push(holder);
+    });
+    const first = { person: nurse, proof: byFinger };
+    const second = { person: desk.head, proof: byFinger };
+    const both = { method: 'two', first, second, reason: 'fire' } as const;
+    expect((await desk.screen.request('session.break-glass', both)).ok).toBe(true);
+    expect(asked).toEqual(['first', 'second']);
+    await desk.rig.workstation.lock();
+    asked.length = 0;
+    expect((await unlock(desk, nurse, byFinger)).ok).toBe(true);
+    expect(asked).toEqual([]);
   });
 });
