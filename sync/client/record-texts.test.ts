@@ -55,6 +55,37 @@ describe('recordTexts', () => {
     ['nothing', ''],
   ])('leaves %s to the parser', (_name, text) => expect(textsOf(text)).toBeUndefined());
 
+  it('agrees with a parser about texts of all kinds', () => {
+    let state = 7;
+    const below = (count: number) => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((state / 2 ** 31) * count);
+    };
+    const texts = [
+      '""',
+      '"\\\\"',
+      '"\\""',
+      '"]}{["',
+      '"ў\\u0022😀"',
+      '"record"',
+      '"documents"',
+      '",\\"rev\\":"',
+    ];
+    const words = ['0', '-1.5e3', 'true', 'false', 'null', ...texts];
+    const gap = () => ['', '', ' ', '\n\t'][below(4)] ?? '';
+    const list = (item: () => string) =>
+      Array.from({ length: below(4) }, () => gap() + item() + gap()).join();
+    const member = (depth: number) =>
+      `${['"record"', '"documents"', '"a"', '""'][below(4)]}${gap()}:${gap()}${value(depth)}`;
+    const value = (depth: number): string => {
+      if (depth === 0 || below(3) === 0) return words[below(words.length)] ?? '0';
+      return below(2) === 0 ? `[${list(() => value(depth - 1))}]` : `{${list(() => member(depth - 1))}}`;
+    };
+    for (let round = 0; round < 500; round += 1) {
+      recordsAgree(`{"crc":1${gap()},"documents":[${list(() => `{${list(() => member(3))}}`)}]${gap()}}`);
+    }
+  });
+
   it('ends on whatever is no JSON', () => {
     const text = '{"documents":[{"seq":1,"record":{"a":["\\\\x",{}]}},{"record":{}}]}';
     for (let length = 0; length < text.length; length += 1) {
