@@ -25,7 +25,7 @@ export async function checkWorld(world: ClinicWorld): Promise<void> {
       ...checkConvergence(world, center),
       ...checkDigests(center),
     ]),
-    ...checkCopies(tables, world.center.restoredAt !== null),
+    ...checkCopies(tables),
     ...checkMachines(world),
   ];
   if (wrong.length > 0) throw new Error(`${wrong.length} wrong: ${wrong.slice(0, 8).join('\n')}`);
@@ -102,10 +102,10 @@ function checkTravelled(world: ClinicWorld, center: CenterTables, all: Everywher
 }
 
 /**
- * A copy in another facility is its home's newest version (SHR-4, SHR-8), and a record has one home. Not so after a restore: a
- * center restored to before a move does not know who kept a copy (docs/specs/simulator.md, open).
+ * A copy in another facility is its home's newest version (SHR-4, SHR-8), and a record has one home; after a restore to
+ * before a move too (SHA-11).
  */
-function checkCopies(tables: readonly CenterTables[], wasRestored: boolean): readonly string[] {
+function checkCopies(tables: readonly CenterTables[]): readonly string[] {
   const wrong: string[] = [];
   const homes = new Map<string, string>();
   for (const { scope, newest } of tables) {
@@ -117,7 +117,7 @@ function checkCopies(tables: readonly CenterTables[], wasRestored: boolean): rea
       }
       const original = tables.find((other) => other.scope === home)?.newest.get(key);
       // Copies of others' visits stay as they were after a move (SHR-7).
-      if (!wasRestored && original?.rev !== rev && !key.startsWith('visits/'))
+      if (original?.rev !== rev && !key.startsWith('visits/'))
         wrong.push(`${scope} holds ${key} as ${short(rev)}, its home as ${short(original?.rev)}`);
     }
   }

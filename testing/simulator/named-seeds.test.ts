@@ -67,6 +67,10 @@ const named: readonly (readonly [what: string, options: Omit<RunOptions, 'root'>
     'two facilities refer, look and move while everything fails',
     { seed: 812, days: 30, facilities: 2, rates: multiplied(usualRates, 2) },
   ],
+  [
+    'a copy stays up to date over a restore to before its move',
+    { seed: 804, days: 60, facilities: 2, rates: multiplied(usualRates, 2) },
+  ],
   ['an enrolment begins with a message that comes twice', { seed: 4009, days: 29 }],
 ];
 
