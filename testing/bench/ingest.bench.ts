@@ -25,7 +25,8 @@ const addressSchema = v.object({ url: v.string(), postgresUrl: v.string() });
 /**
  * What a document costs at the center, in both directions, without a workstation's store: `ingest.ours` over the wire into
  * PostgreSQL, `ingest.bare` the same documents by bare multi-row inserts, in turns in one run; `feed.ours` read by a
- * workstation that follows its feed from the beginning. `*.center_us`, `*.postgres_us`: processor time for each document.
+ * workstation that follows its feed from the beginning, in portions as one on a fast link asks for. `*.center_us`,
+ * `*.postgres_us`: processor time for each document.
  */
 export async function run(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-ingest-'));

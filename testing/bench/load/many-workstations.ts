@@ -3,7 +3,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { postmasterOf } from '#testing/center/center-process.ts';
 import { type Side, sideOf } from './calls.ts';
+import { processorTimeOf, processorTimeOfTree } from './processor-time.ts';
 
 type Report = (name: string, value: number, unit: string) => void;
 
@@ -30,7 +32,7 @@ type Phase = v.InferOutput<typeof PhaseSchema>;
 /**
  * 1,000 workstations of 100 facilities on one center, all on this machine, the load included. Each saves a visit of four documents
  * a minute and follows its facility's feed: `center.verdict.p50`, `center.verdict.p95` in milliseconds from push to
- * durable verdict, `center.memory` and `center.memory.postgres` in megabytes. Then more and more of them, `center.saturation`: most
+ * durable verdict, `center.visit.*_us` what one costs in processor time, passed on to nine others, `center.memory` and `center.memory.postgres` in megabytes. Then more and more of them, `center.saturation`: most
  * visits a second at which 95 % of the verdicts are back within a second.
  */
 export async function measureManyWorkstations(report: Report): Promise<void> {
@@ -42,7 +44,7 @@ export async function measureManyWorkstations(report: Report): Promise<void> {
   const load = await start('load-side.ts');
   try {
     await connectAll(center, load, report);
-    await measureSteady(center, load, report);
+    await measureSteady(center, postmasterOf(join(folder, 'center')), load, report);
     await measureSaturation(load, report);
   } finally {
     await load.close();
@@ -69,10 +71,13 @@ async function connectAll(center: Side, load: Side, report: Report): Promise<voi
 const save = (load: Side, perSecond: number, forMs: number): Promise<Phase> =>
   load.ask('save', PhaseSchema, { perSecond, forMs });
 
-async function measureSteady(center: Side, load: Side, report: Report): Promise<void> {
+async function measureSteady(center: Side, postmaster: number, load: Side, report: Report): Promise<void> {
   const perSecond = (facilities * workstationsEach * visitsPerMinuteEach) / 60;
   await save(load, perSecond, 5_000);
+  const before = [processorTimeOf(center.pid), processorTimeOfTree(postmaster)] as const;
   const phase = await save(load, perSecond, steadyMs);
+  report('center.visit.center_us', (processorTimeOf(center.pid) - before[0]) / phase.total, 'us/visit');
+  report('center.visit.postgres_us', (processorTimeOfTree(postmaster) - before[1]) / phase.total, 'us/visit');
   if (phase.answered !== phase.total)
     throw new Error(`${phase.answered} of ${phase.total} visits got their verdicts`);
   report('center.verdict.p50', phase.p50 ?? Number.NaN, 'ms');
