@@ -56,6 +56,9 @@ export const auditActions = [
   'keys.paper',
   'keys.holders',
   'keys.rotate',
+  'keys.finger',
+  'keys.finger-removed',
+  'keys.pin',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

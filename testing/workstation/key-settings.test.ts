@@ -100,6 +100,34 @@ describe('what a key can do', () => {
   });
 });
 
+describe('the trail', () => {
+  // AUD-4
+  test('says who changed what a key takes, and nothing of what failed', async () => {
+    const { desk, bench } = await withKey();
+    bench.owner(thumb);
+    expect(await addThumb(desk, wrongPin)).toMatchObject(
+      failure('access.pin-not-right', { attemptsLeft: 7 }),
+    );
+    expect(await addThumb(desk)).toEqual(ok({}));
+    const taught = (await fingersOf(desk)).find(({ name }) => name === 'left thumb');
+    const removed = desk.screen.request('keys.remove-finger', { pin: ownersPin, id: taught?.id ?? '' });
+    expect(await removed).toEqual(ok({}));
+    expect(await changePin(desk, ownersPin, '246813')).toEqual(ok({}));
+    const { rows } = await desk.rig
+      .screen()
+      .open('audit.recent', {})
+      .until(({ rows: shownRows }) => shownRows.some(({ action }) => action === 'keys.pin'));
+    const told = rows.filter(({ action }) =>
+      ['keys.finger', 'keys.finger-removed', 'keys.pin'].includes(action),
+    );
+    expect(told.map(({ action, personId }) => [action, personId])).toEqual([
+      ['keys.pin', desk.head],
+      ['keys.finger-removed', desk.head],
+      ['keys.finger', desk.head],
+    ]);
+  });
+});
+
 describe('a finger', () => {
   test('is taught touch by touch, shown to every screen, opens from then on, and is forgotten again', async () => {
     const { desk, bench } = await withKey();

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
+import type { AuditAction } from '#contracts/bridge/audit.ts';
 import type { RequestName } from '#contracts/bridge/requests.ts';
 import { appError } from '#contracts/errors.ts';
 import { type PersonId, RecordIdSchema } from '#contracts/ids.ts';
-import { fail, ok } from '#contracts/result.ts';
+import { fail, ok, type Result } from '#contracts/result.ts';
 import {
   enrolAskedKey,
   enrolKey,
@@ -85,16 +86,28 @@ const describe = whileUnlocked<'keys.describe'>((input, _session, workstation) =
   describeKey(workstation.proofSources(), input),
 );
 
-const addFinger = whileUnlocked<'keys.enrol-finger'>((input, _session, workstation) =>
-  enrolFinger(workstation.proofSources(), input),
+/** What changes whose finger or PIN a key takes changes who can come in with it. */
+const changingKey = async (
+  workstation: Workstation,
+  session: Session,
+  action: AuditAction,
+  changing: Promise<Result<Record<string, never>>>,
+) => {
+  const changed = await changing;
+  if (changed.ok) await note(workstation, session, action);
+  return changed;
+};
+
+const addFinger = whileUnlocked<'keys.enrol-finger'>((input, session, workstation) =>
+  changingKey(workstation, session, 'keys.finger', enrolFinger(workstation.proofSources(), input)),
 );
 
-const takeFinger = whileUnlocked<'keys.remove-finger'>((input, _session, workstation) =>
-  removeFinger(workstation.proofSources(), input),
+const takeFinger = whileUnlocked<'keys.remove-finger'>((input, session, workstation) =>
+  changingKey(workstation, session, 'keys.finger-removed', removeFinger(workstation.proofSources(), input)),
 );
 
-const newPin = whileUnlocked<'keys.change-pin'>((input, _session, workstation) =>
-  changePin(workstation.proofSources(), input),
+const newPin = whileUnlocked<'keys.change-pin'>((input, session, workstation) =>
+  changingKey(workstation, session, 'keys.pin', changePin(workstation.proofSources(), input)),
 );
 
 const changePassphrase = whileUnlocked<'staff.change-passphrase'>(({ next }, session, workstation) =>
