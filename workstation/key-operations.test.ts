@@ -33,7 +33,7 @@ describe('uses of a key', () => {
       onProgress('touch-now');
       return ok(true);
     });
-    const none = { good: 0, needed: 0, hint: null, attemptsLeft: null };
+    const none = { good: 0, needed: 0, hint: null };
     expect(shown).toEqual([
       { kind: 'unlock', step: 'processing', ...none },
       { kind: 'unlock', step: 'touch-now', ...none },

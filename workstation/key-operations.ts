@@ -68,7 +68,7 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
     using secret = pin === undefined ? null : new Secret(new TextEncoder().encode(pin.normalize('NFC')));
     const verification: Verification =
       secret === null ? { method: 'finger' } : { method: 'pin', pin: secret };
-    current = { kind, step: 'processing', good: 0, needed: 0, hint: null, attemptsLeft: null };
+    current = { kind, step: 'processing', good: 0, needed: 0, hint: null };
     if (holder !== undefined) current = { ...current, holder };
     const giveUp = () => own.abort(nobodyCame);
     let stopWaiting = timers.after(longestTouchMs, giveUp);

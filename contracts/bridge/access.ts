@@ -56,7 +56,6 @@ export const KeyOperationSchema = v.object({
   hint: v.nullable(
     v.picklist(['too-fast', 'too-slow', 'too-short', 'off-centre', 'too-similar', 'poor', 'not-recognised']),
   ),
-  attemptsLeft: v.nullable(count),
 });
 export type KeyOperation = v.InferOutput<typeof KeyOperationSchema>;
 

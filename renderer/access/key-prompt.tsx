@@ -27,9 +27,6 @@ export function KeyPrompt({ isAsking, road, operation, isByPin = false, whose }:
       </span>
       {whose !== undefined && <p className="row-title">{t('key-prompt.whose', { person: whose })}</p>}
       <p className="key-prompt-words">{t(isTouch && isByPin ? 'key.touch-any' : `key-step.${step}`)}</p>
-      {operation?.attemptsLeft != null && isAsking && (
-        <p className="caption">{t('key.attempts-left', { count: operation.attemptsLeft })}</p>
-      )}
     </div>
   );
 }

@@ -51,7 +51,6 @@ export function openScriptedKey(told: () => void): ScriptedKey {
           good: 0,
           needed: 0,
           hint: null,
-          attemptsLeft: null,
         },
         touches,
         good: 0,

@@ -180,7 +180,6 @@ const insertKey: KeyOperation = {
   good: 0,
   needed: 0,
   hint: null,
-  attemptsLeft: null,
 };
 
 /** From here on the owner is told what the last wrong PIN does. */
