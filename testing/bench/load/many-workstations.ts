@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import * as v from 'valibot';
 import { postmasterOf } from '#testing/center/center-process.ts';
 import { type Side, sideOf } from './calls.ts';
@@ -17,7 +18,10 @@ const stepMs = 8_000;
 const stepsPerSecond = [25, 40, 60, 80, 110, 150, 200, 300];
 /** A step is kept up with if nearly all verdicts are back and 95 % of them within this. */
 const keepsUpMs = 1_000;
+/** Longest wait for the facilities' records at each other. */
+const directoriesMs = 120_000;
 const none = v.unknown();
+const AddressSchema = v.object({ url: v.string(), postgresUrl: v.string() });
 
 const PhaseSchema = v.object({
   total: v.number(),
@@ -54,18 +58,35 @@ export async function measureManyWorkstations(report: Report): Promise<void> {
 }
 
 async function connectAll(center: Side, load: Side, report: Report): Promise<void> {
-  const { url } = await center.ask('address', v.object({ url: v.string() }));
+  const { url, postgresUrl } = await center.ask('address', AddressSchema);
   const codes: string[][] = [];
   for (let number = 0; number < facilities; number += 1) {
     const scope = `TRN${String(number).padStart(6, '0')}`;
     await center.ask('facility', none, scope);
     codes.push(await center.ask('codes', v.array(v.string()), { scope, count: workstationsEach }));
   }
+  await directoriesArrived(postgresUrl);
   const before = await center.ask('memory', MemorySchema);
   report('center.memory.before', before.center / 1e6, 'MB');
   const begun = performance.now();
   const count = await load.ask('connect', v.number(), { url, codes: codes.flat() });
   report('center.connect.per_second', count / ((performance.now() - begun) / 1_000), 'workstations/s');
+}
+
+/** The facilities of a region get each other's records (SHR-8): 10,000 deliveries, which are no part of what a day costs. */
+async function directoriesArrived(postgresUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: postgresUrl });
+  await client.connect();
+  try {
+    for (const limit = performance.now() + directoriesMs; performance.now() < limit; ) {
+      const { rows } = await client.query('select 1 from scope_head where head < $1 limit 1', [facilities]);
+      if (rows.length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    throw new Error('the facilities never heard of each other');
+  } finally {
+    await client.end();
+  }
 }
 
 const save = (load: Side, perSecond: number, forMs: number): Promise<Phase> =>
