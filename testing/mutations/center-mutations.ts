@@ -121,7 +121,7 @@ export const centerMutations: readonly Mutation[] = [
         replace: 'const isDue = (flow: Flow) => flow.isStale || flow.owesHead;',
       },
     ],
-    traps: [system('testing/center/version-two.test.ts'), system('testing/center/overtaking.test.ts')],
+    traps: [unit('center/gateway/flows.test.ts'), system('testing/center/flows.test.ts')],
   },
   {
     name: 'restored center keeps its epoch',
