@@ -89,7 +89,8 @@ export class Outbox implements OutboxWriter {
     const [newest] = this.#connection
       .prepare(
         `SELECT seq, state, rev, accepted_at AS at FROM outbox
-         WHERE collection = ? AND record_id = ? AND aside = 0 AND taken_off = 0 ORDER BY seq DESC LIMIT 1`,
+         WHERE collection = ? AND record_id = ? AND aside = 0 AND (taken_off = 0 OR state <> 'accepted')
+         ORDER BY seq DESC LIMIT 1`,
       )
       .rows([collection, id]);
     if (newest !== undefined && newest.state !== 'accepted') return null;

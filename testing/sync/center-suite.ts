@@ -98,5 +98,20 @@ export function describeReplicaBesideCenter(name: string, open: () => Promise<Re
       await replica.transact(({ outbox }) => outbox.acceptAll([{ row, centerSeq: 2, at: now + 2 }]));
       expect(replica.outbox.receipt('patients', id)).toEqual({ rev, at: now + 2 });
     });
+
+    it('tells of no write while a later one is pending again, also of a record that was taken off', async () => {
+      const id = randomRecordId(random);
+      await writePatient(id);
+      await writePatient(id);
+      await acceptFirst(1);
+      await acceptFirst(2);
+      await replica.transact((transaction) => transaction.remove('patients', id));
+      await replica.transact(({ outbox }) => outbox.offerAgain());
+      const rev = replica.outbox.pending(2)[1]?.rev;
+      await acceptFirst(3);
+      expect(replica.outbox.receipt('patients', id)).toBeNull();
+      await acceptFirst(4);
+      expect(replica.outbox.receipt('patients', id)).toEqual({ rev, at: now + 4 });
+    });
   });
 }
