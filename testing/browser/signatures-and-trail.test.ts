@@ -93,6 +93,16 @@ describe('signatures', () => {
     }
   });
 
+  it('stand on paper beside the day of the visit, which the screen calls today', async () => {
+    await screens.signIn();
+    await page.locator('.queue-in-progress .row-link').click();
+    const title = page.locator('.visit-title');
+    await title.waitFor();
+    expect(await title.innerText()).not.toMatch(/\d{4}/);
+    await page.emulateMedia({ media: 'print' });
+    expect(await title.innerText()).toMatch(/Today \d\d\.\d\d\.\d{4}/);
+  });
+
   it('are printed with the records, without what is only for the screen, dark on white', async () => {
     screens.workstation.sign([[signature('altered')]]);
     await openPatient();

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { timeAt } from '#clinic/clinic-day.ts';
+import { formatDate } from '#clinic/formats.ts';
 import { acceptsFindings, deriveVisit, possibleMoves } from '#clinic/visit-state.ts';
 import type { PatientRecord, VisitView } from '#contracts/bridge/views.ts';
 import { useNavigation } from '../../app/navigation.tsx';
@@ -83,6 +84,8 @@ function VisitHead({
       </button>
       <h1 className="visit-title">
         {t('visit.title')} · <span className="figure">{describeDay(t, visit.body.day, today)}</span>
+        {/* Paper is read on another day. */}
+        <span className="printed-day figure"> {formatDate(visit.body.day)}</span>
         {derived.arrivedAt !== null && <span className="soft figure"> {timeAt(derived.arrivedAt)}</span>}
       </h1>
       <StateMark state={derived.state} />
