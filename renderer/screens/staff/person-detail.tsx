@@ -12,6 +12,7 @@ import { EnrolKeyDialog } from './enrol-key-dialog.tsx';
 import { PassphraseDialog } from './passphrase-dialog.tsx';
 import { RemoveKeyDialog } from './remove-key-dialog.tsx';
 import { RemovePersonDialog } from './remove-person-dialog.tsx';
+import { isNamed, wayName } from './way-words.ts';
 
 interface PersonDetailProps {
   readonly person: PersonAccess;
@@ -116,10 +117,10 @@ function WayRow({ way, onRemove }: { readonly way: Way; readonly onRemove: () =>
         <Icon name={wayIcons[way.method]} />
       </span>
       <span className="row-words">
-        <span className="row-title">{way.label ?? t(`way.${way.method}`)}</span>
+        <span className="row-title">{wayName(t, way)}</span>
         <span className="caption">
           {[
-            way.label !== null && t(`way.${way.method}`),
+            isNamed(way) && t(`way.${way.method}`),
             way.enrolledAt !== null && t('way.since', { date: formatDate(dayAt(way.enrolledAt)) }),
           ]
             .filter(Boolean)

@@ -7,6 +7,7 @@ import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { describeError, useWords } from '../../wording/words.ts';
+import { wayName } from './way-words.ts';
 
 interface RemoveKeyDialogProps {
   readonly person: PersonAccess;
@@ -31,7 +32,7 @@ export function RemoveKeyDialog({ person, way, isOwn, onClose }: RemoveKeyDialog
     if (outcome.ok) onClose();
     else locking.awaitRenewal(false);
   };
-  const name = way.label ?? t(`way.${way.method}`);
+  const name = wayName(t, way);
   return (
     <ConfirmDialog
       title={t('remove-key.title', { name })}
