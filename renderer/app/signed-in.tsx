@@ -103,12 +103,13 @@ export function SignedIn({
               onSearch={goToSearch}
               onHelp={() => setHelpOpen(true)}
             />
-            <Content route={navigation.route}>
+            <main id="content" className="content" tabIndex={-1}>
               {isRenewed && <RenewedNotice onClose={forgetRenewal} />}
               {session.breakGlass !== null && <BreakGlassNotice by={session.breakGlass} />}
               {state.clockErrorMs !== null && <ClockNotice errorMs={state.clockErrorMs} />}
               <ScreenFailure attempt={navigation.route}>
                 <Suspense fallback={<div className="screen-wait" aria-busy="true" />}>
+                  <TopOfScreen route={navigation.route} />
                   {state.mustConnect ? (
                     <MustConnectScreen sync={sync.status === 'ready' ? sync.value : null} />
                   ) : (
@@ -116,7 +117,7 @@ export function SignedIn({
                   )}
                 </Suspense>
               </ScreenFailure>
-            </Content>
+            </main>
           </div>
           {!isAside && !state.mustConnect && (
             <Suspense>
@@ -134,21 +135,20 @@ export function SignedIn({
   );
 }
 
-/** The part of the page that changes; focus moves to it with the screen, so that keyboards start at its top. */
-function Content({ route, children }: { readonly route: Route; readonly children: ReactNode }): ReactNode {
-  const content = useRef<HTMLElement>(null);
+/**
+ * Focus moves to the part of the page that changes with the screen, so that keyboards start at its top. It stands beside the screen
+ * within its wait: before a screen is there the old one still has the focus, and would take it along.
+ */
+function TopOfScreen({ route }: { readonly route: Route }): ReactNode {
   const shown = useRef(route);
   useEffect(() => {
     if (shown.current === route) return;
     shown.current = route;
-    if (!content.current?.contains(document.activeElement)) content.current?.focus();
-    content.current?.scrollTo(0, 0);
+    const content = document.getElementById('content');
+    if (!content?.contains(document.activeElement)) content?.focus();
+    content?.scrollTo(0, 0);
   }, [route]);
-  return (
-    <main id="content" className="content" tabIndex={-1} ref={content}>
-      {children}
-    </main>
-  );
+  return null;
 }
 
 function Screen({ route, searchFocus }: { readonly route: Route; readonly searchFocus: number }): ReactNode {

@@ -75,6 +75,7 @@ async function enrol(): Promise<void> {
 
 const demanded = () => page.getByRole('heading', { name: 'One more way in is needed' }).waitFor();
 const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+const focusedId = () => page.evaluate(() => document.activeElement?.id ?? '');
 const work = async () => {
   await page.getByText('one loss does not shut you out').waitFor();
   // The keyboard stands on the way to work.
@@ -116,6 +117,7 @@ async function addKey(label: string): Promise<void> {
   await page.getByRole('button', { name: 'Add a key' }).click();
   // Nothing is asked of a key before it is told to be.
   expect(await page.getByRole('dialog').locator('.key-prompt').count()).toBe(0);
+  await expect.poll(focusedId, soon).toBe('key-label');
   await page.locator('#key-label').fill(label);
   await page.locator('label.segment', { hasText: 'Browser' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Add the key' }).click();
@@ -149,6 +151,7 @@ describe('the first administrator', () => {
     // It is a recovery: it opens.
     await page.keyboard.press('F9');
     await page.getByRole('button', { name: 'Emergency opening' }).click();
+    await expect.poll(focusedId, soon).toBe('emergency-opening-reason');
     await page.locator('#emergency-opening-reason').fill('Trying the paper');
     await page.locator('#emergency-name').fill('Karimova');
     await page.locator('#paper-group-1').fill(groups.join('-'));
@@ -169,6 +172,7 @@ describe('the first administrator', () => {
     expect(await page.locator('.way-row').count()).toBe(2);
     await page.getByRole('button', { name: 'Add a member of staff' }).click();
     await page.getByText('First make the paper key').waitFor();
+    await expect.poll(focusedId, soon).toBe('family');
     for (const [field, text] of Object.entries({
       family: 'Azimov',
       given: 'Jasur',
@@ -183,6 +187,9 @@ describe('the first administrator', () => {
     expect(rig.workstation.state().people).toHaveLength(1);
     // What she is told leads there.
     await page.locator('.notice').getByRole('button', { name: 'Recovery' }).click();
+    await page.getByRole('button', { name: 'Make a paper key' }).waitFor();
+    // That screen came by a wait, and the button that led to it is gone.
+    await expect.poll(focusedId, soon).toBe('content');
     await page.getByRole('button', { name: 'Make a paper key' }).click();
     await writePaperKey();
     await page.locator('.holder-list').waitFor();
@@ -195,6 +202,11 @@ describe('the first administrator', () => {
     await page.keyboard.press('Escape');
     await work();
     await page.locator('.places').getByRole('button', { name: 'People and keys' }).click();
+    const phrase = page.locator('.way-row').first();
+    expect(await phrase.locator('.row-title').textContent()).toBe('Passphrase');
+    await phrase.getByRole('button').click();
+    await page.getByRole('dialog').getByText('Remove “Passphrase”?').waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Change my passphrase' }).click();
     for (const field of ['new-passphrase', 'repeated-passphrase'])
       await page.locator(`#${field}`).fill(newWords);

@@ -145,6 +145,7 @@ describe('an emergency opening by two', () => {
         .nth(at - 1)
         .waitFor();
     }
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Open the records');
     screens.workstation.failNext(
       'session.break-glass',
       appError('access.wrong-passphrase', { holder: person(2).id }),

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Door, Proof } from '#contracts/bridge/access.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import type { AppError } from '#contracts/errors.ts';
@@ -23,6 +23,11 @@ export function ByTwo(
   const { t } = useWords();
   const [shown, setShown] = useState<readonly Shown[]>([]);
   const [failure, setFailure] = useState<AppError | null>(null);
+  const box = useRef<HTMLDivElement>(null);
+  // Whoever has shown herself took what had the focus with her.
+  useEffect(() => {
+    if (shown.length > 0) box.current?.querySelector('button')?.focus();
+  }, [shown.length]);
   const holders = state.people.filter(({ id }) => door.holders.includes(id));
   const [first, second] = shown;
   const failed = holders.find(({ id }) => id === failure?.detail?.holder);
@@ -42,7 +47,7 @@ export function ByTwo(
       setShown(holder === undefined ? [] : [one, other].filter(({ person }) => person.id !== holder));
   };
   return (
-    <div className="emergency-way">
+    <div className="emergency-way" ref={box}>
       <ol className="emergency-two">
         {[first, second].map((each, at) => (
           <li key={at === 0 ? 'first' : 'second'} className={each ? 'emergency-shown' : ''}>

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { Door } from '#contracts/bridge/access.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import type { AppError } from '#contracts/errors.ts';
@@ -20,6 +20,8 @@ interface EmergencyOpeningProps {
   readonly onLeave: () => void;
 }
 
+const reasonId = 'emergency-opening-reason';
+
 /** Opens without anybody's own way in: by the paper key or two people, with a reason, and everybody will know of it. */
 export function EmergencyOpening({ state, door, onLeave }: EmergencyOpeningProps): ReactNode {
   const { t } = useWords();
@@ -34,11 +36,12 @@ export function EmergencyOpening({ state, door, onLeave }: EmergencyOpeningProps
     onLeave();
   };
   useShortcuts({ Escape: leave });
+  useEffect(() => document.getElementById(reasonId)?.focus(), []);
   const reasonError = wasTried && reason.trim() === '' ? t('emergency-opening.reason-missing') : undefined;
   const hasReason = () => {
     setTried(true);
     if (reason.trim() !== '') return true;
-    document.getElementById('emergency-opening-reason')?.focus();
+    document.getElementById(reasonId)?.focus();
     return false;
   };
   const submit = async (part: (reason: string) => EmergencyInput): Promise<AppError | null> => {
@@ -66,7 +69,7 @@ export function EmergencyOpening({ state, door, onLeave }: EmergencyOpeningProps
         />
       )}
       <TextField
-        id="emergency-opening-reason"
+        id={reasonId}
         label={t('emergency-opening.reason')}
         maxLength={200}
         value={reason}

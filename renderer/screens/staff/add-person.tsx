@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { type Role, roles } from '#contracts/roles.ts';
 import { useNavigation } from '../../app/navigation.tsx';
 import { useRequest } from '../../bridge/hooks.tsx';
@@ -37,6 +37,10 @@ export function AddPerson({ hasSimulatedDevices, hasRecovery, onLeave }: AddPers
     setAddedName(null);
     setEntered({ ...entered, ...part });
   };
+  const [added, setAdded] = useState(0);
+  // Again for the next one, once somebody was added.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the count is what has the focus move
+  useEffect(() => document.getElementById('family')?.focus(), [added]);
   const mistakes = attempt === 0 ? [] : findMistakes(t, entered);
   const wrong = (fieldId: string) => mistakes.find((mistake) => mistake.fieldId === fieldId)?.words;
 
@@ -54,6 +58,7 @@ export function AddPerson({ hasSimulatedDevices, hasRecovery, onLeave }: AddPers
     setAddedName(`${entered.name.family} ${entered.name.given}`.trim());
     setEntered(empty);
     setAttempt(0);
+    setAdded(added + 1);
   };
   const toggle = (role: Role) =>
     change({ roles: roles.filter((each) => (each === role) !== entered.roles.includes(each)) });

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { PersonAccess, Proof } from '#contracts/bridge/access.ts';
 import { DeviceNotes } from '../../access/device-notes.tsx';
 import { useDoor } from '../../access/door.ts';
@@ -33,6 +33,7 @@ export function KeyMaking(props: KeyMakingProps): ReactNode {
   const [label, setLabel] = useState('');
   const [wasTried, setTried] = useState(false);
   const [chosenRoad, setChosenRoad] = useState<MakingRoad | null>(null);
+  useEffect(() => document.getElementById('key-label')?.focus(), []);
   const making = useKeyMaking({ onProofRefused, onDone });
   const likely = door !== null && likelyRoad(door, canAskKeys()) === 'browser' ? 'browser' : 'fido2';
   const road = chosenRoad ?? likely;

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import type { PersonAccess, Proof } from '#contracts/bridge/access.ts';
 import { useDoor } from '../../access/door.ts';
 import { KeyPrompt } from '../../access/key-prompt.tsx';
@@ -30,6 +30,10 @@ export function PassphraseDialog(props: PassphraseDialogProps): ReactNode {
   const [entered, setEntered] = useState({ passphrase: '', repeated: '' });
   const [attempt, setAttempt] = useState(0);
   const mistakes = attempt === 0 ? [] : passphraseMistakes(t, entered);
+  const isProven = proof !== undefined;
+  useEffect(() => {
+    if (isProven) document.getElementById('new-passphrase')?.focus();
+  }, [isProven]);
   const failure = change.error ?? reset.error;
   const isBusy = change.isBusy || reset.isBusy;
   const submit = async (event: FormEvent) => {
