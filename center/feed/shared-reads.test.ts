@@ -19,11 +19,12 @@ const range: FeedRange = {
 function growingFeed() {
   const asked: (readonly SqlValue[])[] = [];
   let head = 5;
-  let isBroken = false;
+  let failures = 0;
   const session: Session = {
     rows: async (_statement, schema, values) => {
       asked.push(values);
-      if (isBroken) throw new Error('gone');
+      failures -= 1;
+      if (failures >= 0) throw new Error('gone');
       const since = Number(values[2]);
       const rows = Array.from({ length: head - since }, (_none, place) => ({
         head,
@@ -39,8 +40,8 @@ function growingFeed() {
   const commit = () => {
     head += 1;
   };
-  const fail = () => {
-    isBroken = true;
+  const fail = (times = Number.POSITIVE_INFINITY) => {
+    failures = times;
   };
   return { read: shareReads(session), asked, commit, fail };
 }
@@ -99,5 +100,17 @@ describe('FEE-8: reads for several workstations', () => {
     fail();
     const outcomes = await Promise.allSettled([read(range), read(range)]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
+  it('a statement that fails is asked again by each of those who shared it, and by nobody who was alone', async () => {
+    const { read, asked, fail } = growingFeed();
+    fail(1);
+    const both = await Promise.all([read(range), read(range)]);
+    expect(asked).toHaveLength(3);
+    expect(both[0]).toMatchObject({ through: 5 });
+    expect(both[1]).toEqual(both[0]);
+    fail(1);
+    await expect(read(range)).rejects.toThrow('gone');
+    expect(asked).toHaveLength(4);
   });
 });

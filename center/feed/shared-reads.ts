@@ -6,6 +6,7 @@ export type FeedReader = (range: FeedRange) => Promise<FeedStretch>;
 
 /** A read that several readers asked for and that has not been sent to PostgreSQL yet. */
 interface Awaited {
+  readers: number;
   limit: number;
   bytes: number;
   readonly stretch: Promise<FeedStretch>;
@@ -25,7 +26,7 @@ export function shareReads(session: Session): FeedReader {
       awaitedByPlace.delete(place);
       return await readFeed(session, { ...range, limit: awaited.limit, bytes: awaited.bytes });
     };
-    const awaited: Awaited = { limit: range.limit, bytes: range.bytes, stretch: send() };
+    const awaited: Awaited = { readers: 0, limit: range.limit, bytes: range.bytes, stretch: send() };
     awaitedByPlace.set(place, awaited);
     return awaited;
   };
@@ -34,7 +35,12 @@ export function shareReads(session: Session): FeedReader {
     const awaited = awaitedByPlace.get(place) ?? begin(place, range);
     awaited.limit = Math.max(awaited.limit, range.limit);
     awaited.bytes = Math.max(awaited.bytes, range.bytes);
-    const stretch = await awaited.stretch;
+    awaited.readers += 1;
+    const stretch = await awaited.stretch.catch((error: unknown) => {
+      if (awaited.readers === 1) throw error;
+      // One statement that failed does not end the connections of a whole clinic.
+      return readFeed(session, range);
+    });
     const isAsAsked = awaited.limit === range.limit && awaited.bytes === range.bytes;
     return isAsAsked ? stretch : cut(stretch, range);
   };

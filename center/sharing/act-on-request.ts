@@ -199,8 +199,21 @@ async function confirmMove(
     const shares = await context.database.rows(sql.readShares, sql.ShareSchema, [place.scope, [patient]]);
     const isKnownThere = shares.some(({ to_scope }) => to_scope === from);
     if (former === undefined || (former.home !== null && isKnownThere)) continue;
+    if (await hasComeBack(context, patient, event)) continue;
     await confirmMoved(context, { patient, from, to: place.scope, request: id, requestScope });
   }
+}
+
+/** Whether a later move brought the patient back to where this one led away from. */
+async function hasComeBack(
+  { database }: SharingContext,
+  patient: RecordId,
+  { from, at }: { readonly from: Scope; readonly at: number },
+): Promise<boolean> {
+  const moves = await database.rows(sql.readMoves, sql.BodySchema, [from, patient]);
+  return moves
+    .flatMap(({ body }) => readStored('requests', body).body.events)
+    .some((event) => event.kind === 'moved' && event.to === from && event.from !== from && event.at > at);
 }
 
 /** The patient is there: by this request, whose last steps may be missing after a crash, or by another one. */

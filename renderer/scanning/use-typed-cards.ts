@@ -10,13 +10,18 @@ export function useTypedCard(): (text: string) => void {
   return (text) => void bridge.request('access.card-typed', { text: text.slice(0, longestNumber) });
 }
 
+/** What badges say of themselves. */
+const badgeNumber = /^[0-9a-f]+$/i;
+
 /**
  * Takes the cards of readers that type, where no records are shown (SCR-57). Nothing of a number stays in a field, nor does its Enter
- * press anything.
+ * press anything. What comes as fast, ends without an Enter and is no number was typed by a program, as passphrases are: it
+ * stays where it was typed.
  */
 export function useTypedCards(): void {
   const give = useTypedCard();
-  useWedge((text) => {
+  useWedge((text, end) => {
+    if (end === 'silence' && !badgeNumber.test(text)) return false;
     give(text);
     return true;
   });

@@ -53,6 +53,14 @@ describe('a badge on a reader that types', () => {
     await page.getByRole('heading', { name: person(1).name }).waitFor();
   });
 
+  it('is told from a passphrase that a program types', async () => {
+    await page.getByRole('button', { name: person(0).name }).click();
+    await page.locator('#passphrase').focus();
+    await typeFast(page, 'qalampirmunchoq', 'silence');
+    await expect.poll(() => page.locator('#passphrase').inputValue()).toBe('qalampirmunchoq');
+    expect(asked('access.card-typed')).toBe(0);
+  });
+
   it('gets into no field of an emergency opening, and sends nothing', async () => {
     await page.getByRole('button', { name: 'Emergency opening' }).click();
     await page.locator('#emergency-opening-reason').fill('Keys');

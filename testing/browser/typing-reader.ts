@@ -1,12 +1,12 @@
 import type { Page } from 'playwright-core';
 
 /**
- * Types digits as a reader does: faster than anybody, and what the page does not take goes into the field. `end` is what the reader sends
+ * Types digits and letters as a reader does: faster than anybody, and what the page does not take goes into the field. `end` is what the reader sends
  * after them.
  */
 export async function typeFast(
   page: Page,
-  digits: string,
+  text: string,
   end: 'Enter' | 'silence' = 'Enter',
 ): Promise<void> {
   await page.evaluate(
@@ -14,8 +14,9 @@ export async function typeFast(
       const target = () => document.activeElement ?? document.body;
       const press = (code: string, key: string) =>
         target().dispatchEvent(new KeyboardEvent('keydown', { code, key, bubbles: true, cancelable: true }));
-      for (const digit of typed) {
-        if (press(`Digit${digit}`, digit)) document.execCommand('insertText', false, digit);
+      for (const character of typed) {
+        const code = /[0-9]/.test(character) ? `Digit${character}` : `Key${character.toUpperCase()}`;
+        if (press(code, character)) document.execCommand('insertText', false, character);
       }
       if (last === 'Enter' && press('Enter', 'Enter')) {
         const field = document.activeElement;
@@ -23,6 +24,6 @@ export async function typeFast(
         else if (field instanceof HTMLButtonElement) field.click();
       }
     },
-    [digits, end] as const,
+    [text, end] as const,
   );
 }

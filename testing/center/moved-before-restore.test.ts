@@ -44,12 +44,16 @@ const orders: readonly (readonly Returned[])[] = [
   ['request', 'new home', 'former home'],
 ];
 
-/** What the replicas still hold of a patient who moved from `here` to `there`. */
-function keptByReplicas(here: Facility, there: Facility): Readonly<Record<Returned, TestRow>> {
+/** What the replicas still hold of a patient who moved from `here` to `there`, `at` some moment. */
+function keptByReplicas(
+  here: Facility,
+  there: Facility,
+  at = Date.now(),
+): Readonly<Record<Returned, TestRow>> {
   const atFormerHome = newPatient(here, { phone: '+998901111111' });
   const { rev: _own, ...content } = v.parse(v.looseObject({ rev: v.string() }), atFormerHome.record);
   const asked = newRequest(here, moving(atFormerHome.id, there.scope));
-  const moved = { kind: 'moved', from: here.scope, to: there.scope, at: Date.now(), by: somePerson } as const;
+  const moved = { kind: 'moved', from: here.scope, to: there.scope, at, by: somePerson } as const;
   return {
     'former home': atFormerHome,
     'new home': rowFor('patients', { ...content, scope: there.scope, device: there.device } as never),
@@ -84,5 +88,25 @@ it.each(orders)('one home is left when they come as %s, %s, %s', async (...order
   await pushOk(office, there, edit);
   await settle(world, office);
   expect(await documentAt(world, 'patients', here.scope, id)).toMatchObject({ record: { rev: edit.rev } });
+  await checkEverything(world);
+});
+
+it.each([
+  ['former home', 'new home', 'back', 'request'],
+  ['request', 'back', 'new home', 'former home'],
+] as const)('a patient who had moved back stays so when they come as %s, %s, %s, %s', async (...order) => {
+  const [here, there] = [await world.facility(), await world.facility()];
+  const kept = keptByReplicas(here, there, Date.now() - 1_000);
+  const { id } = kept['former home'];
+  const moved = { kind: 'moved', from: there.scope, to: here.scope, at: Date.now(), by: somePerson } as const;
+  const asked = newRequest(there, moving(id, here.scope));
+  const back = withEvent(asked, { ...moved, id: v.parse(EntryIdSchema, crypto.randomUUID()) });
+  for (const name of order) {
+    const isFromThere = name === 'new home' || name === 'back';
+    await pushOk(office, isFromThere ? there : here, name === 'back' ? back : kept[name]);
+    await settle(world, office);
+  }
+  expect(await documentAt(world, 'patients', here.scope, id)).toMatchObject({ home: null });
+  expect(await documentAt(world, 'patients', there.scope, id)).toMatchObject({ home: here.scope });
   await checkEverything(world);
 });

@@ -45,7 +45,7 @@ export function SecondWayScreen({ state, isNeeded, onWork }: SecondWayScreenProp
       {isDone ? (
         <Done onWork={onWork} />
       ) : administers(session) ? (
-        <Ways onPaper={setGroups} onKey={() => setKeyOpen(true)} />
+        <Ways onPaper={setGroups} onKey={() => setKeyOpen(true)} onWork={onWork} />
       ) : (
         <Fetch onWork={onWork} />
       )}
@@ -96,10 +96,11 @@ function Frame({
 interface WaysProps {
   readonly onPaper: (groups: readonly string[]) => void;
   readonly onKey: () => void;
+  readonly onWork: () => void;
 }
 
-/** What an administrator chooses from; nothing leads past it. */
-function Ways({ onPaper, onKey }: WaysProps): ReactNode {
+/** What an administrator chooses from; nothing leads past it but a full disk, where none can be made: a patient may wait. */
+function Ways({ onPaper, onKey, onWork }: WaysProps): ReactNode {
   const { t } = useWords();
   const make = useRequest('recovery.make-paper');
   const makeNow = async () => {
@@ -132,6 +133,7 @@ function Ways({ onPaper, onKey }: WaysProps): ReactNode {
           </Button>
         </section>
       </div>
+      {make.error?.code === 'store.disk-full' && <GoToWork onWork={onWork} />}
     </>
   );
 }

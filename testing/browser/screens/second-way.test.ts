@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { appError } from '#contracts/errors.ts';
 import { scriptedPaperKey } from '#testing/doubles/scripted-access.ts';
 import { launchBrowser } from '../browser.ts';
 import { inspectInEveryLanguage } from './every-language.ts';
@@ -120,6 +121,26 @@ it('comes at the beginning of a session and never in the middle of one', async (
     await screens.page.waitForTimeout(300);
     expect(await screens.page.locator('.second-way').count()).toBe(0);
     expect(await screens.page.locator('.home').count()).toBe(1);
+  } finally {
+    await screens.close();
+  }
+});
+
+it('lets an administrator past where a full disk takes no second way, and nowhere else', async () => {
+  const screens = await openScreens(browser, { language: 'en', theme: 'light' });
+  const { page, workstation } = screens;
+  const make = page.locator('.second-way-choice .button-primary');
+  try {
+    await comeIn(screens, head);
+    workstation.failNext('recovery.make-paper', appError('access.forbidden'));
+    await make.click();
+    await page.locator('.notice-danger').waitFor();
+    expect(await page.locator('.second-way-foot').count()).toBe(0);
+    workstation.failNext('recovery.make-paper', appError('store.disk-full'));
+    await make.click();
+    await page.locator('.second-way-foot .button-primary').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.home').waitFor();
   } finally {
     await screens.close();
   }
