@@ -11,6 +11,7 @@ const keyWords = [
   ['F7', 'keys.switch'],
   ['F9', 'keys.lock'],
   ['Ctrl + Enter', 'keys.save'],
+  ['Ctrl + P', 'action.print'],
   ['Enter', 'keys.next-field'],
   ['↑  ↓', 'keys.choose'],
   ['Esc', 'keys.leave'],

@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'rea
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { useBridge, useView } from '../bridge/hooks.tsx';
 import { DraftsContext, useOpenDrafts } from '../drafts/drafts-context.tsx';
+import { PrintedHead, printShortcuts } from '../parts/printing.tsx';
 import { HomeScreen } from '../screens/home/home-screen.tsx';
 import { useWords } from '../wording/words.ts';
 import { useLocking } from './locking.tsx';
@@ -86,6 +87,7 @@ export function SignedIn({
     F8: () => navigation.go({ screen: 'day' }),
     F7: switchPerson,
     F9: lock,
+    ...printShortcuts,
   };
   useShortcuts(isAside ? {} : shortcuts);
 
@@ -104,6 +106,7 @@ export function SignedIn({
               onHelp={() => setHelpOpen(true)}
             />
             <main id="content" className="content" tabIndex={-1}>
+              <PrintedHead facility={state.facility} />
               {isRenewed && <RenewedNotice onClose={forgetRenewal} />}
               {session.breakGlass !== null && <BreakGlassNotice by={session.breakGlass} />}
               {state.clockErrorMs !== null && <ClockNotice errorMs={state.clockErrorMs} />}

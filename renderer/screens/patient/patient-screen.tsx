@@ -7,6 +7,7 @@ import { useView } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { EmptyState, Notice } from '../../parts/notice.tsx';
 import { PatientBanner } from '../../parts/patient-banner.tsx';
+import { PrintButton } from '../../parts/printing.tsx';
 import { describeError, useWords } from '../../wording/words.ts';
 import { AllergyCard } from './allergy-card.tsx';
 import { AmendDialog } from './amend-dialog.tsx';
@@ -58,6 +59,7 @@ function Patient({ record }: { readonly record: PatientRecord }): ReactNode {
                 {t('audit.open')}
               </Button>
             )}
+            <PrintButton />
             {mayWrite && (
               <>
                 <Button icon="arrow-right" onClick={() => setOpen('send')}>

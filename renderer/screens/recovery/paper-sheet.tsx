@@ -53,7 +53,7 @@ export function PaperSheet({ groups, onDone }: PaperSheetProps): ReactNode {
           </section>
           <footer className="paper-actions">
             <Button icon="printer" onClick={() => window.print()}>
-              {t('paper-sheet.print')}
+              {t('action.print')}
             </Button>
             <Button kind="primary" icon="arrow-right" onClick={() => setChecking(true)}>
               {t('paper-sheet.written')}

@@ -13,6 +13,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { DeliveryMark, StateMark, UrgencyMark } from '../../parts/marks.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { PatientBanner } from '../../parts/patient-banner.tsx';
+import { PrintButton } from '../../parts/printing.tsx';
 import { SaveFailure } from '../../parts/save-failure.tsx';
 import { SignatureMark } from '../../parts/signature-mark.tsx';
 import { describeDay } from '../../wording/dates.ts';
@@ -96,6 +97,7 @@ function VisitHead({
         <SignatureMark visit={visit} people={record.people} />
         <DeliveryMark delivery={visit.delivery} />
       </span>
+      <PrintButton />
     </header>
   );
 }

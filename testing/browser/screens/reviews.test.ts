@@ -117,7 +117,7 @@ describe('the inbox without a mouse', () => {
     expect(await seriousFindings(page)).toEqual([]);
     await page.locator('.linked-record .text-button').first().press('Enter');
     await page.getByText('This is an older record of').waitFor();
-    expect(await page.locator('.banner-actions button').count()).toBe(0);
+    expect(await page.locator('.banner-actions button:not(.print-button)').count()).toBe(0);
     await page.locator('.notice-warning button').press('Enter');
     await page.locator('.linked-record .text-button').nth(1).press('Enter');
     const dialog = page.getByRole('dialog');
