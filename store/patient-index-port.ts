@@ -11,7 +11,7 @@ export interface PatientIndex {
   remove(id: RecordId): void;
   /** Whether it holds no patient: new, or emptied because other rules had made it. */
   isEmpty(): boolean;
-  /** Patients that fit `text`, best first, at most `limit`. */
+  /** Patients that fit all of `text`, then others, each best first; at most `limit`. */
   search(text: string, limit: number): readonly PatientHit[];
 }
 

@@ -233,6 +233,8 @@ export interface PatientHit {
   readonly id: RecordId;
   /** Higher is better; only comparable within one answer. */
   readonly score: number;
+  /** All that was typed fits, and nothing typed was left out (SEA-10). */
+  readonly matchesAll: boolean;
 }
 
 /**
@@ -254,7 +256,7 @@ export interface Replica extends ReplicaReader {
   ): () => void;
   /** Calls `told` after each durable commit. Returns a function that ends it. */
   onCommit(told: (notice: CommitNotice) => void): () => void;
-  /** Patients by name in any script, PINFL, birth date or phone; best first. See docs/specs/search.md. */
+  /** Patients by name in any script, PINFL, birth date or phone; those that fit all of it first, then the best. See docs/specs/search.md. */
   searchPatients(text: string, limit: number): readonly PatientHit[];
   readonly auditTrail: AuditTrailReader;
   close(): Promise<void>;

@@ -44,6 +44,16 @@ export interface QueryNumber {
 export interface PatientQuery {
   readonly words: readonly QueryWord[];
   readonly numbers: readonly QueryNumber[];
+  /** Something was typed that is not looked for: more than six words or numbers, digits that mean nothing, a strange script. */
+  readonly hasLeftOut: boolean;
+}
+
+/** How a patient fits a query. */
+export interface PatientFit {
+  /** 0 to 100; only comparable within one query. */
+  readonly score: number;
+  /** Every word meets a name of its own, and every number fits (SEA-10). */
+  readonly meetsAll: boolean;
 }
 
 /** How patients are found: the rules of docs/specs/search.md, apart from where the index is kept. */
@@ -54,6 +64,5 @@ export interface SearchRules {
   understand(text: string): PatientQuery;
   /** Whether the typed word `typed` may be a misspelling of `known` or of its beginning; both loose. */
   mayMean(typed: string, known: string): boolean;
-  /** How well a patient fits, 0 to 100; only comparable within one query. */
-  score(query: PatientQuery, keys: PatientKeys): number;
+  fit(query: PatientQuery, keys: PatientKeys): PatientFit;
 }

@@ -4,16 +4,21 @@ import type { NumberFit, QueryNumber } from '../ports/search-rules.ts';
 /** Least digits that are looked up as the end of a PINFL or of a telephone number. */
 const leastEnding = 4;
 
+/** The numbers of a text that are looked for, and whether there are digits that are not. */
+export interface UnderstoodNumbers {
+  readonly numbers: readonly QueryNumber[];
+  readonly hasMeaningless: boolean;
+}
+
 /**
  * The numbers in a text and what each may mean (SEA-7): a birth date or year, the beginning or end of a PINFL, the
  * beginning or end of a telephone number. Numbers that stand together are one ("90 123 45 67"), dates keep their signs.
  */
-export function understandNumbers(text: string): readonly QueryNumber[] {
+export function understandNumbers(text: string): UnderstoodNumbers {
   const runs = text.match(/\+?\d[\d\s().,/+-]*/g) ?? [];
-  return runs
-    .map((run) => meaningsOf(run.trim().replace(/[^\d]+$/, '')))
-    .filter((meanings) => meanings.length > 0)
-    .map((meanings) => ({ meanings }));
+  const understood = runs.map((run) => meaningsOf(run.trim().replace(/[^\d]+$/, '')));
+  const numbers = understood.filter((meanings) => meanings.length > 0).map((meanings) => ({ meanings }));
+  return { numbers, hasMeaningless: numbers.length < understood.length };
 }
 
 function meaningsOf(run: string): readonly NumberFit[] {

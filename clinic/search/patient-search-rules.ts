@@ -2,6 +2,7 @@ import type { PatientBody } from '#contracts/records/patients.ts';
 import type {
   NameKey,
   NumberFit,
+  PatientFit,
   PatientKeys,
   PatientQuery,
   QueryNumber,
@@ -10,6 +11,7 @@ import type {
 } from '../ports/search-rules.ts';
 import { editDistance, prefixDistance } from './edit-distance.ts';
 import { foldLoose, foldStrict, isPatronymicWord, splitWords } from './fold.ts';
+import { canBeMatched } from './matching.ts';
 import { reversed, understandNumbers } from './number-meanings.ts';
 
 /** Most words and numbers of a typed text that count. */
@@ -24,7 +26,7 @@ export const patientSearchRules: SearchRules = {
     const most = tolerance(typed);
     return most > 0 && prefixDistance(typed, known, most) <= most;
   },
-  score,
+  fit,
 };
 
 function describe(body: PatientBody): PatientKeys {
@@ -57,14 +59,25 @@ function foldWord(plain: string): QueryWord {
   return { plain, strict, loose: foldLoose(strict) };
 }
 
+/** A letter that stands by itself; apostrophes are not. */
+const letter = /[\p{Lu}\p{Ll}\p{Lo}]/u;
+
 const hasSound = (word: QueryWord): boolean => word.loose !== '';
 
 function understand(text: string): PatientQuery {
-  const words = splitWords(text).map(foldWord).filter(hasSound);
-  const telling = words.filter((word) => !isPatronymicWord(word.strict));
+  const typed = splitWords(text).map(foldWord);
+  const heard = typed.filter(hasSound);
+  const telling = heard.filter((word) => !isPatronymicWord(word.strict));
+  const words = telling.length > 0 ? telling : heard;
+  const { numbers, hasMeaningless } = understandNumbers(text);
   return {
-    words: (telling.length > 0 ? telling : words).slice(0, maxQueryParts),
-    numbers: understandNumbers(text).slice(0, maxQueryParts),
+    words: words.slice(0, maxQueryParts),
+    numbers: numbers.slice(0, maxQueryParts),
+    hasLeftOut:
+      hasMeaningless ||
+      words.length > maxQueryParts ||
+      numbers.length > maxQueryParts ||
+      typed.some((word) => !hasSound(word) && letter.test(word.plain)),
   };
 }
 
@@ -75,24 +88,32 @@ const tolerance = (word: string): number => (word.length < 4 ? 0 : word.length <
 const weightByPart: Readonly<Record<NameKey['part'], number>> = { family: 1, given: 1, patronymic: 0.85 };
 
 /** Each typed word takes the name that suits it best and that no earlier word took (SEA-6). */
-function score(query: PatientQuery, keys: PatientKeys): number {
+function fit(query: PatientQuery, keys: PatientKeys): PatientFit {
   const free = new Set(keys.names);
   let sum = 0;
+  let unmet = 0;
   for (const word of query.words) {
     let best: NameKey | undefined;
     let bestFit = 0;
     for (const name of free) {
-      const fit = wordFit(word, name) * weightByPart[name.part];
-      if (fit > bestFit) [best, bestFit] = [name, fit];
+      const fits = wordFit(word, name) * weightByPart[name.part];
+      if (fits > bestFit) [best, bestFit] = [name, fits];
     }
-    if (best !== undefined) free.delete(best);
+    if (best === undefined) unmet += 1;
+    else free.delete(best);
     sum += bestFit;
   }
   const fits = query.numbers.map((number) => numberFit(number, keys));
-  const total = sum + fits.reduce((all, fit) => all + fit, 0);
+  const total = sum + fits.reduce((all, one) => all + one, 0);
   const parts = query.words.length + fits.length;
-  return parts === 0 ? 0 : (100 * total * (keys.isVoid ? 0.5 : 1)) / parts;
+  const score = parts === 0 ? 0 : (100 * total * (keys.isVoid ? 0.5 : 1)) / parts;
+  const meetsAll = score > 0 && !fits.includes(0) && (unmet === 0 || haveNamesOfTheirOwn(query.words, keys));
+  return { score, meetsAll };
 }
+
+/** An earlier word may have taken the only name that a later one meets ("karim karimov" for Karimov Karimjon). */
+const haveNamesOfTheirOwn = (words: readonly QueryWord[], { names }: PatientKeys): boolean =>
+  words.length <= names.length && canBeMatched(words, names, (word, name) => wordFit(word, name) > 0);
 
 function wordFit(word: QueryWord, name: NameKey): number {
   if (word.plain === name.plain) return 1;

@@ -150,7 +150,7 @@ describe('what a typed text means', () => {
   });
 
   it('asks for nothing where nothing was said', () => {
-    expect(patientSearchRules.understand(' ., ')).toEqual({ words: [], numbers: [] });
+    expect(patientSearchRules.understand(' ., ')).toEqual({ words: [], numbers: [], hasLeftOut: false });
   });
 
   it('leaves the small words of patronymics out, unless they are all', () => {
@@ -166,9 +166,56 @@ describe('what a typed text means', () => {
   });
 });
 
+describe('whether all of it fits (SEA-10)', () => {
+  const meets = (text: string, body: PatientBody) =>
+    patientSearchRules.fit(patientSearchRules.understand(text), patientSearchRules.describe(body)).meetsAll;
+  const mardonova = patient('Мардонова', 'Гулчехра', { phone: '+998901234567' });
+
+  it.each([
+    ['Mardonova', true],
+    ['gulch mard', true],
+    ['mardanova gulchehra', true],
+    ['gulch 1985', true],
+    ['gulch 12.03.1985 901234567', true],
+    ["o'rinboyeva gulch", false],
+    ["gulch o'rinboyeva", false],
+    ['gulch 1986', false],
+    ['mardonova gulch karim', false],
+    ['', false],
+  ])('%s of Mardonova Gulchehra: %s', (text, isMet) => {
+    expect(meets(text, mardonova)).toBe(isMet);
+  });
+
+  it('asks for a name of its own for every word', () => {
+    expect(meets('Karimova Karima', patient('Karimova', 'Nodira'))).toBe(false);
+    expect(meets('Karimova Karima', patient('Karimova', 'Karima'))).toBe(true);
+    expect(meets('Karim Karim', patient('Karim', 'Anvar'))).toBe(false);
+  });
+
+  it('lets a word give way to one that fits nothing else', () => {
+    const twice = patient('Karimov', 'Karimjon');
+    for (const text of ['karim karimov', 'karimov karim', 'kar karimj', 'karimj kar'])
+      expect([text, meets(text, twice)]).toEqual([text, true]);
+    expect(meets('karim karimov kar', twice)).toBe(false);
+    const chain = patient('Alimov', 'Ali', {
+      name: { family: 'Alimov', given: 'Ali', patronymic: 'Alijonovich' },
+    });
+    expect(meets('al ali alim', chain)).toBe(true);
+    expect(meets('al ali alim alij', chain)).toBe(false);
+  });
+
+  it('tells when something typed is not looked for at all', () => {
+    const hasLeftOut = (text: string) => patientSearchRules.understand(text).hasLeftOut;
+    for (const text of ["karimova qizi o'g'li", 'karimova 1985', 'a b c d e f', 'karimova, -', "karimova '"])
+      expect([text, hasLeftOut(text)]).toEqual([text, false]);
+    for (const text of ['karimova 12', 'karimova 王', 'a b c d e f g', '123456789012345 karimova'])
+      expect([text, hasLeftOut(text)]).toEqual([text, true]);
+  });
+});
+
 describe('ranking', () => {
   const score = (text: string, body: PatientBody) =>
-    patientSearchRules.score(patientSearchRules.understand(text), patientSearchRules.describe(body));
+    patientSearchRules.fit(patientSearchRules.understand(text), patientSearchRules.describe(body)).score;
 
   it('puts the nearest spelling first (SEA-6)', () => {
     const names = ['Hasanov', 'Xasanov', 'Hasanova', 'Гасанов', 'Hosonov', 'Ergashev'];

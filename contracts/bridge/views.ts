@@ -115,10 +115,14 @@ export const PatientSummarySchema = v.object({
 });
 export type PatientSummary = v.InferOutput<typeof PatientSummarySchema>;
 
-/** A patient found by a search. `foundAs` is the name in an older record that leads to this one; null if it is this one. */
+/**
+ * A patient found by a search. `foundAs` is the name in an older record that leads to this one; null if it is this one.
+ * `matchesAll` is false where only some of the typed words fit: a similar patient, not the one asked for (SEA-10).
+ */
 export const FoundPatientSchema = v.object({
   ...PatientSummarySchema.entries,
   foundAs: v.nullable(PatientBodySchema.entries.name),
+  matchesAll: v.boolean(),
 });
 export type FoundPatient = v.InferOutput<typeof FoundPatientSchema>;
 

@@ -2,6 +2,7 @@ import type { Database, Statement } from '@signalapp/sqlcipher';
 import * as v from 'valibot';
 import type { PatientHit } from '#clinic/ports/replica.ts';
 import type {
+  PatientFit,
   PatientKeys,
   PatientQuery,
   QueryNumber,
@@ -38,8 +39,7 @@ export function createPatientIndex(rules: SearchRules): PatientIndexFactory {
       search: (text, limit) =>
         translatingFailures(() => {
           const query = rules.understand(text);
-          const found = findCandidates(query, vocabulary, select);
-          return rank(rules, query, found, limit);
+          return rank(findCandidates(query, rules, vocabulary, select), query, limit);
         }),
     };
   };
@@ -49,7 +49,11 @@ interface Candidate {
   readonly id: string;
   readonly keys: PatientKeys;
 }
-type Found = ReadonlyMap<string, Candidate>;
+interface Judged extends PatientFit {
+  readonly id: string;
+  readonly name: string;
+}
+type Found = readonly Judged[];
 type Select = (words: readonly WordFit[], numbers: readonly QueryNumber[]) => readonly Candidate[];
 
 /** Most statements kept prepared; a text has at most six words and numbers, so few shapes are ever used. */
@@ -78,27 +82,51 @@ function createSelector(database: Database): Select {
 }
 
 /**
- * From the narrow to the wide (SEA-4, SEA-5): every word whole, every word as a beginning, misspellings, and at last all
- * words but one. It stops as soon as there are enough.
+ * From the narrow to the wide (SEA-4, SEA-5): every word whole, every word as a beginning, misspellings, and only if
+ * nobody fits every word, all words but one. It stops as soon as there are enough who fit all.
  */
-function findCandidates(query: PatientQuery, vocabulary: Vocabulary, select: Select): Found {
-  const found = new Map<string, Candidate>();
-  const look = (words: readonly WordFit[]) => {
-    if (words.length === 0 && query.numbers.length === 0) return;
-    for (const candidate of select(words, query.numbers)) found.set(candidate.id, candidate);
-  };
+function findCandidates(
+  query: PatientQuery,
+  rules: SearchRules,
+  vocabulary: Vocabulary,
+  select: Select,
+): Found {
+  const gathered = gathering(query, rules, select);
   const words = rarestFirst(query.words, vocabulary);
-  look(words.map((word) => ({ kind: 'exact', key: word.loose })));
-  if (words.length > 0) look(words.map((word) => ({ kind: 'beginning', key: word.loose })));
-  for (const everywhere of [false, true]) {
-    if (found.size >= (everywhere ? 1 : fewHits) || words.length === 0) return found;
-    const misspelt = words.map((word) => misspeltFit(word, vocabulary, everywhere));
-    look(misspelt);
-    if (found.size === 0 && misspelt.length > 1) {
-      for (const left of misspelt) look(misspelt.filter((word) => word !== left));
-    }
+  gathered.look(words.map((word) => ({ kind: 'exact', key: word.loose })));
+  if (words.length === 0) return gathered.found();
+  gathered.look(words.map((word) => ({ kind: 'beginning', key: word.loose })));
+  if (gathered.whole() >= fewHits) return gathered.found();
+  const near = words.map((word) => misspeltFit(word, vocabulary, false));
+  gathered.look(near);
+  if (gathered.whole() > 0) return gathered.found();
+  const far = words.map((word) => misspeltFit(word, vocabulary, true));
+  gathered.look(far);
+  for (const misspelt of [near, far]) {
+    if (gathered.found().length > 0 || words.length === 1) break;
+    for (const left of misspelt) gathered.look(misspelt.filter((word) => word !== left));
   }
-  return found;
+  return gathered.found();
+}
+
+/** Candidates of several looks, each judged once. */
+function gathering(query: PatientQuery, rules: SearchRules, select: Select) {
+  const judgedById = new Map<string, Judged>();
+  let whole = 0;
+  return {
+    look: (words: readonly WordFit[]): void => {
+      if (words.length === 0 && query.numbers.length === 0) return;
+      for (const { id, keys } of select(words, query.numbers)) {
+        if (judgedById.has(id)) continue;
+        const fit = rules.fit(query, keys);
+        judgedById.set(id, { ...fit, id, name: keys.names[0]?.plain ?? '' });
+        if (fit.meetsAll) whole += 1;
+      }
+    },
+    /** How many fit every word and number. */
+    whole: () => whole,
+    found: (): Found => [...judgedById.values()],
+  };
 }
 
 function misspeltFit(word: QueryWord, vocabulary: Vocabulary, everywhere: boolean): WordFit {
@@ -113,16 +141,23 @@ function rarestFirst(words: readonly QueryWord[], vocabulary: Vocabulary): reado
     .map(({ word }) => word);
 }
 
-function rank(rules: SearchRules, query: PatientQuery, found: Found, limit: number): readonly PatientHit[] {
-  return [...found.values()]
-    .map(({ id, keys }) => ({ id, score: rules.score(query, keys), name: keys.names[0]?.plain ?? '' }))
-    .filter((hit) => hit.score > 0)
+/** Who fits all comes before everybody else, whatever the scores say (SEA-10). */
+function rank(found: Found, query: PatientQuery, limit: number): readonly PatientHit[] {
+  return found
+    .filter((each) => each.score > 0)
     .sort(
       (left, right) =>
-        right.score - left.score || compare(left.name, right.name) || compare(left.id, right.id),
+        Number(right.meetsAll) - Number(left.meetsAll) ||
+        right.score - left.score ||
+        compare(left.name, right.name) ||
+        compare(left.id, right.id),
     )
     .slice(0, limit)
-    .map(({ id, score }) => ({ id: v.parse(RecordIdSchema, id), score }));
+    .map(({ id, score, meetsAll }) => ({
+      id: v.parse(RecordIdSchema, id),
+      score,
+      matchesAll: meetsAll && !query.hasLeftOut,
+    }));
 }
 
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

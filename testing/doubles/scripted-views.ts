@@ -30,8 +30,8 @@ export interface ScriptedViews {
   alike(person: RequestInput<'patients.possible-duplicates'>): PatientSummary[];
 }
 
-/** Below this a hit is a coincidence. */
-const leastScore = 55;
+/** Below this a patient who does not fit every word is not even similar. */
+const leastPartialScore = 25;
 const leastAlike = 80;
 
 /** Views over the clinic's records. */
@@ -49,7 +49,7 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
     return patients()
       .map((record) => ({
         record,
-        score: patientSearchRules.score(query, patientSearchRules.describe(record.body)),
+        ...patientSearchRules.fit(query, patientSearchRules.describe(record.body)),
       }))
       .sort((one, other) => other.score - one.score);
   };
@@ -166,9 +166,16 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
         mahallaName: reference.mahallaName,
       }),
     search: (text, limit) => {
-      const hits = scored(text).filter((each) => each.score >= leastScore);
-      const ids = hits.slice(0, limit).map(({ record }) => record.id);
-      return foundPatients(reader, ids, reference.mahallaName);
+      const scores = scored(text).filter(({ score }) => score > 0);
+      const { hasLeftOut } = patientSearchRules.understand(text);
+      const whole = scores.filter(({ meetsAll }) => meetsAll);
+      const partial = scores.filter(({ meetsAll, score }) => !meetsAll && score >= leastPartialScore);
+      const hits = [...whole, ...partial].slice(0, limit);
+      const found = hits.map(({ record, meetsAll }) => ({
+        id: record.id,
+        matchesAll: meetsAll && !hasLeftOut,
+      }));
+      return foundPatients(reader, found, reference.mahallaName);
     },
     alike: ({ name, birth, pinfl }) =>
       scored(`${name.family} ${name.given}`)

@@ -145,6 +145,46 @@ describe('finding patients (SEA-1)', () => {
   });
 });
 
+describe('who fits only some of the words (SEA-10)', () => {
+  const people = [
+    body('МАРДОНОВА Гулчехра'),
+    body('Karimova Nodira'),
+    body('Karimova Karima'),
+    body('Ergasheva Oygul'),
+    body('Yusupova Oygul'),
+  ];
+  const told = (text: string, limit = 10) => {
+    put(...people);
+    return index
+      .search(text, limit)
+      .map((hit) => [people.findIndex((_one, at) => idOf(at) === hit.id), hit.matchesAll]);
+  };
+
+  it('is told as not fitting all', () => {
+    expect(told("o'rinboyeva gulch")).toEqual([[0, false]]);
+    expect(told('gulch mardonova')).toEqual([[0, true]]);
+  });
+
+  it('comes after who fits all, whatever the scores, also where few are asked for', () => {
+    expect(told('Karimova Karima')).toEqual([
+      [2, true],
+      [1, false],
+    ]);
+    const voided = { reason: 'twice', at: 1, by: v.parse(PersonIdSchema, idOf(1)) };
+    index.put(idOf(2), body('Karimova Karima', { voided }));
+    expect(index.search('Karim Karim', 1)).toMatchObject([{ id: idOf(2), matchesAll: true }]);
+  });
+
+  it('is looked for only when nobody fits all with any misspelling', () => {
+    expect(told('Xrgasheva Oygul')).toEqual([[3, true]]);
+  });
+
+  it('is everybody where something typed could not be looked for', () => {
+    expect(told('Mardonova 12')).toEqual([[0, false]]);
+    expect(told('Mardonova 王')).toEqual([[0, false]]);
+  });
+});
+
 describe('keeping the index', () => {
   it('replaces what it said of a patient', () => {
     const find = put(...crowd);

@@ -27,7 +27,7 @@ export const plainPatientIndex: PatientIndexFactory = (database) => {
       database
         .prepare('SELECT id FROM plain_index WHERE family = ? LIMIT ?', { pluck: true })
         .all([text, limit])
-        .map((id) => ({ id: id as RecordId, score: 1 })),
+        .map((id) => ({ id: id as RecordId, score: 1, matchesAll: true })),
   };
 };
 

@@ -131,7 +131,9 @@ describe('LNK: two records of one citizen', () => {
     expect(byOld[0]).toMatchObject({ foundAs: { family: 'Xolmatova' }, allergyStatus: 'known' });
     const own = patientBody(first).name;
     const byOwn = await search(`${own.family} ${own.given}`);
-    expect(byOwn).toMatchObject([{ id: first, foundAs: null }]);
+    expect(byOwn).toMatchObject([{ id: first, foundAs: null, matchesAll: true }]);
+    const byHalf = await search(`Zxqwvbn ${own.given}`);
+    expect(byHalf.find(({ id }) => id === first)).toMatchObject({ matchesAll: false });
   });
 
   test('warn of the allergy in the queue, which gets new visits under the record that goes on', async () => {

@@ -9,13 +9,13 @@ import { possibleDuplicates } from '../possible-duplicates.ts';
 import { whileUnlocked } from './handler.ts';
 
 const search = whileUnlocked<'patients.search'>(({ text, limit }, session, { parts }) => {
-  const hits = session.replica.searchPatients(text, limit).map(({ id }) => id);
+  const hits = session.replica.searchPatients(text, limit);
   return ok({ patients: foundPatients(session.replica, hits, parts.reference.mahallaName) });
 });
 
 const findDuplicates = whileUnlocked<'patients.possible-duplicates'>(async (input, session, workstation) => {
   const { parts } = workstation;
-  const alike = possibleDuplicates(session.replica, input).map(({ id }) => id);
+  const alike = possibleDuplicates(session.replica, input).map(({ id }) => ({ id, matchesAll: false }));
   if (alike.length > 0) await workstation.trail.look(session, { action: 'view.look-alikes' });
   return ok({ patients: foundPatients(session.replica, alike, parts.reference.mahallaName) });
 });

@@ -1,14 +1,23 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
-import type { PatientSummary } from '#contracts/bridge/views.ts';
+import type { FoundPatient as Found, PatientSummary } from '#contracts/bridge/views.ts';
 import { useNavigation } from '../../app/navigation.tsx';
 import { caresForPatients, useSession } from '../../app/session.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { EmptyState, Notice } from '../../parts/notice.tsx';
-import { describeError, useWords } from '../../wording/words.ts';
+import { describeError, type Translate, useWords } from '../../wording/words.ts';
 import { DraftList } from './draft-list.tsx';
 import { FoundPatient } from './found-patient.tsx';
 import { useFoundPatients } from './use-found-patients.ts';
+
+/** Which row of which list is marked; a choice is worth nothing for another list. */
+interface Choice {
+  readonly of: readonly Found[];
+  readonly index: number;
+}
+
+const toldOf = (t: Translate, whole: number, similar: number): string =>
+  whole === 0 && similar > 0 ? t('search.similar-only') : t('search.found', { count: whole });
 
 /** One input for names in any script, PINFL, birth date and telephone; results as one types. */
 export function PatientSearch({ focusRequest }: { readonly focusRequest: number }): ReactNode {
@@ -17,7 +26,7 @@ export function PatientSearch({ focusRequest }: { readonly focusRequest: number 
   const session = useSession();
   const [text, setText] = useState('');
   const { patients, isWaiting, error } = useFoundPatients(text);
-  const [activeIndex, setActiveIndex] = useState(0);
+  const [chosen, setChosen] = useState<Choice>({ of: patients, index: 0 });
   const [isEnterWaiting, setEnterWaiting] = useState(false);
   const input = useRef<HTMLInputElement>(null);
 
@@ -26,26 +35,30 @@ export function PatientSearch({ focusRequest }: { readonly focusRequest: number 
     input.current?.focus();
     input.current?.select();
   }, [focusRequest]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new list begins at its best hit
-  useEffect(() => setActiveIndex(0), [patients]);
 
   const open = (patient: PatientSummary) => navigation.go({ screen: 'patient', patientId: patient.id });
   const register = () => navigation.go({ screen: 'register', name: text });
-  const active = patients[activeIndex];
+  const whole = patients.filter((patient) => patient.matchesAll);
+  const similar = patients.filter((patient) => !patient.matchesAll);
+  // A new list begins at its best hit; who is only similar is never chosen by itself (SEA-11).
+  const activeIndex = chosen.of === patients ? chosen.index : whole.length > 0 ? 0 : -1;
+  const choose = (index: number) => setChosen({ of: patients, index });
+  const active = [...whole, ...similar][activeIndex];
   // Quick fingers press Enter before the answer is there. One hit is opened then; of several a person must choose.
   // biome-ignore lint/correctness/useExhaustiveDependencies: decided once, when the answer comes
   useEffect(() => {
     if (!isEnterWaiting || isWaiting) return;
     setEnterWaiting(false);
     const [only, second] = patients;
-    if (only !== undefined && second === undefined) open(only);
+    if (only?.matchesAll && second === undefined) open(only);
   }, [isEnterWaiting, isWaiting]);
   const press = (event: KeyboardEvent) => {
     const moves: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
     const move = moves[event.key];
     if (move !== undefined && patients.length > 0) {
       event.preventDefault();
-      setActiveIndex((activeIndex + move + patients.length) % patients.length);
+      const from = activeIndex < 0 && move < 0 ? 0 : activeIndex;
+      choose((from + move + patients.length) % patients.length);
     } else if (event.key === 'Enter') {
       event.preventDefault();
       if (isWaiting) setEnterWaiting(true);
@@ -55,6 +68,17 @@ export function PatientSearch({ focusRequest }: { readonly focusRequest: number 
       setText('');
     }
   };
+
+  const row = (patient: Found, index: number) => (
+    <FoundPatient
+      key={patient.id}
+      patient={patient}
+      isActive={index === activeIndex}
+      // A hand that rests on the mouse chooses nobody who is only similar; a click does.
+      onPoint={() => patient.matchesAll && choose(index)}
+      onOpen={() => open(patient)}
+    />
+  );
 
   return (
     <section className="card home-search" aria-labelledby="search-title">
@@ -88,21 +112,22 @@ export function PatientSearch({ focusRequest }: { readonly focusRequest: number 
         {isWaiting && <span className="spinner" aria-hidden="true" />}
       </div>
       <p className="visually-hidden" role="status">
-        {text.trim() !== '' && !isWaiting ? t('search.found', { count: patients.length }) : ''}
+        {text.trim() !== '' && !isWaiting ? toldOf(t, whole.length, similar.length) : ''}
       </p>
       <div className="search-results">
         {error && <Notice kind="warning" title={describeError(t, error)} />}
         {patients.length > 0 && (
           <div id="found-patients" role="listbox" aria-label={t('search.results')}>
-            {patients.map((patient, index) => (
-              <FoundPatient
-                key={patient.id}
-                patient={patient}
-                isActive={index === activeIndex}
-                onPoint={() => setActiveIndex(index)}
-                onOpen={() => open(patient)}
-              />
-            ))}
+            {whole.map(row)}
+            {similar.length > 0 && (
+              // biome-ignore lint/a11y/useSemanticElements: a list of options takes groups, no field sets
+              <div role="group" aria-labelledby="similar-patients">
+                <p id="similar-patients" className="found-similar" role="presentation">
+                  {t(whole.length > 0 ? 'search.similar-too' : 'search.similar-only')}
+                </p>
+                {similar.map((patient, index) => row(patient, whole.length + index))}
+              </div>
+            )}
           </div>
         )}
         {patients.length === 0 && (text.trim() === '' ? <DraftList /> : null)}

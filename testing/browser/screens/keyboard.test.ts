@@ -94,6 +94,51 @@ describe('without a mouse', () => {
     expect(await page.locator('.banner').count()).toBe(0);
   });
 
+  it('SEA-11: who fits only some of the words is similar: Enter opens nobody, an arrow chooses', async () => {
+    const { page } = screens;
+    await screens.signIn();
+    await type("o'zganova dilnoza");
+    await page.locator('.found-similar').waitFor();
+    await page.locator('.search-box .spinner').waitFor({ state: 'detached' });
+    expect(await page.locator('.found-similar').textContent()).toBe('No patient has all of these. Similar:');
+    expect(await page.locator('.home-search [role=status]').textContent()).toContain(
+      'No patient has all of these',
+    );
+    const marked = page.locator('.found[aria-selected=true]');
+    const found = await page.locator('.found').count();
+    expect(found).toBeGreaterThan(0);
+    expect(await marked.count()).toBe(0);
+    expect(await page.locator('#patient-search').getAttribute('aria-activedescendant')).toBe(null);
+    await page.locator('.found').first().hover();
+    await press('Enter');
+    await page.waitForTimeout(300);
+    expect(await page.locator('.banner').count()).toBe(0);
+    await press('ArrowUp');
+    expect(await page.locator('.found').last().getAttribute('aria-selected')).toBe('true');
+    await press('ArrowDown');
+    expect(await page.locator('.found').first().getAttribute('aria-selected')).toBe('true');
+    // Another text is another list: what was chosen in the old one is forgotten.
+    await type('x');
+    await page.locator('.search-box .spinner').waitFor({ state: 'detached' });
+    await page.locator('.found-similar').waitFor();
+    expect(await marked.count()).toBe(0);
+    await press('ArrowDown');
+    await press('Enter');
+    await page.locator('.banner').waitFor();
+    expect((await page.locator('.banner-name').textContent())?.toLowerCase()).toMatch(/dilnoza|дилноза/);
+  });
+
+  it('SEA-11: Enter before the answer does not open the only one who is similar', async () => {
+    const { page } = screens;
+    await screens.signIn();
+    await type("o'zganova ismoilova");
+    await press('Enter');
+    await page.locator('.found-similar').waitFor();
+    expect(await page.locator('.found').count()).toBe(1);
+    await page.waitForTimeout(300);
+    expect(await page.locator('.banner').count()).toBe(0);
+  });
+
   it('a wrong value is not saved, keeps what is typed and takes the focus', async () => {
     const { page, workstation } = screens;
     await screens.signIn();
