@@ -29,7 +29,7 @@ export const workstationFailed: Notice = {
   message: inFour(
     'Ish stansiyasi qayta-qayta toʻxtadi. Saqlangan yozuvlar joyida. Texnik xodimni chaqiring.',
     'Иш станцияси қайта-қайта тўхтади. Сақланган ёзувлар жойида. Техник ходимни чақиринг.',
-    'Рабочая станция останавливается снова и снова. Сохранённые записи на месте. Позовите техника.',
+    'Рабочее место останавливается снова и снова. Сохранённые записи на месте. Позовите техника.',
     'The workstation stopped again and again. What was saved is still there. Call the technician.',
   ),
   buttons: ['Yopish · Ёпиш · Закрыть · Close'],

@@ -192,7 +192,13 @@ export function peopleWithAccess(
       ways: slots
         .keysOf(id)
         .filter(({ lostAt }) => lostAt === null)
-        .map(({ slot, method, label, enrolledAt }) => ({ slot, method, label, enrolledAt })),
+        // A slot keeps the name that nobody gave as an empty one.
+        .map(({ slot, method, label, enrolledAt }) => ({
+          slot,
+          method,
+          label: label === '' ? null : label,
+          enrolledAt,
+        })),
       needsSecond: slots.enrolmentStatus(id).needsSecond,
       isHolder: holders.has(id),
       hasCard: hasCard(id),

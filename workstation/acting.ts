@@ -1,7 +1,7 @@
 import type { Action, AnyPlannedWrite, PlannedWrite } from '#clinic/actions/action.ts';
 import type { ReplicaReader, ReplicaTransaction } from '#clinic/ports/replica.ts';
 import type { Delivery } from '#contracts/bridge/views.ts';
-import type { RecordId, Revision } from '#contracts/ids.ts';
+import type { Instant, PersonId, RecordId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { ok, type Result } from '#contracts/result.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
@@ -13,6 +13,8 @@ export interface Saved {
   readonly id: RecordId;
   readonly rev: Revision;
   readonly delivery: Delivery;
+  /** A visit that was closed, with the signature of whoever acted. */
+  readonly isSigned?: true;
 }
 
 /**
@@ -29,9 +31,20 @@ export function act<Input>(session: Session, action: Action<Input>, input: Input
     const subject = written.find((record) => record.id === plan.value.subject);
     if (subject === undefined) throw new Error('the action did not write its subject');
     const { id, rev, capturedAt } = subject;
-    return ok({ id, rev, delivery: { savedAt: capturedAt, receivedAt: null } });
+    const saved = { id, rev, delivery: { savedAt: capturedAt, receivedAt: null } };
+    return ok(
+      isSignedNow(plan.value.writes, session.person, context.now) ? { ...saved, isSigned: true } : saved,
+    );
   });
 }
+
+/** Whether one of the writes carries a signature that this very action made: without a signer a visit is closed too. */
+const isSignedNow = (writes: readonly AnyPlannedWrite[], person: PersonId, now: Instant): boolean =>
+  writes.some(
+    (write) =>
+      write.collection === 'visits' &&
+      (write.body.signatures ?? []).some(({ by, at }) => by === person && at === now),
+  );
 
 /**
  * What the workstation writes without being asked, in one transaction like an action; the audit trail names nobody. The

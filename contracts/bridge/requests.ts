@@ -53,6 +53,9 @@ const personName = v.object({
 /** Answer to everything that writes: durable on this computer's disk before it is sent. */
 const Saved = v.object({ id: RecordIdSchema, rev: RevisionSchema, delivery: DeliverySchema });
 
+/** `isSigned`: whoever acts closed the visit, and her signature was saved with it (SIG-1). */
+const SavedVisit = v.object({ ...Saved.entries, isSigned: v.optional(v.literal(true)) });
+
 /** What a nurse enters to register a patient; the rest of the body is made by the action. */
 export const RegistrationSchema = v.object({
   name: PatientBodySchema.entries.name,
@@ -238,7 +241,7 @@ export const requests = {
   }),
   'visits.move': request({
     input: v.object({ id: RecordIdSchema, state: VisitStateSchema, room: v.optional(text(20)) }),
-    output: Saved,
+    output: SavedVisit,
     audience: clinicalRoles,
     errors: [...writeErrors, 'visit.wrong-state'],
   }),
@@ -251,7 +254,7 @@ export const requests = {
       state: v.optional(VisitStateSchema),
       enteredLate: v.optional(filledText(200)),
     }),
-    output: Saved,
+    output: SavedVisit,
     audience: clinicalRoles,
     errors: [...writeErrors, 'visit.wrong-state'],
   }),

@@ -5,6 +5,7 @@ import { DraftsContext, useOpenDrafts } from '../drafts/drafts-context.tsx';
 import { PrintedHead, printShortcuts } from '../parts/printing.tsx';
 import { HomeScreen } from '../screens/home/home-screen.tsx';
 import { useWords } from '../wording/words.ts';
+import { FinishedNotice, FinishedVisitContext, useFinishedVisit } from './finished-visit.tsx';
 import { useLocking } from './locking.tsx';
 import { NavigationContext, type Route, useTrail } from './navigation.tsx';
 import { BreakGlassNotice, ClockNotice, RenewedNotice } from './notices.tsx';
@@ -68,6 +69,7 @@ export function SignedIn({
   const bridge = useBridge();
   const { t } = useWords();
   const navigation = useTrail();
+  const { finished, tellFinished } = useFinishedVisit(navigation.route);
   const sync = useView('sync.state', {});
   const drafts = useOpenDrafts(session.person.id);
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -107,18 +109,21 @@ export function SignedIn({
             />
             <main id="content" className="content" tabIndex={-1}>
               <PrintedHead facility={state.facility} />
+              {finished !== null && !isAside && <FinishedNotice visit={finished} />}
               {isRenewed && <RenewedNotice onClose={forgetRenewal} />}
               {session.breakGlass !== null && <BreakGlassNotice by={session.breakGlass} />}
               {state.clockErrorMs !== null && <ClockNotice errorMs={state.clockErrorMs} />}
               <ScreenFailure attempt={navigation.route}>
-                <Suspense fallback={<div className="screen-wait" aria-busy="true" />}>
-                  <TopOfScreen route={navigation.route} />
-                  {state.mustConnect ? (
-                    <MustConnectScreen sync={sync.status === 'ready' ? sync.value : null} />
-                  ) : (
-                    <Screen route={navigation.route} searchFocus={searchFocus} />
-                  )}
-                </Suspense>
+                <FinishedVisitContext value={tellFinished}>
+                  <Suspense fallback={<div className="screen-wait" aria-busy="true" />}>
+                    <TopOfScreen route={navigation.route} />
+                    {state.mustConnect ? (
+                      <MustConnectScreen sync={sync.status === 'ready' ? sync.value : null} />
+                    ) : (
+                      <Screen route={navigation.route} searchFocus={searchFocus} />
+                    )}
+                  </Suspense>
+                </FinishedVisitContext>
               </ScreenFailure>
             </main>
           </div>

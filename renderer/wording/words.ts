@@ -42,13 +42,17 @@ export function useWords(): Words {
   );
 }
 
+/** Rules that forbid something to everybody, whatever her role is. */
+const isLastWayIn = ({ code, detail }: AppError): boolean =>
+  code === 'access.forbidden' && detail?.rule === 'last-person';
+
 /** The sentence for a failure. Details that a sentence may name come as its values. */
 export function describeError(t: Translate, error: AppError): string {
   const values: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(error.detail ?? {})) {
     if (typeof value === 'string' || typeof value === 'number') values[name] = value;
   }
-  const sentence = t(`error.${error.code}`, values);
+  const sentence = isLastWayIn(error) ? t('forbidden.last-person') : t(`error.${error.code}`, values);
   const { incident } = values;
   // What the technician looks for in the log.
   return incident === undefined ? sentence : `${sentence} (№ ${incident})`;

@@ -6,7 +6,12 @@ import type { Clock } from '#clinic/ports/clock.ts';
 import type { Link } from '#contracts/bridge/link.ts';
 import { type LiveViewName, liveViews } from '#contracts/bridge/live-views.ts';
 import { bridgeVersion, type ScreenMessage, ScreenMessageSchema } from '#contracts/bridge/messages.ts';
-import { type RequestInput, type RequestName, requests } from '#contracts/bridge/requests.ts';
+import {
+  type RequestInput,
+  type RequestName,
+  type RequestOutput,
+  requests,
+} from '#contracts/bridge/requests.ts';
 import type { Scan } from '#contracts/bridge/scans.ts';
 import type {
   PatientRecord,
@@ -328,9 +333,9 @@ function write(
     case 'visits.start':
       return clinic.act(scriptedActions[name], read(name), person);
     case 'visits.move':
-      return clinic.act(scriptedActions[name], read(name), person);
+      return closed(read(name), script, clinic.act(scriptedActions[name], read(name), person));
     case 'visits.record':
-      return clinic.act(scriptedActions[name], read(name), person);
+      return closed(read(name), script, clinic.act(scriptedActions[name], read(name), person));
     case 'reviews.settle':
       return clinic.act(scriptedActions[name], read(name), person);
     case 'requests.refer':
@@ -344,6 +349,16 @@ function write(
     case 'requests.move-patient':
       return clinic.act(scriptedActions[name], read(name), person);
   }
+}
+
+/** Everybody signs what she closes, but for whoever opened by the paper key. */
+function closed(
+  { state }: Pick<RequestInput<'visits.record'>, 'state'>,
+  script: Script,
+  saved: Result<RequestOutput<'visits.record'>>,
+): Result<RequestOutput<'visits.record'>> {
+  const isSigned = state === 'finished' && script.state().session?.breakGlass !== 'paper';
+  return saved.ok && isSigned ? ok({ ...saved.value, isSigned }) : saved;
 }
 
 async function unlock(

@@ -83,17 +83,22 @@ describe('a day at a workstation', () => {
     );
     const start = { patientId: patient, reason: 'bosim', urgency: 'routine', state: 'arrived' } as const;
     visit = await idOf(screen.request('visits.start', start));
-    await idOf(
-      screen.request('visits.record', {
-        id: visit,
-        entries: [{ kind: 'vitals', values: { systolicMmHg: 151, diastolicMmHg: 95 } }],
-        state: 'finished',
-      }),
-    );
+    const finished = await screen.request('visits.record', {
+      id: visit,
+      entries: [{ kind: 'vitals', values: { systolicMmHg: 151, diastolicMmHg: 95 } }],
+      state: 'finished',
+    });
+    expect(finished).toMatchObject({ ok: true, value: { id: visit, isSigned: true } });
     const record = screen.open('patients.record', { id: patient });
     const closed = await record.until((shown) => shown?.visits[0]?.signatures !== undefined);
     expect(closed?.visits[0]?.signatures).toMatchObject([{ by: person, verdict: 'valid', beyond: [] }]);
-    await idOf(screen.request('visits.record', { id: visit, entries: [{ kind: 'note', text: 'keyin' }] }));
+    const after = await screen.request('visits.record', {
+      id: visit,
+      entries: [{ kind: 'note', text: 'keyin' }],
+    });
+    // Signed is what was closed, not what is written beyond it.
+    expect(after.ok && 'isSigned' in after.value).toBe(false);
+    expect(after.ok).toBe(true);
     const later = await record.until((shown) => shown?.visits[0]?.signatures?.[0]?.beyond.length === 1);
     expect(later?.visits[0]?.signatures).toMatchObject([{ verdict: 'valid' }]);
     await vi.waitFor(async () => expect(await checkSignatures(database)).toEqual({ signed: 1, bad: [] }), {

@@ -51,8 +51,15 @@ export function ByTwo(
       <ol className="emergency-two">
         {[first, second].map((each, at) => (
           <li key={at === 0 ? 'first' : 'second'} className={each ? 'emergency-shown' : ''}>
-            <Icon name={each ? 'check-circle' : 'user'} />
-            {each ? each.person.name : t(at === 0 ? 'emergency-opening.first' : 'emergency-opening.second')}
+            {/* No tick: what is typed is looked at when both open. */}
+            <Icon name={each ? 'keyboard' : 'user'} />
+            {each ? (
+              <span className="emergency-holder">
+                {each.person.name} <span className="caption">{t('emergency-opening.not-checked')}</span>
+              </span>
+            ) : (
+              t(at === 0 ? 'emergency-opening.first' : 'emergency-opening.second')
+            )}
           </li>
         ))}
       </ol>

@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Icon } from '../../parts/icons.tsx';
 import { useWords } from '../../wording/words.ts';
-import { groupLength, groupNumbers, nextGroup, typeGroups } from './paper-key.ts';
+import { groupLength, groupNumbers, hasOtherLetters, nextGroup, typeGroups } from './paper-key.ts';
 
 interface PaperKeyFieldsProps {
   readonly groups: readonly string[];
@@ -26,7 +26,10 @@ export function focusGroup(number: number): void {
 /** The groups of a paper key, typed one after the other as they stand on the paper. */
 export function PaperKeyFields({ groups, wrong, error, onChange }: PaperKeyFieldsProps): ReactNode {
   const { t } = useWords();
+  const [isOtherLayout, setOtherLayout] = useState(false);
   const type = (at: number, text: string) => {
+    setOtherLayout(hasOtherLetters(text));
+    if (hasOtherLetters(text)) return;
     const changed = typeGroups(groups, at, text);
     onChange(changed);
     const isFull = (changed[at] ?? '').length === groupLength && text.length > (groups[at] ?? '').length;
@@ -57,6 +60,15 @@ export function PaperKeyFields({ groups, wrong, error, onChange }: PaperKeyField
             />
           </label>
         ))}
+      </div>
+      {/* Always there, so that the words are read out when they come. */}
+      <div role="status">
+        {isOtherLayout && (
+          <p className="field-warning">
+            <Icon name="keyboard" size={16} />
+            {t('paper-key.latin-letters')}
+          </p>
+        )}
       </div>
       {error !== undefined && (
         <p className="field-error" id={errorId} role="alert">

@@ -1,8 +1,18 @@
 import { expect, it } from 'vitest';
-import { emptyGroups, nextGroup, shortGroups, typeGroups } from './paper-key.ts';
+import { emptyGroups, hasOtherLetters, nextGroup, shortGroups, typeGroups } from './paper-key.ts';
 
 it('a group is typed in any case, and nothing but letters and digits stay', () => {
   expect(typeGroups(emptyGroups, 1, 'a-b 2')).toEqual(['', 'AB2', '', '', '', '', '', '']);
+});
+
+it('letters of another keyboard layout are told, and take nothing of what was typed before', () => {
+  const typed = typeGroups(emptyGroups, 0, 'AB23');
+  // The first four look like Latin ones; the last is what a group that is selected becomes.
+  for (const text of ['AB23\u0410', 'AB23\u0421', '\u0412\u0415', 'ab23ф', 'ʻ', 'AB23é']) {
+    expect(hasOtherLetters(text), text).toBe(true);
+    expect(typeGroups(typed, 0, text), text).toEqual(typed);
+  }
+  for (const text of ['', 'a-b 2', 'AB23_', '0O1IL', 'zZ9']) expect(hasOtherLetters(text), text).toBe(false);
 });
 
 it('a whole paper key may be pasted anywhere, and what is too much is dropped', () => {

@@ -10,8 +10,15 @@ export const emptyGroups: readonly string[] = Array.from({ length: groupCount },
 /** What may stand in a group; the workstation takes O for 0, and I and L for 1. */
 const clean = (text: string): string => text.toUpperCase().replace(/[^0-9A-Z]/g, '');
 
-/** The groups after `text` was typed or pasted into the group `at`: what is too long goes on in the groups after it. */
+/** Letters of another keyboard layout: none of them can be in a paper key, whatever it looks like. */
+export const hasOtherLetters = (text: string): boolean => /[^\P{L}A-Za-z]/u.test(text);
+
+/**
+ * The groups after `text` was typed or pasted into the group `at`: what is too long goes on in the groups after it. Text with
+ * letters of another layout changes nothing, so that what was typed before stays.
+ */
 export function typeGroups(groups: readonly string[], at: number, text: string): readonly string[] {
+  if (hasOtherLetters(text)) return groups;
   let rest = clean(text);
   if (rest.length <= groupLength) return groups.with(at, rest);
   const filled = [...groups];

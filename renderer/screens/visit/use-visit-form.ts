@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { EntryDraft } from '#contracts/bridge/requests.ts';
+import type { EntryDraft, RequestOutput } from '#contracts/bridge/requests.ts';
 import type { Delivery, VisitView } from '#contracts/bridge/views.ts';
 import type { AppError } from '#contracts/errors.ts';
 import type { PersonId } from '#contracts/ids.ts';
@@ -15,15 +15,17 @@ import {
   withoutRecorded,
 } from './visit-fields.ts';
 
+type SavedVisit = RequestOutput<'visits.record'>;
+
 /** What is typed on a visit's page, and the ways it becomes part of the record. */
 export interface VisitForm {
   readonly fields: VisitFields;
   change(part: Partial<VisitFields>): void;
-  /** Saves everything that is typed, in one action; moves the visit to `state` in the same one. */
-  save(state?: VisitState): Promise<boolean>;
+  /** Saves everything that is typed, in one action; moves the visit to `state` in the same one. Null where nothing was saved. */
+  save(state?: VisitState): Promise<SavedVisit | null>;
   /** Appends marks (entered in error, taken back) at once; what is typed stays. */
   mark(entry: EntryDraft): Promise<boolean>;
-  move(state: VisitState): Promise<boolean>;
+  move(state: VisitState): Promise<SavedVisit | null>;
   readonly hasTyped: boolean;
   readonly isBusy: boolean;
   readonly error: AppError | null;
@@ -94,29 +96,30 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
       ...(late === '' ? {} : { enteredLate: late }),
     });
     if (outcome.ok) setSaved(outcome.value.delivery);
-    return outcome.ok;
+    return outcome.ok ? outcome.value : null;
   };
 
   const move = async (state: VisitState) => {
     const outcome = await moving.send({ id: visit.id, state });
     if (outcome.ok) setSaved(outcome.value.delivery);
-    return outcome.ok;
+    return outcome.ok ? outcome.value : null;
   };
 
   const save = async (state: VisitState | undefined) => {
     if (vitalsMistakes(fields.vitals).length > 0) {
       setRefusedAttempts(refusedAttempts + 1);
-      return false;
+      return null;
     }
     const entries = entriesOf(fields);
-    if (entries.length === 0) return state === undefined ? false : await move(state);
-    if (!(await send(entries, state))) return false;
+    if (entries.length === 0) return state === undefined ? null : await move(state);
+    const outcome = await send(entries, state);
+    if (outcome === null) return null;
     const left = typedSince(fields, latest.current);
     setFields(left);
     setRefusedAttempts(0);
     if (isAnythingTyped(left)) draft.keep(title, left);
     else draft.forget();
-    return true;
+    return outcome;
   };
 
   return {
@@ -124,7 +127,7 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
     change,
     move,
     async save(state) {
-      if (isSaving.current) return false;
+      if (isSaving.current) return null;
       isSaving.current = true;
       try {
         return await save(state);
@@ -132,7 +135,7 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
         isSaving.current = false;
       }
     },
-    mark: (entry) => send([entry], undefined),
+    mark: async (entry) => (await send([entry], undefined)) !== null,
     hasTyped,
     isBusy: record.isBusy || moving.isBusy,
     error: record.error ?? moving.error,

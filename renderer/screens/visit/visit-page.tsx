@@ -3,7 +3,8 @@ import { timeAt } from '#clinic/clinic-day.ts';
 import { formatDate } from '#clinic/formats.ts';
 import { acceptsFindings, deriveVisit, possibleMoves } from '#clinic/visit-state.ts';
 import type { PatientRecord, VisitView } from '#contracts/bridge/views.ts';
-import { useNavigation } from '../../app/navigation.tsx';
+import { useTellFinished } from '../../app/finished-visit.tsx';
+import { type Route, useNavigation } from '../../app/navigation.tsx';
 import { caresForPatients, useSession } from '../../app/session.tsx';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import { useToday } from '../../app/surroundings.tsx';
@@ -13,6 +14,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { DeliveryMark, StateMark, UrgencyMark } from '../../parts/marks.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { PatientBanner } from '../../parts/patient-banner.tsx';
+import { plainName } from '../../parts/patient-words.ts';
 import { PrintButton } from '../../parts/printing.tsx';
 import { SaveFailure } from '../../parts/save-failure.tsx';
 import { SignatureMark } from '../../parts/signature-mark.tsx';
@@ -57,7 +59,7 @@ export function VisitPage({ record, visit, form, isUnkept }: VisitPageProps): Re
           <PreviousVisits record={record} visit={visit} />
         </div>
       </div>
-      {takesFindings && <SaveBar visit={visit} form={form} isUnkept={isUnkept} />}
+      {takesFindings && <SaveBar record={record} visit={visit} form={form} isUnkept={isUnkept} />}
     </div>
   );
 }
@@ -174,19 +176,29 @@ function NoteTemplates({ form }: { readonly form: VisitForm }): ReactNode {
 }
 
 interface SaveBarProps {
+  readonly record: PatientRecord;
   readonly visit: VisitView;
   readonly form: VisitForm;
   readonly isUnkept: boolean;
 }
 
 /** Says what is kept and what is saved, and saves. */
-function SaveBar({ visit, form, isUnkept }: SaveBarProps): ReactNode {
+function SaveBar({ record, visit, form, isUnkept }: SaveBarProps): ReactNode {
   const { t } = useWords();
   const today = useToday();
   const navigation = useNavigation();
+  const tellFinished = useTellFinished();
   const canFinish = possibleMoves(visit.state).includes('finished');
   const finish = async () => {
-    if (await form.save('finished')) navigation.go({ screen: 'home' });
+    const saved = await form.save('finished');
+    if (saved === null) return;
+    const landing: Route = { screen: 'home' };
+    tellFinished(landing, {
+      patient: plainName(record.body.name),
+      savedAt: saved.delivery.savedAt,
+      isSigned: saved.isSigned === true,
+    });
+    navigation.go(landing);
   };
   return (
     <footer className="save-bar">

@@ -1,0 +1,111 @@
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { languages } from '#contracts/languages.ts';
+import { freshScreens } from './fresh-screens.ts';
+import { misfits } from './screens/inspections.ts';
+import type { Screens } from './screens/open-screens.ts';
+
+const fresh = freshScreens();
+let screens: Screens;
+let page: Page;
+beforeEach(() => {
+  ({ screens, page } = fresh());
+});
+const person = (at: number) => fresh().person(at);
+const told = () => page.getByRole('status').filter({ hasText: 'Visit finished' });
+
+/** From the queue; the name of whose visit it is. */
+async function openVisit(): Promise<string> {
+  const row = page.locator('.queue-in-progress').first();
+  const family = (await row.locator('.queue-name strong').innerText()).split(/[ ,]/)[0] ?? '';
+  await row.locator('.row-link').click();
+  await page.getByRole('button', { name: 'Finish the visit' }).waitFor();
+  return family;
+}
+
+async function finish(): Promise<string> {
+  const family = await openVisit();
+  await page.getByRole('button', { name: 'Finish the visit' }).click();
+  await page.locator('.home').waitFor();
+  await told().waitFor();
+  return family;
+}
+
+describe('a visit that is finished', () => {
+  it('is said to be, with whose it is, that it is saved here and that it is signed', async () => {
+    await screens.signIn();
+    const family = await finish();
+    const words = await told().innerText();
+    expect(words.toLowerCase()).toContain(family.toLowerCase());
+    expect(words).toMatch(/Visit finished: .+\. Saved on this computer \d\d:\d\d · Signed$/);
+    for (const language of languages) {
+      await page.locator(`#language-${language}`).evaluate((radio: HTMLInputElement) => {
+        // Looked at in each language, though a click is the next action.
+        document.addEventListener('click', (event) => event.stopPropagation(), { once: true });
+        radio.click();
+      });
+      await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+      expect(await page.locator('.bar-notice-good').count(), language).toBe(1);
+      expect(await misfits(page), language).toEqual([]);
+    }
+  });
+
+  it('is not said to be signed by whoever opened with the paper key', async () => {
+    screens.workstation.unlock(person(0).id, 'paper');
+    await page.locator('.queue-row').first().waitFor();
+    await finish();
+    const words = await told().innerText();
+    expect(words).toMatch(/Saved on this computer \d\d:\d\d · Not signed: opened by the paper key$/);
+  });
+
+  it('is not said where nothing was saved', async () => {
+    await screens.signIn();
+    await openVisit();
+    screens.workstation.failNext('visits.move', { code: 'store.disk-full' });
+    await page.getByRole('button', { name: 'Finish the visit' }).click();
+    await page.locator('.save-bar .notice-danger').waitFor();
+    expect(await told().count()).toBe(0);
+    await page.keyboard.press('F2');
+    await page.locator('.home').waitFor();
+    expect(await told().count()).toBe(0);
+  });
+
+  it('is said while the mouse or the focus moves, and not after the next key', async () => {
+    await screens.signIn();
+    await finish();
+    await page.keyboard.press('Tab');
+    await page.mouse.move(300, 300);
+    expect(await told().count()).toBe(1);
+    await page.locator('#patient-search').pressSequentially('k');
+    await expect.poll(() => told().count()).toBe(0);
+  });
+
+  it('is not said after the next click, nor on the way back', async () => {
+    await screens.signIn();
+    await finish();
+    await page.locator('.queue-row .row-link').first().click();
+    await page.locator('.visit').waitFor();
+    expect(await told().count()).toBe(0);
+    await page.goBack();
+    await page.locator('.home').waitFor();
+    expect(await told().count()).toBe(0);
+  });
+
+  it('is nothing that another person, or the same one after a lock, is told', async () => {
+    await screens.signIn();
+    await finish();
+    screens.workstation.lock();
+    await page.locator('.person-choice').first().waitFor();
+    expect(await told().count()).toBe(0);
+    await screens.signIn();
+    expect(await told().count()).toBe(0);
+  });
+
+  it('leaves the screen when another person takes over', async () => {
+    await screens.signIn();
+    await finish();
+    // No key and no click comes before it: a card switches by itself.
+    await screens.signIn(1);
+    await expect.poll(() => told().count()).toBe(0);
+  });
+});
