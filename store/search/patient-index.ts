@@ -47,7 +47,8 @@ export function createPatientIndex(rules: SearchRules): PatientIndexFactory {
 
 interface Candidate {
   readonly id: string;
-  readonly keys: PatientKeys;
+  /** Read only where they are wanted: most candidates of a wider look are known from a narrower one. */
+  readonly keys: () => PatientKeys;
 }
 interface Judged extends PatientFit {
   readonly id: string;
@@ -77,7 +78,7 @@ function createSelector(database: Database): Select {
     const { sql, parameters } = candidateQuery(words, numbers);
     return prepare(sql)
       .all(parameters)
-      .map((row) => ({ id: textOf(row.id), keys: readKeys(row) }));
+      .map((row) => ({ id: textOf(row.id), keys: () => readKeys(row) }));
   };
 }
 
@@ -101,7 +102,8 @@ function findCandidates(
   gathered.look(near);
   if (gathered.whole() > 0) return gathered.found();
   const far = words.map((word) => misspeltFit(word, vocabulary, true));
-  gathered.look(far);
+  // Short words have no misspellings: the same question need not be asked again.
+  if (far.some((word, at) => word.keys.length > (near[at]?.keys.length ?? 0))) gathered.look(far);
   for (const misspelt of [near, far]) {
     if (gathered.found().length > 0 || words.length === 1) break;
     for (const left of misspelt) gathered.look(misspelt.filter((word) => word !== left));
@@ -118,8 +120,9 @@ function gathering(query: PatientQuery, rules: SearchRules, select: Select) {
       if (words.length === 0 && query.numbers.length === 0) return;
       for (const { id, keys } of select(words, query.numbers)) {
         if (judgedById.has(id)) continue;
-        const fit = rules.fit(query, keys);
-        judgedById.set(id, { ...fit, id, name: keys.names[0]?.plain ?? '' });
+        const read = keys();
+        const fit = rules.fit(query, read);
+        judgedById.set(id, { ...fit, id, name: read.names[0]?.plain ?? '' });
         if (fit.meetsAll) whole += 1;
       }
     },
@@ -129,7 +132,9 @@ function gathering(query: PatientQuery, rules: SearchRules, select: Select) {
   };
 }
 
-function misspeltFit(word: QueryWord, vocabulary: Vocabulary, everywhere: boolean): WordFit {
+type Misspelt = Extract<WordFit, { kind: 'misspelt' }>;
+
+function misspeltFit(word: QueryWord, vocabulary: Vocabulary, everywhere: boolean): Misspelt {
   return { kind: 'misspelt', key: word.loose, keys: vocabulary.meaningsOf(word.loose, everywhere) };
 }
 
