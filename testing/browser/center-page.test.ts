@@ -1,23 +1,45 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ScopeSchema } from '#contracts/ids.ts';
 import { languages } from '#contracts/languages.ts';
 import { type CenterWorld, startWorld } from '../center/center-world.ts';
-import { facilityA, patientRow, renamed } from '../center/test-records.ts';
-import { connect, type WelcomedClient } from '../center/wire-client.ts';
+import { facilityA, facilityRecord, patientRow, renamed } from '../center/test-records.ts';
+import { connect, enrol, type WelcomedClient } from '../center/wire-client.ts';
 import { launchBrowser } from './browser.ts';
 
 let world: CenterWorld;
 let browser: Browser;
 let page: Page;
 let client: WelcomedClient;
+let otherClient: WelcomedClient;
 const problems: string[] = [];
+const facilityC = v.parse(ScopeSchema, 'NAV000789');
+const record = facilityRecord(facilityC);
+const withLongName = {
+  ...record,
+  body: {
+    ...record.body,
+    name: {
+      'uz-Latn': 'Navoiy shahri 4-sonli oilaviy poliklinikasi',
+      'uz-Cyrl': 'Навоий шаҳри 4-сонли оилавий поликлиникаси',
+      ru: 'Семейная поликлиника № 4 города Навои',
+      en: 'Family Polyclinic No. 4 of Navoi City',
+    },
+  },
+};
 const pictures = join(import.meta.dirname, '..', '..', '.cache', 'screenshots', 'center');
 
 beforeAll(async () => {
   world = await startWorld();
   client = await connect(world.center.url, await world.enrol());
+  await world.center.createFacility(withLongName);
+  const { code } = await world.center.createEnrolmentCode(facilityC);
+  const other = await enrol(world.center.url, code, 'Qabulxona, 2-xona (statsionar kompyuter)');
+  otherClient = await connect(world.center.url, other);
+  await otherClient.push([patientRow(facilityC)]);
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
   page.on('console', (message) => {
@@ -29,12 +51,25 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await client?.close();
+  await otherClient?.close();
   await world?.close();
 });
 
+const cardA = `article[data-scope="${facilityA}"]`;
 const rowOf = (id: string) => page.locator(`tr[data-record="${id}"]`);
-const figure = (name: string) =>
-  page.locator(`article[data-scope="${facilityA}"] [data-figure="${name}"] dd`);
+const figure = (name: string) => page.locator(`${cardA} [data-figure="${name}"] dd`);
+
+/** Cells that have to be scrolled to or lie under another card. */
+const cutOff = () =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('article, #received')].flatMap((card) => {
+      const section = card.closest('section')?.getBoundingClientRect().right ?? 0;
+      const room = card.getBoundingClientRect().right;
+      return [...card.querySelectorAll('th, td, button')]
+        .filter((part) => part.getBoundingClientRect().right > Math.min(section, room) + 0.5)
+        .map((part) => part.textContent);
+    }),
+  );
 
 describe("the center's page", () => {
   it('PAGE-1: takes the token out of the address, and stays open after a reload', async () => {
@@ -70,7 +105,7 @@ describe("the center's page", () => {
     };
     client.send(status);
     await client.push([{ broken: 'row' }]);
-    const device = page.locator('tr[data-device]').first();
+    const device = page.locator(`${cardA} tr[data-device]`);
     await expect.poll(() => device.textContent()).toContain('1\u00a0234');
     await expect.poll(() => device.textContent()).toContain('−3\u00a0kun');
     await expect.poll(() => figure('quarantined').textContent()).toBe('1');
@@ -91,15 +126,38 @@ describe("the center's page", () => {
     }
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
+    expect(await cutOff(), language).toEqual([]);
+  });
+
+  it('keeps erasing apart from revoking, in the dress of danger', async () => {
+    const [revoke, wipe] = await page.locator(`${cardA} tr[data-actions-of] button`).evaluateAll((buttons) =>
+      buttons.map((button) => {
+        const { left, right, top } = button.getBoundingClientRect();
+        return { left, right, top, colour: getComputedStyle(button).borderTopColor };
+      }),
+    );
+    if (revoke === undefined || wipe === undefined) throw new Error('not two buttons');
+    expect(wipe.top).toBe(revoke.top);
+    expect(wipe.left - revoke.right).toBeGreaterThan(100);
+    const danger = await page.evaluate(() => {
+      const sample = document.createElement('button');
+      sample.className = 'button danger';
+      document.body.append(sample);
+      const colour = getComputedStyle(sample).borderTopColor;
+      sample.remove();
+      return colour;
+    });
+    expect(wipe.colour).toBe(danger);
+    expect(revoke.colour).not.toBe(danger);
   });
 
   it('makes an enrolment code, and keeps the focus while the page lives on', async () => {
     await page.locator('.languages [lang="en"]').click();
-    await page.locator(`article[data-scope="${facilityA}"] .card-head button`).click();
+    await page.locator(`${cardA} .card-head button`).click();
     expect(await page.locator('.enrolment-code').textContent()).toMatch(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
     await page.screenshot({ path: join(pictures, 'code.png') });
     await page.keyboard.press('Escape');
-    const button = page.locator('tr[data-device] button').first();
+    const button = page.locator(`${cardA} tr[data-actions-of] button`).first();
     await button.focus();
     await client.push([patientRow(facilityA)]);
     const before = await figure('receivedToday').textContent();
@@ -108,7 +166,7 @@ describe("the center's page", () => {
   });
 
   it('revokes after saying what follows', async () => {
-    await page.locator('tr[data-device] button').first().click();
+    await page.locator(`${cardA} tr[data-actions-of] button`).first().click();
     await page.getByText('can no longer exchange records').waitFor();
     await page.screenshot({ path: join(pictures, 'revoke.png') });
     await page.locator('.dialog .danger').click();

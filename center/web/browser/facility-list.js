@@ -120,8 +120,15 @@ function deviceTable(facility, now, language, actions) {
     element(
       'table',
       {},
-      element('thead', {}, element('tr', {}, ...head, element('td', {}))),
-      element('tbody', {}, ...facility.devices.map((device) => deviceRow(device, now, language, actions))),
+      element('thead', {}, element('tr', {}, ...head)),
+      element(
+        'tbody',
+        {},
+        ...facility.devices.flatMap((device) => [
+          deviceRow(device, now, language),
+          ...actionsRow(device, language, actions, columns.length),
+        ]),
+      ),
     ),
   );
 }
@@ -130,9 +137,8 @@ function deviceTable(facility, now, language, actions) {
  * @param {Device} device
  * @param {number} now
  * @param {Language} language
- * @param {Actions} actions
  */
-function deviceRow(device, now, language, actions) {
+function deviceRow(device, now, language) {
   const never = say(language, 'never');
   const contact = device.lastContactAt === null ? never : writeMoment(device.lastContactAt, now);
   const oldest = device.oldestPendingAt === null ? '–' : writeMoment(device.oldestPendingAt, now);
@@ -157,7 +163,6 @@ function deviceRow(device, now, language, actions) {
       { class: Math.abs(clock) > clockErrorMs ? 'number attention' : 'number' },
       device.clockErrorMs === null ? '–' : writeSpan(language, clock),
     ),
-    element('td', { class: 'action' }, ...actionsOn(device, language, actions)),
   );
 }
 
@@ -170,29 +175,36 @@ function deviceRow(device, now, language, actions) {
 function rollbackOf(device, language) {
   if (device.rolledBackAt === null) return [];
   return [
-    asNode(' '),
+    document.createTextNode(' '),
     element('span', { class: 'state attention', 'data-rolled-back': '' }, say(language, 'rolledBack')),
   ];
 }
 
 /**
- * Erasing remains possible where a workstation was revoked: that is when it is stolen.
+ * What can be done about a workstation stands below it, and erasing stands apart at the other end: it cannot be undone. It remains
+ * possible where a workstation was revoked: that is when it is stolen.
  * @param {Device} device
  * @param {Language} language
  * @param {Actions} actions
+ * @param {number} width columns of the table
  * @returns {readonly Node[]}
  */
-function actionsOn(device, language, actions) {
+function actionsRow(device, language, actions, width) {
+  if (device.state === 'wiped' || device.state === 'wipeOrdered') return [];
   const revoke = button('button quiet', `revoke ${device.id}`, say(language, 'revoke'), () =>
     actions.revoke(device),
   );
-  const wipe = button('button quiet', `wipe ${device.id}`, say(language, 'wipe'), () => actions.wipe(device));
-  if (device.state === 'wiped' || device.state === 'wipeOrdered') return [];
-  return device.state === 'revoked' ? [wipe] : [revoke, ' ', wipe].map(asNode);
+  const wipe = button('button quiet danger', `wipe ${device.id}`, say(language, 'wipe'), () =>
+    actions.wipe(device),
+  );
+  const buttons = device.state === 'revoked' ? [wipe] : [revoke, wipe];
+  const cell = element(
+    'td',
+    { colspan: String(width) },
+    element('div', { class: 'device-actions' }, ...buttons),
+  );
+  return [element('tr', { class: 'below', 'data-actions-of': device.id }, cell)];
 }
-
-/** @param {Node | string} part */
-const asNode = (part) => (typeof part === 'string' ? document.createTextNode(part) : part);
 
 /**
  * @param {Device} device

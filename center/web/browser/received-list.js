@@ -80,13 +80,7 @@ function receivedRow(row, overview, language) {
     element('td', {}, element('span', { class: `kind ${row.collection}` }, say(language, row.collection))),
     element('td', { class: 'id' }, row.id.slice(-8)),
     element('td', { class: 'id' }, row.rev.slice(0, row.rev.indexOf('-') + 7)),
-    wordy(facility?.names[language] ?? row.scope),
-    wordy(device?.label ?? '–'),
+    element('td', {}, facility?.names[language] ?? row.scope),
+    element('td', {}, device?.label ?? '–'),
   );
 }
-
-/**
- * A cell of one line; what does not fit is told on hovering.
- * @param {string} text
- */
-const wordy = (text) => element('td', { title: text }, text);
