@@ -172,7 +172,11 @@ describe('who fits only some of the words (SEA-10)', () => {
     ]);
     const voided = { reason: 'twice', at: 1, by: v.parse(PersonIdSchema, idOf(1)) };
     index.put(idOf(2), body('Karimova Karima', { voided }));
-    expect(index.search('Karim Karim', 1)).toMatchObject([{ id: idOf(2), matchesAll: true }]);
+    const [best, next] = index.search('Karimova Karimk', 10);
+    expect(best).toMatchObject({ id: idOf(2), matchesAll: true });
+    expect(next).toMatchObject({ id: idOf(1), matchesAll: false });
+    expect(next?.score).toBeGreaterThan(best?.score ?? 100);
+    expect(index.search('Karimova Karimk', 1)).toEqual([best]);
   });
 
   it('is looked for only when nobody fits all with any misspelling', () => {
