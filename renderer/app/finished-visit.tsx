@@ -6,7 +6,7 @@ import { useWords } from '../wording/words.ts';
 import type { Route } from './navigation.tsx';
 import { useSession } from './session.tsx';
 
-/** A visit that was just finished, as the disk confirmed it. */
+/** A visit that was just finished (SCR-63), as the disk confirmed it. */
 export interface FinishedVisit {
   /** Her name as people say it. */
   readonly patient: string;
@@ -64,7 +64,8 @@ export function useFinishedVisit(route: Route): {
 export function FinishedNotice({ visit }: { readonly visit: FinishedVisit }): ReactNode {
   const { t } = useWords();
   const { breakGlass } = useSession();
-  const unsigned = breakGlass === 'paper' ? 'visit-finished.by-paper' : 'visit-finished.without-key';
+  // Neither brings anybody's signing key (SIG-1).
+  const unsigned = breakGlass === null ? 'visit-finished.without-key' : `visit-finished.by-${breakGlass}`;
   return (
     <div className="bar-notice bar-notice-good" role="status">
       <Icon name="check-circle" />

@@ -50,12 +50,16 @@ describe('a visit that is finished', () => {
     }
   });
 
-  it('is not said to be signed by whoever opened with the paper key', async () => {
-    screens.workstation.unlock(person(0).id, 'paper');
+  it.each([
+    ['paper', 'opened by the paper key'],
+    ['two', 'opened by two people'],
+  ] as const)('is not said to be signed in an emergency: %s', async (by, why) => {
+    screens.workstation.unlock(person(0).id, by);
     await page.locator('.queue-row').first().waitFor();
     await finish();
     const words = await told().innerText();
-    expect(words).toMatch(/Saved on this computer \d\d:\d\d · Not signed: opened by the paper key$/);
+    expect(words).toMatch(/Saved on this computer \d\d:\d\d · Not signed: /);
+    expect(words).toContain(why);
   });
 
   it('is not said where nothing was saved', async () => {

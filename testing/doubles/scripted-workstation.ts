@@ -351,13 +351,13 @@ function write(
   }
 }
 
-/** Everybody signs what she closes, but for whoever opened by the paper key. */
+/** Everybody signs what she closes, but in an emergency (SIG-1). */
 function closed(
   { state }: Pick<RequestInput<'visits.record'>, 'state'>,
   script: Script,
   saved: Result<RequestOutput<'visits.record'>>,
 ): Result<RequestOutput<'visits.record'>> {
-  const isSigned = state === 'finished' && script.state().session?.breakGlass !== 'paper';
+  const isSigned = state === 'finished' && script.state().session?.breakGlass === null;
   return saved.ok && isSigned ? ok({ ...saved.value, isSigned }) : saved;
 }
 

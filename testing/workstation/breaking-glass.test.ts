@@ -66,6 +66,17 @@ describe('breaking glass', () => {
       allergyStatus: 'not-recorded',
     });
     if (!registered.ok) throw new Error(registered.error.code);
+    const visit = await desk.screen.request('visits.start', {
+      patientId: registered.value.id,
+      reason: 'bosim',
+      urgency: 'routine',
+      state: 'arrived',
+    });
+    if (!visit.ok) throw new Error(visit.error.code);
+    const closed = await desk.screen.request('visits.move', { id: visit.value.id, state: 'finished' });
+    // SIG-1: the paper brings nobody's signing key, and the screen is not told of a signature.
+    expect(closed).toMatchObject({ ok: true, value: { id: visit.value.id } });
+    expect(closed.ok && 'isSigned' in closed.value).toBe(false);
     const record = desk.screen.open('patients.record', { id: registered.value.id });
     await record.until(() => true);
     const patient = desk.rig.workstation.session()?.replica.get('patients', registered.value.id);
