@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { PersonAccess, Proof } from '#contracts/bridge/access.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -20,6 +20,11 @@ export function EnrolKeyDialog(props: EnrolKeyDialogProps): ReactNode {
   const { t } = useWords();
   const [proof, setProof] = useState<Proof | null | undefined>(isOwn ? null : undefined);
   const [done, setDone] = useState<{ readonly needsSecond: boolean } | null>(null);
+  const last = useRef<HTMLButtonElement>(null);
+  // The button that made the key is gone.
+  useEffect(() => {
+    if (done !== null) last.current?.focus();
+  }, [done]);
   return (
     <Dialog title={t('enrol-key.title', { person: person.name })} onClose={onClose}>
       {done !== null ? (
@@ -31,7 +36,7 @@ export function EnrolKeyDialog(props: EnrolKeyDialogProps): ReactNode {
             </Notice>
           )}
           <footer className="dialog-foot">
-            <Button kind="primary" onClick={onClose}>
+            <Button ref={last} kind="primary" onClick={onClose}>
               {t('action.close')}
             </Button>
           </footer>

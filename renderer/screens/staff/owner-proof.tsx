@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { PersonAccess, Proof } from '#contracts/bridge/access.ts';
 import { ProofEntry, type Somebody } from '../../access/proof-entry.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -16,6 +16,10 @@ interface OwnerProofProps {
 export function OwnerProof({ person, hasSimulatedDevices, onProof }: OwnerProofProps): ReactNode {
   const { t } = useWords();
   const [hasLostAll, setLostAll] = useState(person.ways.length === 0);
+  const wayBack = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (hasLostAll) wayBack.current?.focus();
+  }, [hasLostAll]);
   if (hasLostAll) {
     return (
       <>
@@ -24,7 +28,9 @@ export function OwnerProof({ person, hasSimulatedDevices, onProof }: OwnerProofP
         </Notice>
         <footer className="dialog-foot">
           {person.ways.length > 0 && (
-            <Button onClick={() => setLostAll(false)}>{t('owner-proof.not-lost')}</Button>
+            <Button ref={wayBack} onClick={() => setLostAll(false)}>
+              {t('owner-proof.not-lost')}
+            </Button>
           )}
           <Button kind="danger" onClick={() => onProof(null)}>
             {t('owner-proof.go-on')}

@@ -1,7 +1,8 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { dayAt } from '#clinic/clinic-day.ts';
 import { formatDate } from '#clinic/formats.ts';
 import type { PersonAccess } from '#contracts/bridge/access.ts';
+import { useKeptFocus } from '../../app/kept-focus.ts';
 import { useRequest } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icons.tsx';
@@ -32,10 +33,16 @@ export function PersonDetail(props: PersonDetailProps): ReactNode {
   const { t } = useWords();
   const [open, setOpen] = useState<OpenDialog | null>(null);
   const close = () => setOpen(null);
+  const name = useRef<HTMLHeadingElement>(null);
+  // What opened a dialog may be gone after it: a bound card, a way that was removed.
+  useKeptFocus(name, person);
+  useKeptFocus(name, open);
   return (
     <section className="card person-detail" aria-labelledby="person-name">
       <header className="card-head">
-        <h2 id="person-name">{person.name}</h2>
+        <h2 id="person-name" ref={name} tabIndex={-1}>
+          {person.name}
+        </h2>
         <span className="caption">{person.roles.map((role) => t(`role.${role}`)).join(', ')}</span>
       </header>
       <div className="person-body">

@@ -1,6 +1,7 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { PersonAccess } from '#contracts/bridge/access.ts';
 import { AccessNav } from '../../access/access-nav.tsx';
+import { useKeptFocus } from '../../app/kept-focus.ts';
 import { administers, useSession } from '../../app/session.tsx';
 import { useView } from '../../bridge/hooks.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -26,6 +27,9 @@ export function StaffScreen(): ReactNode {
   const [chosenId, setChosenId] = useState<string>(session.person.id);
   const [isAdding, setAdding] = useState(false);
   const chosen = people.find(({ id }) => id === chosenId) ?? people[0];
+  const add = useRef<HTMLButtonElement>(null);
+  useKeptFocus(add, isAdding);
+  useKeptFocus(add, chosen?.id);
 
   return (
     <div className="screen">
@@ -34,7 +38,7 @@ export function StaffScreen(): ReactNode {
         words={t(mayAdminister ? 'staff.words' : 'own-keys.words')}
       >
         {mayAdminister && !isAdding && (
-          <Button kind="primary" icon="user-plus" onClick={() => setAdding(true)}>
+          <Button ref={add} kind="primary" icon="user-plus" onClick={() => setAdding(true)}>
             {t('staff.add')}
           </Button>
         )}
