@@ -139,6 +139,16 @@ export const doorStates: readonly Step[] = [
     }),
   ),
   {
+    name: 'emergency-paper-other-layout',
+    isDaily: true,
+    go: async (screens) => {
+      await openEmergency(screens);
+      await screens.page.locator('#paper-group-1').focus();
+      await screens.page.keyboard.type('ab2ф', { delay: 40 });
+      await screens.page.locator('.emergency-way .field-warning').waitFor();
+    },
+  },
+  {
     name: 'emergency-two-choose',
     isDaily: true,
     go: async (screens) => {
