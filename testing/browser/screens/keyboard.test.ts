@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../browser.ts';
+import { seriousFindings } from './inspections.ts';
 import { openScreens, type Screens } from './open-screens.ts';
 
 /** The machine of a test may be busy. */
@@ -104,6 +105,7 @@ describe('without a mouse', () => {
     expect(await page.locator('.home-search [role=status]').textContent()).toContain(
       'No patient has all of these',
     );
+    expect(await seriousFindings(page)).toEqual([]);
     const marked = page.locator('.found[aria-selected=true]');
     const found = await page.locator('.found').count();
     expect(found).toBeGreaterThan(0);
