@@ -144,7 +144,7 @@ describe('an emergency opening by the paper key', () => {
 });
 
 describe('an emergency opening by two', () => {
-  const notChecked = (at: number) => `${person(at).name} typed, not checked yet`;
+  const notChecked = (at: number) => `${person(at).name} not checked yet`;
   /** Words of each who was typed for, and whether anything of hers has the colour of what is right. */
   const marksOfHolders = () =>
     page.locator('.emergency-shown').evaluateAll((holders) => {

@@ -51,8 +51,8 @@ export function ByTwo(
       <ol className="emergency-two">
         {[first, second].map((each, at) => (
           <li key={at === 0 ? 'first' : 'second'} className={each ? 'emergency-shown' : ''}>
-            {/* No tick: what is typed is looked at when both open. */}
-            <Icon name={each ? 'keyboard' : 'user'} />
+            {/* No tick: a passphrase is checked, and a key asked, when both open. */}
+            <Icon name={each ? 'clock' : 'user'} />
             {each ? (
               <span className="emergency-holder">
                 {each.person.name} <span className="caption">{t('emergency-opening.not-checked')}</span>
