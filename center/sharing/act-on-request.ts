@@ -4,6 +4,7 @@ import type { RequestBody } from '#contracts/records/requests.ts';
 import { readStored } from './center-version.ts';
 import { locate } from './locate.ts';
 import { confirmMoved, movePatient } from './move-patient.ts';
+import { BodySchema, readMoves } from './move-statements.ts';
 import { keyColumns } from './note-applied.ts';
 import { pinflOf } from './record-matters.ts';
 import { appendEvents, type CenterEvent } from './request-events.ts';
@@ -210,7 +211,7 @@ async function hasComeBack(
   patient: RecordId,
   { from, at }: { readonly from: Scope; readonly at: number },
 ): Promise<boolean> {
-  const moves = await database.rows(sql.readMoves, sql.BodySchema, [from, patient]);
+  const moves = await database.rows(readMoves, BodySchema, [from, patient]);
   return moves
     .flatMap(({ body }) => readStored('requests', body).body.events)
     .some((event) => event.kind === 'moved' && event.to === from && event.from !== from && event.at > at);

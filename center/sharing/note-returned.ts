@@ -1,7 +1,7 @@
 import type { Scope } from '#contracts/ids.ts';
 import type { SoundRow } from '../ingest/row-check.ts';
 import type { Session } from '../postgres/database.ts';
-import * as sql from './statements.ts';
+import { writeMoveErrands } from './move-statements.ts';
 
 /**
  * Has the moves of patients looked at again whose record comes as a new one: a workstation brings it back after a restore, and the
@@ -17,5 +17,5 @@ export async function noteReturned(
     collection === 'patients' && baseRev === null ? [id] : [],
   );
   if (returned.length === 0) return false;
-  return (await session.run(sql.writeMoveErrands, [scope, at, returned])) > 0;
+  return (await session.run(writeMoveErrands, [scope, at, returned])) > 0;
 }

@@ -3,7 +3,8 @@ import { RecordIdSchema, RevisionSchema, ScopeSchema } from '#contracts/ids.ts';
 import { CollectionNameSchema } from '#contracts/records/registry.ts';
 import { bigint, type Statement } from '../postgres/database.ts';
 
-const statement = (name: string, text: string): Statement => ({ name: `sharing-${name}`, text });
+/** A statement of this room. */
+export const statement = (name: string, text: string): Statement => ({ name: `sharing-${name}`, text });
 
 /** Which patient each record belongs to, where the record says so itself; rows in their order of collection and id. `$1` scope. */
 export const noteOwners = statement(
@@ -38,7 +39,7 @@ from unnest($2::text[], $3::uuid[]) as n (pinfl, id) order by n.pinfl, n.id on c
 );
 
 /** An errand that waits already is done once more after what is being done now. */
-const orOnceMore =
+export const orOnceMore =
   'on conflict (scope, kind, collection, id) do update set generation = errand.generation + 1, due_at = least(errand.due_at, excluded.due_at)';
 
 /** Every one of these records. `$2` kind, `$3` due. */
@@ -69,26 +70,6 @@ where exists (select 1 from share s where s.scope = $1 and s.patient = of.patien
   or exists (select 1 from guest g where g.scope = $1 and g.patient = of.patient)
   or exists (select 1 from withdrawn w where w.scope = $1 and w.collection = 'patients' and w.id = of.patient)
 order by n.collection, n.id ${orOnceMore}`,
-);
-
-const movedPatient =
-  'd.collection = \'requests\' and substring(d.body from \'"patientId":"([0-9a-f-]{36})"\')';
-
-/** The moves that were made of a patient, as far as a facility holds them, its own or copies. */
-export const readMoves = statement(
-  'read-moves',
-  `select d.body from doc d where d.scope = $1 and ${movedPatient} = $2 and d.body like '%"kind":"moved"%'`,
-);
-export const BodySchema = v.object({ body: v.string() });
-
-/** The same of any of these patients. `$2` due, `$3` patients. */
-export const writeMoveErrands = statement(
-  'write-move-errands',
-  `
-insert into errand (scope, kind, collection, id, due_at)
-select $1, 'act', d.collection, d.id, $2::bigint from doc d
-where d.scope = $1 and ${movedPatient} = any($3::text[]) and d.body like '%"kind":"moved"%'
-order by d.collection, d.id ${orOnceMore}`,
 );
 
 /** Everything of one patient. `$2` patient, `$3` due. */
