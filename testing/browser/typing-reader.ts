@@ -4,11 +4,7 @@ import type { Page } from 'playwright-core';
  * Types digits and letters as a reader does: faster than anybody, and what the page does not take goes into the field. `end` is what the reader sends
  * after them.
  */
-export async function typeFast(
-  page: Page,
-  text: string,
-  end: 'Enter' | 'silence' = 'Enter',
-): Promise<void> {
+export async function typeFast(page: Page, text: string, end: 'Enter' | 'silence' = 'Enter'): Promise<void> {
   await page.evaluate(
     ([typed, last]) => {
       const target = () => document.activeElement ?? document.body;
