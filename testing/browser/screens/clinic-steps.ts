@@ -184,7 +184,7 @@ export const clinicSteps: readonly Step[] = [
   {
     name: 'send-elsewhere',
     go: async ({ page }) => {
-      await page.locator('.banner button').first().click();
+      await page.locator('.banner-actions button:not(.print-button)').first().click();
       await page.locator('#facility').click();
       await page.locator('.choices .choice').first().waitFor();
     },
