@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
 import {
   access,
   chmod,
@@ -60,20 +61,25 @@ const modules = [
   'dummy_hcd',
 ] as const;
 
+const firstProgram = join(import.meta.dirname, 'guest-init.sh');
+
 /**
- * Unpacks Debian's kernel and packs the initial files of a guest into `folder`; uses what it finds there from an earlier time.
+ * Unpacks Debian's kernel and packs the initial files of a guest into `folder`; uses what it finds there from an earlier time
+ * with the same first program.
  * The kernel's package is fetched with `apt-get download`, nothing is installed. Rejects with {@link NoKernel} if it cannot be had.
  */
 export async function prepareGuest(folder: string): Promise<GuestImage> {
-  const ready = { kernel: join(folder, 'image', 'vmlinuz'), initialFiles: join(folder, 'image', 'initrd') };
+  const init = await readFile(firstProgram);
+  const image = join(folder, `image-${hash('sha256', init, 'hex').slice(0, 8)}`);
+  const ready = { kernel: join(image, 'vmlinuz'), initialFiles: join(image, 'initrd') };
   if (await exists(ready.initialFiles)) return ready;
   const made = join(folder, `made-${process.pid}`);
   await rm(made, { recursive: true, force: true });
   await mkdir(join(made, 'image'), { recursive: true });
   await unpackKernel(made);
   await packInitialFiles(made);
-  await rm(join(folder, 'image'), { recursive: true, force: true });
-  await rename(join(made, 'image'), join(folder, 'image'));
+  await rm(image, { recursive: true, force: true });
+  await rename(join(made, 'image'), image);
   await rm(made, { recursive: true, force: true });
   return ready;
 }
@@ -103,7 +109,7 @@ async function packInitialFiles(made: string): Promise<void> {
   const files = await modulesIn(join(made, 'unpacked/lib/modules'));
   const order = await inOrder(files, modules);
   for (const name of order) await cp(files.get(name) ?? '', join(root, 'modules', `${name}.ko`));
-  await copyFile(join(import.meta.dirname, 'guest-init.sh'), join(root, 'init'));
+  await copyFile(firstProgram, join(root, 'init'));
   await chmod(join(root, 'init'), 0o755);
   await writeFile(join(root, 'modules/order'), `${order.join('\n')}\n`);
   await run('sh', ['-c', 'find . | busybox cpio -o -H newc | gzip -1 > ../image/initrd'], { cwd: root });

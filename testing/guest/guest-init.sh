@@ -14,9 +14,16 @@ $b mount -t configfs configfs /host/sys/kernel/config
 $b mount -o bind /dev /host/dev
 $b mkdir -p /host/dev/shm
 $b mount -t tmpfs shm /host/dev/shm
+$b mount -t 9p -o trans=virtio,version=9p2000.L,rw,msize=512000 work /host/mnt
+# The project may lie in what is hidden next.
+project=$($b cat /host/mnt/project)
+$b mkdir /project
+$b mount -o bind "/host$project" /project
 $b mount -t tmpfs tmp /host/tmp
 $b mount -t tmpfs run /host/run
-$b mount -t 9p -o trans=virtio,version=9p2000.L,rw,msize=512000 work /host/mnt
+case $project in
+  /tmp/* | /run/*) $b mkdir -p "/host$project" && $b mount -o bind /project "/host$project" ;;
+esac
 $b ip link set lo up 2> /dev/null
 $b chroot /host /bin/sh /mnt/run.sh
 echo "guest: ended with $?"

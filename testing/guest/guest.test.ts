@@ -40,7 +40,12 @@ async function checksOf(program: string, { skip }: TestContext): Promise<Readonl
   const node = process.execPath;
   // The firmware leaves the line in the middle.
   const script = `echo; export HOME=/tmp; cd '${projectFolder}' && '${node}' testing/guest/in-guest/${program}\n`;
-  const run = await runInGuest(image, { folder: join(folder, program), script, limitMs });
+  const run = await runInGuest(image, {
+    folder: join(folder, program),
+    script,
+    project: projectFolder,
+    limitMs,
+  });
   const checks = [...run.output.matchAll(/^check (.*)$/gm)].map(([, json = '']) =>
     v.parse(CheckSchema, JSON.parse(json)),
   );

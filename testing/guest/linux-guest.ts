@@ -14,8 +14,10 @@ export interface GuestRun {
 export interface GuestOrder {
   /** Empty folder of the host that the guest has as /mnt, and may write to. */
   readonly folder: string;
-  /** Shell script. It finds the host's files read-only where they are, and empty /tmp and /run. */
+  /** Shell script. It finds the host's files read-only where they are, and /tmp and /run with nothing but `project` in them. */
   readonly script: string;
+  /** Absolute path of the host's folder that the script works with, which may lie in /tmp. */
+  readonly project: string;
   readonly limitMs: number;
   readonly memoryMiB?: number;
 }
@@ -29,6 +31,7 @@ const longestOutput = 4 * 1024 * 1024;
 export async function runInGuest(image: GuestImage, order: GuestOrder): Promise<GuestRun> {
   await mkdir(order.folder, { recursive: true });
   await writeFile(join(order.folder, 'run.sh'), order.script);
+  await writeFile(join(order.folder, 'project'), order.project);
   const qemu = spawn('qemu-system-x86_64', argumentsFor(image, order), { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (piece: Buffer) => {
