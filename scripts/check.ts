@@ -1,4 +1,4 @@
-import { checkSteps, runSteps } from './steps.ts';
+import { checkSteps, printFailures, runSteps } from './steps.ts';
 
 const outcomes = await runSteps(checkSteps);
 const seconds = outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);
@@ -8,5 +8,6 @@ for (const outcome of outcomes) {
     `${outcome.ok ? 'ok    ' : 'FAILED'} ${outcome.seconds.toFixed(1).padStart(6)} s  ${outcome.name}`,
   );
 }
+printFailures(outcomes);
 console.log(`check ${outcomes.every(({ ok }) => ok) ? 'passed' : 'FAILED'} in ${seconds.toFixed(1)} s`);
 process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;

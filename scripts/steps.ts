@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Counts, noTests, parseVitestReport } from './vitest-report.ts';
+import { noTests, parseVitestReport, type VitestReport } from './vitest-report.ts';
 
 /** The project's folder. */
 export const projectFolder = fileURLToPath(new URL('..', import.meta.url));
@@ -21,11 +21,10 @@ export interface Step {
   readonly report?: string;
 }
 
-export interface StepOutcome {
+export interface StepOutcome extends VitestReport {
   readonly name: string;
   readonly ok: boolean;
   readonly seconds: number;
-  readonly counts: Counts;
 }
 
 const tool = (name: string, script: string, ...args: readonly string[]): Step => ({
@@ -96,9 +95,9 @@ async function runStep(step: Step): Promise<StepOutcome> {
     await rm(step.report, { force: true });
   }
   const exitedWell = await runToEnd(step);
-  const counts = await countsOf(step, exitedWell);
+  const report = await reportOf(step, exitedWell);
   const seconds = (performance.now() - startedAt) / 1000;
-  return { name: step.name, ok: exitedWell && counts.failed === 0, seconds, counts };
+  return { name: step.name, ok: exitedWell && report.counts.failed === 0, seconds, ...report };
 }
 
 async function runToEnd(step: Step): Promise<boolean> {
@@ -125,11 +124,22 @@ async function runToEnd(step: Step): Promise<boolean> {
 }
 
 /** A step that fails without a failed test (a file that does not load, a tool that complains) counts as one failure. */
-async function countsOf(step: Step, exitedWell: boolean): Promise<Counts> {
-  const fallback = { ...noTests, failed: exitedWell ? 0 : 1 };
-  if (step.report === undefined) return fallback;
-  const text = await readFile(step.report, 'utf8').catch(() => undefined);
-  if (text === undefined) return { ...noTests, failed: 1 };
-  const counts = parseVitestReport(text);
-  return counts.failed === 0 && !exitedWell ? { ...counts, failed: 1 } : counts;
+async function reportOf(step: Step, exitedWell: boolean): Promise<VitestReport> {
+  const text =
+    step.report === undefined ? undefined : await readFile(step.report, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    const ok = exitedWell && step.report === undefined;
+    return ok
+      ? { counts: noTests, failures: [] }
+      : { counts: { ...noTests, failed: 1 }, failures: [step.name] };
+  }
+  const report = parseVitestReport(text, projectFolder);
+  if (report.counts.failed > 0 || exitedWell) return report;
+  const failures = report.failures.length > 0 ? report.failures : [step.name];
+  return { counts: { ...report.counts, failed: 1 }, failures };
+}
+
+/** Prints what failed, a line each, so that the end of a long output tells it. */
+export function printFailures(outcomes: readonly StepOutcome[]): void {
+  for (const { failures } of outcomes) for (const failure of failures) console.log(`FAILED ${failure}`);
 }
