@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { DerivePassphraseKey } from '#access/argon2.ts';
+import { deriveInThread } from '#access/argon2-thread.ts';
 import { type DeviceShelf, emptyShelf } from '#access/ports.ts';
 import { createSimulatedCardReader } from '#access/simulated/simulated-card.ts';
 import {
@@ -19,6 +20,7 @@ import type { Role } from '#contracts/roles.ts';
 import { copyWithNewKey } from '#store/copy-with-new-key.ts';
 import { openReplica } from '#store/open-replica.ts';
 import { createPatientIndex } from '#store/search/patient-index.ts';
+import { loadDeviceIdentity } from '#sync/device-identity.ts';
 import { connectInMemory } from '#workstation/hosts/memory-host.ts';
 import { createLog } from '#workstation/log.ts';
 import type { CenterOrders, ExchangeState, WorkstationParts } from '#workstation/parts.ts';
@@ -86,12 +88,21 @@ export interface RigOptions {
   readonly reference?: ReferenceData;
   /** Other devices than the simulated ones. */
   readonly devices?: DeviceShelf;
+  /**
+   * Works on a copy of this folder, which a real workstation wrote: with its identity, and Argon2id. `now`: milliseconds since 1970.
+   */
+  readonly written?: { readonly folder: string; readonly now: number };
 }
 
 /** Opens an unenrolled workstation. */
 export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'workstation-'));
   const time = createManualTime({ isQuick: true });
+  const { written } = options;
+  if (written !== undefined) {
+    await cp(written.folder, folder, { recursive: true });
+    time.clock.set(written.now);
+  }
   const log: string[] = [];
   const listeners = new Set<() => void>();
   const key = createSimulatedKey({
@@ -121,7 +132,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     timers: time.timers,
     random: systemRandom,
     log: createLog((line) => log.push(line), time.clock),
-    derivePassphraseKey: quickDerive,
+    derivePassphraseKey: written === undefined ? quickDerive : deriveInThread,
     devices: options.devices ?? {
       ...emptyShelf,
       credentialDevices: () => [key],
@@ -136,7 +147,10 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       if (rig.refusal !== null) return fail(rig.refusal);
       return ok({ device, scope, keep: ({ settings }) => settings.set('test.enrolled', 'yes') });
     },
-    readIdentity: ({ settings }) => (settings.get('test.enrolled') === 'yes' ? { device, scope } : null),
+    readIdentity: ({ settings }) => {
+      if (written !== undefined) return loadDeviceIdentity(settings) ?? null;
+      return settings.get('test.enrolled') === 'yes' ? { device, scope } : null;
+    },
     startExchange: (_replica, orders) => {
       rig.exchange.orders = orders;
       if (rig.exchange.isBroken) throw new Error('the exchange does not start');
