@@ -1,91 +1,38 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '#center/postgres/database.ts';
-import { type RunningCenter, startCenter } from '#center/start-center.ts';
 import { systemEffects } from '#center/system-effects.ts';
 import { readOverview } from '#center/web/overview.ts';
 import { staffKey } from '#clinic/signatures/staff-key.ts';
 import { PersonIdSchema, RecordIdSchema } from '#contracts/ids.ts';
-import { SyncClient } from '#sync/client/sync-client.ts';
-import { type DeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
-import { enrolDevice } from '#sync/enrol-device.ts';
 import { readKeptHead, readRollback } from '#sync/kept-head.ts';
-import { recordLocalWrite } from '#sync/local-write.ts';
 import { noteStaffKey, staffKeysToTell } from '#sync/staff-keys.ts';
-import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
-import { facilityRecord } from '../center/test-records.ts';
-import { MemoryReplica } from '../doubles/memory-replica.ts';
 import { SeededRandom } from '../doubles/seeded-random.ts';
+import { type CenterWithDesks, clock, type Desk, openCenterWithDesks, saveAt } from './center-with-desks.ts';
 import { facility } from './sync-world.ts';
 
-const clock = { now: () => Date.now() };
-const timers = {
-  after: (waitMs: number, run: () => void) => {
-    const timer = setTimeout(run, waitMs);
-    return () => clearTimeout(timer);
-  },
-};
 const random = new SeededRandom(78);
 
-interface Desk {
-  readonly replica: MemoryReplica;
-  readonly identity: DeviceIdentity;
-  client: SyncClient;
-}
-
 describe('the audit trail and the center on PostgreSQL', () => {
-  let center: RunningCenter;
+  let world: CenterWithDesks;
   let database: Database;
-  let folder: string;
-  const desks: Desk[] = [];
   const effects = systemEffects(() => undefined);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hamshira-audit-center-'));
-    // PostgreSQL runs under an account of its own.
-    await chmod(folder, 0o755);
-    center = await startCenter({ dataFolder: folder, log: () => undefined });
-    await center.createFacility(facilityRecord(facility));
-    database = openDatabase(center.postgresUrl, () => undefined, 2);
+    const limits = { statusEveryMs: 20, lookEveryMs: 100 };
+    world = await openCenterWithDesks({ facilities: [facility], random, client: { limits } });
+    database = openDatabase(world.center.postgresUrl, () => undefined, 2);
   });
   afterAll(async () => {
-    await Promise.all(desks.map(({ client }) => client.stop()));
-    await database.close();
-    await center.close();
-    await rm(folder, { recursive: true, force: true });
+    await database?.close();
+    await world?.close();
   });
 
-  const clientOf = (replica: MemoryReplica, identity: DeviceIdentity) =>
-    new SyncClient({
-      replica,
-      identity,
-      connect: webSocketConnect(identity.centerUrl, timers),
-      clock,
-      timers,
-      random,
-      program: 'test',
-      limits: { backOffFromMs: 50, backOffToMs: 200, statusEveryMs: 20, lookEveryMs: 100 },
-    });
-
   async function enrol(): Promise<Desk> {
-    const { code } = await center.createEnrolmentCode(facility);
-    const connect = webSocketConnect(center.url, timers);
-    const order = { connect, centerUrl: center.url, code, label: 'desk', program: 'test', random, timers };
-    const enrolled = await enrolDevice(order);
-    if (!enrolled.ok) throw new Error(enrolled.error.code);
-    const { identity, ticket } = enrolled.value;
-    const replica = new MemoryReplica();
-    await replica.transact((transaction) => {
-      saveDeviceIdentity(transaction.settings, identity, ticket);
-      transaction.beginTrail(identity.device, 1);
-    });
-    const desk = { replica, identity, client: clientOf(replica, identity) };
-    desks.push(desk);
+    const desk = await world.enrol(facility);
+    await desk.replica.transact((transaction) => transaction.beginTrail(desk.identity.device, 1));
     return desk;
   }
 
@@ -95,12 +42,6 @@ describe('the audit trail and the center on PostgreSQL', () => {
         transaction.audit({ at: clock.now(), person: null, action: 'view', collection: null, record: null });
       }
     });
-
-  async function restart(desk: Desk): Promise<void> {
-    await desk.client.stop();
-    desk.client = clientOf(desk.replica, desk.identity);
-    desk.client.start();
-  }
 
   const rolledBackAt = async ({ identity }: Desk) => {
     const { facilities } = await readOverview(database, effects);
@@ -121,7 +62,8 @@ describe('the audit trail and the center on PostgreSQL', () => {
     await vi.waitFor(async () => expect(await heads(desk)).toEqual([{ seq: 5, finding: null }]));
     await look(desk, 3);
     await vi.waitFor(async () => expect((await heads(desk)).at(-1)).toEqual({ seq: 8, finding: null }));
-    await restart(desk);
+    await desk.client.stop();
+    world.startAgain(desk);
     await vi.waitFor(() => expect(readKeptHead(desk.replica.settings)?.seq).toBe(8));
     expect(readRollback(desk.replica.settings)).toBeNull();
     expect(await rolledBackAt(desk)).toBeNull();
@@ -131,8 +73,7 @@ describe('the audit trail and the center on PostgreSQL', () => {
     desk.replica.disk.audit.length = 5;
     desk.replica.disk.auditHashes.length = 5;
     await look(desk, 20);
-    desk.client = clientOf(desk.replica, desk.identity);
-    desk.client.start();
+    world.startAgain(desk);
     await vi.waitFor(() => expect(readRollback(desk.replica.settings)?.kept.seq).toBe(8));
     await vi.waitFor(async () => expect(await rolledBackAt(desk)).toBeGreaterThan(0));
     expect(desk.replica.auditTrail.recent({ before: null, limit: 50 }).map(({ action }) => action)).toContain(
@@ -149,8 +90,7 @@ describe('the audit trail and the center on PostgreSQL', () => {
     await desk.client.stop();
     desk.replica.disk.audit.length = 4;
     desk.replica.disk.auditHashes.length = 4;
-    desk.client = clientOf(desk.replica, desk.identity);
-    desk.client.start();
+    world.startAgain(desk);
     await vi.waitFor(async () => expect(await rolledBackAt(desk)).toBeGreaterThan(0));
     await desk.client.stop();
   });
@@ -161,18 +101,8 @@ describe('the audit trail and the center on PostgreSQL', () => {
     other.client.start();
     const id = v.parse(RecordIdSchema, uuidV7(clock.now(), random));
     const person = v.parse(PersonIdSchema, id);
-    await desk.replica.transact((transaction) =>
-      recordLocalWrite(transaction, {
-        collection: 'staff',
-        id,
-        body: { name: { family: 'Karimova', given: 'Nodira' }, roles: ['nurse'], active: true },
-        scope: facility,
-        author: person,
-        device: desk.identity.device,
-        at: clock.now(),
-        random,
-      }),
-    );
+    const nodira = { name: { family: 'Karimova', given: 'Nodira' } };
+    await saveAt(desk, 'staff', id, { ...nodira, roles: ['nurse'], active: true });
     await vi.waitFor(() => expect(other.replica.get('staff', id)).toBeDefined());
     const { publicKey } = generateKeyPairSync('ed25519');
     const raw = Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
