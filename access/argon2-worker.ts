@@ -8,8 +8,12 @@ const OrderSchema = v.object({
   passphrase: v.instance(Uint8Array),
   salt: v.instance(Uint8Array),
   cost: Argon2CostSchema,
+  /** Where the key is written, in memory shared with whoever asked. */
+  key: v.instance(Uint8Array),
 });
 
-const { passphrase, salt, cost } = v.parse(OrderSchema, workerData);
-const key = argon2id(passphrase, salt, { m: cost.memoryKib, t: cost.passes, p: 1, dkLen: 32 });
-parentPort?.postMessage(key);
+const { passphrase, salt, cost, key } = v.parse(OrderSchema, workerData);
+const derived = argon2id(passphrase, salt, { m: cost.memoryKib, t: cost.passes, p: 1, dkLen: key.length });
+key.set(derived);
+derived.fill(0);
+parentPort?.postMessage('derived');

@@ -27,7 +27,7 @@ export function makeBreakGlass(
 ): BreakGlass | null {
   const able = holders.filter((holder) => list.slots.some((slot) => slot.person === holder));
   if (able.length < 2) return null;
-  using privateKey = new Secret(Uint8Array.from(random.bytes(32)));
+  using privateKey = Secret.draw(random, 32);
   const door = publicDoor(privateKey);
   const split = splitInShares(privateKey, able.length, random);
   try {

@@ -1,8 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { hkdf } from '@noble/hashes/hkdf.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { Random } from '#clinic/ports/clock.ts';
+import { hkdfSha256, hmacSha256 } from './keyed-hash.ts';
 import { Secret } from './secret.ts';
 
 const nonceLength = 12;
@@ -41,18 +39,18 @@ export function unwrap(wrapped: Uint8Array, key: Uint8Array, boundTo: string): S
 
 /** 32 bytes for one purpose from another secret; different purposes give unrelated ones. */
 export function derive(from: Secret, purpose: string, salt?: Uint8Array): Secret {
-  return new Secret(hkdf(sha256, from.reveal(), salt, encoder.encode(purpose), 32));
+  return hkdfSha256(from.reveal(), purpose, salt);
 }
 
 /** 32 bytes for one purpose, from the data key: different purposes give unrelated keys. */
-export function deriveFromDataKey(dataKey: Secret, purpose: string, subject = ''): Uint8Array {
-  return hkdf(sha256, dataKey.reveal(), undefined, encoder.encode(`hamshira ${purpose} v1\n${subject}`), 32);
+export function deriveFromDataKey(dataKey: Secret, purpose: string, subject = ''): Secret {
+  return derive(dataKey, `hamshira ${purpose} v1\n${subject}`);
 }
 
 /** HMAC-SHA-256 of a text under a key derived from the data key. */
 export function macUnderDataKey(dataKey: Secret, purpose: string, subject: string, text: string): Uint8Array {
-  using key = new Secret(deriveFromDataKey(dataKey, purpose, subject));
-  return hmac(sha256, key.reveal(), encoder.encode(text));
+  using key = deriveFromDataKey(dataKey, purpose, subject);
+  return hmacSha256(key.reveal(), text);
 }
 
 /** The secret of a key's slot, from what the key released for the slot's salt. */

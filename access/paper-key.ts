@@ -1,6 +1,6 @@
 import type { Random } from '#clinic/ports/clock.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import { Secret } from './secret.ts';
+import { bytesOutsideHeap, Secret } from './secret.ts';
 
 /** Crockford's base 32: no I, L, O, U, so that nothing is read as something else. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -16,8 +16,7 @@ export interface PaperKeyMistake {
 }
 
 /** Another one each time. Opens nothing before it is kept (`CredentialSlots.keepPaperKey`). */
-export const newPaperKey = (random: Random): Secret =>
-  new Secret(Uint8Array.from(random.bytes(paperKeyLength)));
+export const newPaperKey = (random: Random): Secret => Secret.draw(random, paperKeyLength);
 
 /**
  * A paper key as it is printed: eight groups of four symbols of Crockford's base 32 and a check symbol, with a hyphen in
@@ -84,7 +83,7 @@ function symbolsOf(bytes: Uint8Array): number[] {
 }
 
 function bytesOf(symbols: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(paperKeyLength);
+  const bytes = bytesOutsideHeap(paperKeyLength);
   for (const [index, symbol] of symbols.entries()) {
     const [at, shift] = [Math.floor((index * 5) / 8), (index * 5) % 8];
     const pair = symbol << (11 - shift);

@@ -27,7 +27,7 @@ export class PersonKeys implements Signer {
 
   /** Keys of a person who has none yet. */
   static make(random: Random): PersonKeys {
-    return new PersonKeys(new Secret(Uint8Array.from(random.bytes(32))));
+    return new PersonKeys(Secret.draw(random, 32));
   }
 
   /** The keys wrapped by {@link wrapUnder}, or undefined when key, binding or content do not fit together. */
@@ -47,7 +47,7 @@ export class PersonKeys implements Signer {
 
   /** A copy that lives on when this one is wiped. */
   copy(): PersonKeys {
-    return new PersonKeys(new Secret(Uint8Array.from(this.#seed.reveal())));
+    return new PersonKeys(Secret.copyOf(this.#seed.reveal()));
   }
 
   get isWiped(): boolean {

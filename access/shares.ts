@@ -16,12 +16,11 @@ export interface Share {
  */
 export function splitInShares(secret: Secret, count: number, random: Random): readonly Share[] {
   if (count < 2 || count > mostShares) throw new RangeError('a secret is split in 2 to 255 shares');
-  using slopes = new Secret(Uint8Array.from(random.bytes(secret.reveal().length)));
+  using slopes = Secret.draw(random, secret.reveal().length);
   const slope = slopes.reveal();
   return Array.from({ length: count }, (_, index) => {
     const place = index + 1;
-    const value = secret.reveal().map((byte, at) => byte ^ multiply(slope[at] ?? 0, place));
-    return { place, value: new Secret(value) };
+    return { place, value: mapped(secret, (byte, at) => byte ^ multiply(slope[at] ?? 0, place)) };
   });
 }
 
@@ -35,9 +34,18 @@ export function joinShares(first: Share, second: Share): Secret {
   const scale = inverse(first.place ^ second.place);
   const leftWeight = multiply(second.place, scale);
   const rightWeight = multiply(first.place, scale);
-  return new Secret(
-    left.map((byte, at) => multiply(byte, leftWeight) ^ multiply(right[at] ?? 0, rightWeight)),
+  return mapped(
+    first.value,
+    (byte, at) => multiply(byte, leftWeight) ^ multiply(right[at] ?? 0, rightWeight),
   );
+}
+
+/** Byte by byte; a `map` of the array itself would leave its result in the heap (ACC-56). */
+function mapped(secret: Secret, change: (byte: number, at: number) => number): Secret {
+  const changed = Secret.copyOf(secret.reveal());
+  const bytes = changed.reveal();
+  for (const [at, byte] of bytes.entries()) bytes[at] = change(byte, at);
+  return changed;
 }
 
 /** Product in GF(256) modulo x^8 + x^4 + x^3 + x + 1, as in AES. No tables and no branches on secret bits. */

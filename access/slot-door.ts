@@ -1,8 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
-import { hkdf } from '@noble/hashes/hkdf.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { Random } from '#clinic/ports/clock.ts';
 import { derive, unwrap, wrap, wrappedLength } from './key-wrapping.ts';
+import { hkdfSha256 } from './keyed-hash.ts';
 import { Secret } from './secret.ts';
 
 /** RFC 8410: what stands before the 32 bytes of an X25519 private key in PKCS 8, and of a public key in SPKI. */
@@ -29,7 +28,7 @@ export function publicDoor(privateKey: Secret): Uint8Array {
  * keys, AES-256-GCM. `boundTo`: what is sealed, and for whom.
  */
 export function sealBehind(door: Uint8Array, secret: Secret, boundTo: string, random: Random): Uint8Array {
-  using ephemeral = new Secret(Uint8Array.from(random.bytes(32)));
+  using ephemeral = Secret.draw(random, 32);
   const ephemeralPublic = publicDoor(ephemeral);
   using key = agreedKey(ephemeral, door, ephemeralPublic, door);
   return Buffer.concat([ephemeralPublic, wrap(secret, key.reveal(), boundTo, random)]);
@@ -53,7 +52,7 @@ function agreedKey(own: Secret, other: Uint8Array, ephemeral: Uint8Array, door: 
     diffieHellman({ privateKey: privateKeyOf(own.reveal()), publicKey: publicKeyOf(other) }),
   );
   const salt = Buffer.concat([ephemeral, door]);
-  return new Secret(hkdf(sha256, shared.reveal(), salt, new TextEncoder().encode('hamshira sealed v2'), 32));
+  return hkdfSha256(shared.reveal(), 'hamshira sealed v2', salt);
 }
 
 function privateKeyOf(raw: Uint8Array): KeyObject {

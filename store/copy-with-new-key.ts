@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import { threadKey } from './sqlcipher/thread-key.ts';
 
 /** What a copy may fail with. */
 export const CopyFailureSchema = v.picklist([
@@ -38,8 +39,9 @@ export interface CopyOrder {
  * with a `ReplicaFailure`: `store.disk-full`, `store.damaged`, `store.in-use`.
  */
 export function copyWithNewKey({ from, to, key, newKey, onProgress }: CopyOrder): Promise<void> {
+  const keys = { key: threadKey(key), newKey: threadKey(newKey) };
   const worker = new Worker(new URL('./copy-with-new-key-worker.ts', import.meta.url), {
-    workerData: { from, to, key: Uint8Array.from(key), newKey: Uint8Array.from(newKey) },
+    workerData: { from, to, ...keys },
   });
   return new Promise<void>((resolve, reject) => {
     worker.on('message', (message: unknown) => {
@@ -50,5 +52,7 @@ export function copyWithNewKey({ from, to, key, newKey, onProgress }: CopyOrder)
     });
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('the copying thread ended without an answer')));
+  }).finally(() => {
+    for (const own of [keys.key, keys.newKey]) own.fill(0);
   });
 }

@@ -33,6 +33,7 @@ import { makeFolderDurably } from './sqlcipher/durable-folder.ts';
 import { translatingFailures } from './sqlcipher/failure.ts';
 import { ProcessLock } from './sqlcipher/process-lock.ts';
 import { SpaceReserve } from './sqlcipher/space-reserve.ts';
+import { type ThreadKey, threadKey } from './sqlcipher/thread-key.ts';
 
 export interface ReplicaOptions {
   /** Path of the database file. Its folder also gets `-wal`, `-shm`, `-lock`, `-key-check` and `-reserve` beside it. */
@@ -60,7 +61,7 @@ export interface OpenReplica extends Replica {
  */
 export async function openReplica(options: ReplicaOptions): Promise<OpenReplica> {
   const reserve = new SpaceReserve(options.file, options.reserveBytes);
-  const key = Uint8Array.from(options.key);
+  const key = threadKey(options.key);
   makeFolderDurably(resolve(dirname(options.file)));
   const lock = ProcessLock.take(options.file);
   let connection: Connection | undefined;
@@ -96,7 +97,7 @@ function upgradeAll(storage: SqlcipherStorage, patientIndex: PatientIndex): void
 
 interface Parts {
   /** Overwritten once nothing opens the file with it any more. */
-  readonly key: Uint8Array;
+  readonly key: ThreadKey;
   readonly connection: Connection;
   readonly storage: SqlcipherStorage;
   readonly tables: RecordTables;

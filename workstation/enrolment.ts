@@ -43,7 +43,7 @@ export async function enrolWorkstation(
 ): Promise<Result<EnrolledWorkstation>> {
   const strength = checkPassphrase(input.passphrase, input.administrator);
   if (!strength.ok) return strength;
-  const dataKey = new Secret(Uint8Array.from(parts.random.bytes(32)));
+  const dataKey = Secret.draw(parts.random, 32);
   try {
     const staged = await stageEnrolment(parts, input, dataKey);
     if (!staged.ok) await abandon(parts, dataKey);

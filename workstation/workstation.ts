@@ -195,7 +195,7 @@ export class Workstation {
       if (session === null || records === null) return fail(appError('access.locked'));
       const { person, glass } = session;
       if (this.#desk.slots?.isRotationDue() !== true) return ok({ person });
-      const dataKey = new Secret(Uint8Array.from(records.dataKey.reveal()));
+      const dataKey = Secret.copyOf(records.dataKey.reveal());
       const released = { dataKey, personKeys: this.#atWork.keys.copy(), device: this.#atWork.keyInUse };
       const renew = async () => {
         this.#endSession(null);

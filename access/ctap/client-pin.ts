@@ -1,7 +1,7 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { createHash } from 'node:crypto';
 import type { Random } from '#clinic/ports/clock.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
-import { Secret } from '../secret.ts';
+import { bytesOutsideHeap, Secret } from '../secret.ts';
 import { type CborMap, cborMap } from './cbor.ts';
 import { booleanAt, bytesAt, countAt, mapAt } from './cbor-fields.ts';
 import { type Asking, type Conversation, ctapCommand } from './conversation.ts';
@@ -227,14 +227,14 @@ async function askForToken(
 
 /** The left half of SHA-256 of the PIN, sealed for the key. */
 function sealedPinHash(secret: SharedSecret, pin: Secret): Uint8Array {
-  const hash = sha256(pin.reveal());
+  const hash = createHash('sha256').update(pin.reveal()).digest();
   const sealed = secret.encrypt(hash.subarray(0, 16));
   hash.fill(0);
   return sealed;
 }
 
 function sealedNewPin(secret: SharedSecret, pin: Secret): Uint8Array {
-  const padded = new Uint8Array(paddedPinLength);
+  const padded = bytesOutsideHeap(paddedPinLength);
   padded.set(pin.reveal());
   const sealed = secret.encrypt(padded);
   padded.fill(0);

@@ -128,7 +128,7 @@ function openSecrets(
     return fail({ failure: 'untrusted', rule: 'secret' });
   }
   const secrets = Array.from({ length: wanted }, (_, place) => {
-    return new Secret(plain.slice(place * secretLength, (place + 1) * secretLength));
+    return Secret.copyOf(plain.subarray(place * secretLength, (place + 1) * secretLength));
   });
   plain.fill(0);
   return ok(secrets);

@@ -1,6 +1,7 @@
 import { createECDH, createPublicKey, verify } from 'node:crypto';
 import type { Random } from '#clinic/ports/clock.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
+import { Secret } from '../secret.ts';
 import { type CborMap, cborMap, encodeCbor } from './cbor.ts';
 import { decodeFirstCbor } from './cbor-decode.ts';
 import { asMap, bytesAt, integerAt } from './cbor-fields.ts';
@@ -83,7 +84,8 @@ export interface KeyPair {
 /** A fresh key pair. Private scalars beyond the group's order are drawn again: once in 2^32. */
 export function makeKeyPair(random: Random): KeyPair {
   for (let attempt = 0; attempt < 8; attempt += 1) {
-    const pair = keyPairFrom(random.bytes(coordinateLength));
+    using scalar = Secret.draw(random, coordinateLength);
+    const pair = keyPairFrom(scalar.reveal());
     if (pair !== undefined) return pair;
   }
   throw new Error('the randomness gave no private key in eight draws');

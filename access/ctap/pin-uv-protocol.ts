@@ -1,17 +1,13 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { hkdf } from '@noble/hashes/hkdf.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import type { Random } from '#clinic/ports/clock.ts';
-import { Secret } from '../secret.ts';
+import { hkdfSha256, hmacSha256 } from '../keyed-hash.ts';
+import { bytesOutsideHeap, Secret } from '../secret.ts';
 import { type CurvePoint, makeKeyPair } from './p256.ts';
 
 /** PIN/UV auth protocols (CTAP 2.1, 6.5.6 and 6.5.7). */
 export type PinUvProtocolNumber = 1 | 2;
 
 const blockLength = 16;
-const encoder = new TextEncoder();
-const noSalt = new Uint8Array(32);
 
 /** HMAC-SHA-256 as `authenticate` of the protocol: protocol 1 keeps the first 16 bytes. `key`: a token or an HMAC key. */
 export function authenticateWith(
@@ -19,12 +15,9 @@ export function authenticateWith(
   key: Uint8Array,
   message: Uint8Array,
 ): Uint8Array {
-  const whole = hmac(sha256, key, message);
+  const whole = hmacSha256(key, message);
   return protocol === 1 ? whole.slice(0, 16) : whole;
 }
-
-const derived = (agreed: Uint8Array, purpose: string): Secret =>
-  new Secret(hkdf(sha256, agreed, noSalt, encoder.encode(purpose), 32));
 
 /** A secret shared with the key for one operation. Throws when used after it was wiped: a defect. */
 export class SharedSecret {
@@ -38,10 +31,12 @@ export class SharedSecret {
     this.protocol = protocol;
     this.#random = random;
     if (protocol === 1) {
-      this.#authenticationKey = this.#encryptionKey = new Secret(sha256(agreed));
+      this.#authenticationKey = this.#encryptionKey = new Secret(
+        createHash('sha256').update(agreed).digest(),
+      );
     } else {
-      this.#authenticationKey = derived(agreed, 'CTAP2 HMAC key');
-      this.#encryptionKey = derived(agreed, 'CTAP2 AES key');
+      this.#authenticationKey = hkdfSha256(agreed, 'CTAP2 HMAC key');
+      this.#encryptionKey = hkdfSha256(agreed, 'CTAP2 AES key');
     }
     agreed.fill(0);
   }
@@ -54,7 +49,7 @@ export class SharedSecret {
     return Uint8Array.from(this.protocol === 1 ? sealed : Buffer.concat([vector, sealed]));
   }
 
-  /** Undefined unless it is a whole number of blocks, at least one. Nothing here says whether the bytes were altered. */
+  /** Undefined unless it is a whole number of blocks, at least one. Nothing here says whether the bytes were altered. The caller wipes them. */
   decrypt(sealed: Uint8Array): Uint8Array | undefined {
     const prefix = this.protocol === 1 ? 0 : blockLength;
     const length = sealed.length - prefix;
@@ -63,10 +58,14 @@ export class SharedSecret {
     const decipher = createDecipheriv('aes-256-cbc', this.#encryptionKey.reveal(), vector).setAutoPadding(
       false,
     );
-    const plain = Buffer.concat([decipher.update(sealed.subarray(prefix)), decipher.final()]);
-    const taken = Uint8Array.from(plain);
-    plain.fill(0);
-    return taken;
+    const plain = bytesOutsideHeap(length);
+    let at = 0;
+    for (const piece of [decipher.update(sealed.subarray(prefix)), decipher.final()]) {
+      plain.set(piece, at);
+      at += piece.length;
+      piece.fill(0);
+    }
+    return plain;
   }
 
   authenticate(message: Uint8Array): Uint8Array {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 import { ReplicaFailure, type ReplicaFailureCode } from '#clinic/ports/replica-failure.ts';
+import type { ThreadKey } from '../sqlcipher/thread-key.ts';
 import type { QueryPlan } from './query-plan.ts';
 import { type ReaderAnswer, ReaderAnswerSchema, type ReaderRequest } from './reader-messages.ts';
 
@@ -18,13 +19,13 @@ interface OpenRead {
 
 /** A thread with a connection of its own for heavy reads (STO-11). Started by the first of them. */
 export class Reader {
-  readonly #start: { readonly file: string; readonly key: Uint8Array };
+  readonly #start: { readonly file: string; readonly key: ThreadKey };
   readonly #open = new Map<number, OpenRead>();
   #worker: Worker | undefined;
   #lastId = 0;
   #isClosed = false;
 
-  constructor(file: string, key: Uint8Array) {
+  constructor(file: string, key: ThreadKey) {
     this.#start = { file, key };
   }
 

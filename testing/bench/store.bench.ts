@@ -10,6 +10,7 @@ import { Reader } from '#store/rx-storage/reader.ts';
 import { SqlcipherStorage } from '#store/rx-storage/storage.ts';
 import { Connection } from '#store/sqlcipher/connection.ts';
 import { migrate } from '#store/sqlcipher/migrations.ts';
+import { threadKey } from '#store/sqlcipher/thread-key.ts';
 import { plainPatientIndex } from '#testing/store/replica-under-test.ts';
 import { draftOf, uuid, visitRecord } from '#testing/store/sample-records.ts';
 import { seededRandom } from '#testing/store/seeded-random.ts';
@@ -87,7 +88,7 @@ async function measureStorage(folder: string, report: Report): Promise<void> {
   const file = join(folder, 'rxdb.db');
   const connection = Connection.open({ file, key });
   migrate(connection);
-  const reader = new Reader(file, key);
+  const reader = new Reader(file, threadKey(key));
   const storage = new SqlcipherStorage({ connection, reader });
   const database: RxDatabase = await createRxDatabase({ name: 'bench', storage, multiInstance: false });
   const { notes } = await database.addCollections<{ notes: RxCollection<Note> }>({

@@ -6,6 +6,7 @@ import { Reader } from '#store/rx-storage/reader.ts';
 import { SqlcipherStorage } from '#store/rx-storage/storage.ts';
 import { Connection } from '#store/sqlcipher/connection.ts';
 import { migrate } from '#store/sqlcipher/migrations.ts';
+import { threadKey } from '#store/sqlcipher/thread-key.ts';
 import type { StorageUnderTest } from './sample-visits.ts';
 
 /** A folder that goes away with the test. */
@@ -23,7 +24,7 @@ export interface SqlcipherUnderTest extends StorageUnderTest {
 export function openSqlcipherStorage(withReader: boolean): SqlcipherUnderTest {
   const folder = temporaryFolder();
   const file = join(folder.path, 'replica.db');
-  const key = new Uint8Array(randomBytes(32));
+  const key = threadKey(randomBytes(32));
   const connection = Connection.open({ file, key });
   migrate(connection);
   const reader = withReader ? new Reader(file, key) : undefined;

@@ -1,4 +1,5 @@
 import { ok } from '#contracts/result.ts';
+import { base64OfKey } from '../draft-keys.ts';
 import { type RequestHandler, whileUnlocked } from './handler.ts';
 
 const enrol: RequestHandler<'workstation.enrol'> = (input, { workstation }) => workstation.enrol(input);
@@ -21,7 +22,7 @@ const emergency = whileUnlocked<'session.emergency'>(async ({ reason }, session,
 });
 
 const draftKey = whileUnlocked<'drafts.key'>((_input, session, workstation) =>
-  ok({ key: Buffer.from(workstation.draftKey(session)).toString('base64') }),
+  ok({ key: base64OfKey(workstation.draftKey(session)) }),
 );
 
 /** Who is at work. */
