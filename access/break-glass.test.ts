@@ -4,8 +4,14 @@ import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialSlots } from './credential-slots.ts';
 import { derive, unwrap } from './key-wrapping.ts';
-import { newPaperKey, printPaperKey } from './paper-key.ts';
 import { Secret } from './secret.ts';
+import {
+  asHolder,
+  byWords,
+  enrolKeyBeside,
+  keepPaperKey,
+  shareByWords,
+} from './simulated/simulated-people.ts';
 import {
   aziz,
   azizWords,
@@ -31,29 +37,16 @@ beforeEach(async () => {
 });
 afterEach(() => rig.remove());
 
-const byWords = (passphrase: string) => ({ method: 'passphrase', passphrase }) as const;
-
 const contentNow = async (): Promise<SlotFile> =>
   v.parse(SlotFileSchema, JSON.parse(await readFile(join(rig.environment.folder, slotFileName), 'utf8')));
 
-async function shareOf(person: typeof dilnoza, words: string, from = slots) {
-  const share = await from.beginBreakGlass(person.id, byWords(words));
-  if (!share.ok) throw new Error(share.error.code);
-  return share.value;
-}
-
-/** A paper key that counts. */
-async function made(): Promise<string> {
-  using key = newPaperKey(rig.environment.random);
-  const kept = await slots.keepPaperKey(rig.dataKey(), key);
-  if (!kept.ok) throw new Error(kept.error.code);
-  return printPaperKey(key);
-}
+const shareOf = (person: typeof dilnoza, words: string, from = slots) => shareByWords(from, person, words);
+const made = () => keepPaperKey(rig, slots);
 
 /** Aziz and Malika hold shares and cannot open alone. */
 async function withHolders(): Promise<void> {
-  await slots.enrolPassphrase(rig.dataKey(), { ...aziz, access: 'holder-only' }, azizWords, 'new');
-  await slots.enrolPassphrase(rig.dataKey(), { ...malika, access: 'holder-only' }, malikaWords, 'new');
+  await slots.enrolPassphrase(rig.dataKey(), asHolder(aziz), azizWords, 'new');
+  await slots.enrolPassphrase(rig.dataKey(), asHolder(malika), malikaWords, 'new');
   expect(await slots.setBreakGlassHolders(rig.dataKey(), [aziz.id, malika.id])).toMatchObject({ ok: true });
 }
 
@@ -119,14 +112,10 @@ describe('two people', () => {
 
   test("a holder's second key has her share as well; a removed slot has not", async () => {
     await withHolders();
-    const proved = await slots.provePerson(aziz.id, byWords(azizWords));
-    if (!proved.ok) throw new Error('not proved');
-    const key = keyTouched('right-finger');
-    const enrolled = await slots.enrolDevice(rig.dataKey(), aziz, key, byFinger, proved.value);
-    expect(enrolled).toMatchObject({ ok: true });
+    expect(await enrolKeyBeside(rig, slots, aziz, azizWords)).toMatchObject({ ok: true });
     const byKey = await slots.beginBreakGlass(aziz.id, {
       method: 'device',
-      device: key,
+      device: keyTouched('right-finger'),
       operation: byFinger,
     });
     if (!byKey.ok) throw new Error(byKey.error.code);
@@ -189,9 +178,7 @@ describe('a paper key', () => {
     expect(slots.enrolmentStatus(dilnoza.id)).toEqual({ ways: 1, needsSecond: true });
     await made();
     expect(slots.enrolmentStatus(dilnoza.id)).toEqual({ ways: 1, needsSecond: false });
-    const proved = await slots.provePerson(dilnoza.id, byWords(dilnozaWords));
-    if (!proved.ok) throw new Error('not proved');
-    await slots.enrolDevice(rig.dataKey(), dilnoza, keyTouched('right-finger'), byFinger, proved.value);
+    await enrolKeyBeside(rig, slots, dilnoza, dilnozaWords);
     expect(await slots.removePaperKey(rig.dataKey())).toMatchObject({ ok: true });
     expect(slots.enrolmentStatus(dilnoza.id)).toEqual({ ways: 2, needsSecond: false });
   });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PersonId } from '#contracts/ids.ts';
 import { openCredentialSlots, type SlotsEnvironment } from './credential-slots.ts';
 import { Secret } from './secret.ts';
+import { provedByWords } from './simulated/simulated-people.ts';
 import {
   aziz as azizPerson,
   byFinger,
@@ -198,10 +199,9 @@ describe('damage', () => {
 describe('device slots', () => {
   test('the enrolled key opens, another key and a wrong finger do not', async () => {
     const slots = await open();
-    const proved = await slots.provePerson(dilnoza, { method: 'passphrase', passphrase });
-    if (!proved.ok) throw new Error('not proved');
+    const keys = await provedByWords(slots, dilnozaPerson, passphrase);
     const key = keyTouched('right-finger');
-    const enrolled = await slots.enrolDevice(dataKey(), dilnozaPerson, key, byFinger, proved.value, 'blue');
+    const enrolled = await slots.enrolDevice(dataKey(), dilnozaPerson, key, byFinger, keys, 'blue');
     expect(enrolled).toMatchObject({ ok: true });
     const unlocked = await (await open()).unlockByDevice(dilnoza, keyTouched('right-finger'), byFinger);
     expect(unlocked.ok && Buffer.from(unlocked.value.dataKey.reveal())).toEqual(Buffer.from(keyBytes));

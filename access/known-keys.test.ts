@@ -3,6 +3,7 @@ import type { CredentialSlots, SlotKeys } from './credential-slots.ts';
 import { coseKeyBytes, makeKeyPair } from './ctap/p256.ts';
 import { encodeCredential } from './enrolled-credential.ts';
 import { Secret } from './secret.ts';
+import { provedByWords } from './simulated/simulated-people.ts';
 import {
   aziz,
   azizWords,
@@ -27,16 +28,12 @@ beforeEach(async () => {
 afterEach(() => rig.remove());
 
 const refused = { ok: false, error: { code: 'access.key-enrolled' } };
-const keysOf = async (person: typeof dilnoza, passphrase: string) => {
-  const proved = await slots.provePerson(person.id, { method: 'passphrase', passphrase });
-  if (!proved.ok) throw new Error(proved.error.code);
-  return proved.value;
-};
+const ownKeys = () => provedByWords(slots, dilnoza, dilnozaWords);
 const enrol = (person: typeof dilnoza, keys: SlotKeys, seed = 7) =>
   slots.enrolDevice(rig.dataKey(), person, keyTouched('right-finger', seed), byFinger, keys);
 
 test('a key is no second way of the person whom it opens for', async () => {
-  const own = await keysOf(dilnoza, dilnozaWords);
+  const own = await ownKeys();
   expect(await enrol(dilnoza, own)).toMatchObject({ ok: true });
   expect(await enrol(dilnoza, own)).toMatchObject(refused);
   expect(slots.enrolmentStatus(dilnoza.id).ways).toBe(2);
@@ -44,7 +41,7 @@ test('a key is no second way of the person whom it opens for', async () => {
 });
 
 test('her own key is made hers anew where everything that she had ends', async () => {
-  await enrol(dilnoza, await keysOf(dilnoza, dilnozaWords));
+  await enrol(dilnoza, await ownKeys());
   expect(await enrol(dilnoza, 'new')).toMatchObject({ ok: true });
   expect(slots.keysOf(dilnoza.id).map(({ method }) => method)).toEqual(['simulated-key']);
 });
@@ -61,7 +58,7 @@ test('one that a page made is nobody else’s: the same credential is refused', 
     secret: new Secret(Uint8Array.from(bytes)),
     proof: new Secret(Uint8Array.from(bytes)),
   });
-  const own = await keysOf(dilnoza, dilnozaWords);
+  const own = await ownKeys();
   expect(await slots.enrolWebauthn(rig.dataKey(), dilnoza, made(), own)).toMatchObject({ ok: true });
   expect(await slots.enrolWebauthn(rig.dataKey(), dilnoza, made(), own)).toMatchObject(refused);
   expect(await slots.enrolWebauthn(rig.dataKey(), aziz, made(), 'new')).toMatchObject(refused);

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { type CredentialSlots, openCredentialSlots } from './credential-slots.ts';
-import { newPaperKey, printPaperKey } from './paper-key.ts';
 import {
   type CopyRecords,
   finishRotation,
@@ -14,6 +13,7 @@ import {
   systemRotationDisk,
 } from './rotation.ts';
 import type { Secret } from './secret.ts';
+import { asHolder, enrolKeyBeside, keepPaperKey, shareByWords } from './simulated/simulated-people.ts';
 import {
   aziz,
   azizWords,
@@ -58,14 +58,10 @@ beforeEach(async () => {
   await rename(rig.environment.folder, placesIn(root).current);
   slots = await slotsIn(root);
   await slots.enrolPassphrase(rig.dataKey(), aziz, azizWords, 'new');
-  await slots.enrolPassphrase(rig.dataKey(), { ...malika, access: 'holder-only' }, malikaWords, 'new');
-  const proved = await slots.provePerson(dilnoza.id, { method: 'passphrase', passphrase: dilnozaWords });
-  if (!proved.ok) throw new Error('not proved');
-  await slots.enrolDevice(rig.dataKey(), dilnoza, keyTouched('right-finger'), byFinger, proved.value);
+  await slots.enrolPassphrase(rig.dataKey(), asHolder(malika), malikaWords, 'new');
+  await enrolKeyBeside(rig, slots, dilnoza, dilnozaWords);
   await slots.setBreakGlassHolders(rig.dataKey(), [aziz.id, malika.id]);
-  using key = newPaperKey(rig.environment.random);
-  if (!(await slots.keepPaperKey(rig.dataKey(), key)).ok) throw new Error('no paper key');
-  paper = printPaperKey(key);
+  paper = await keepPaperKey(rig, slots);
   const { current } = placesIn(root);
   await writeFile(join(current, 'records'), recordsUnder(rig.keyBytes));
   await writeFile(join(current, 'something later'), 'kept');
@@ -99,15 +95,14 @@ async function rotated(from: CredentialSlots, key: Secret): Promise<Secret> {
 async function openedIn(folder: string, words = dilnozaWords): Promise<Buffer> {
   const found = await slotsIn(folder);
   const two = await Promise.all([
-    found.beginBreakGlass(aziz.id, { method: 'passphrase', passphrase: azizWords }),
-    found.beginBreakGlass(malika.id, { method: 'passphrase', passphrase: malikaWords }),
+    shareByWords(found, aziz, azizWords),
+    shareByWords(found, malika, malikaWords),
   ]);
-  if (!two[0].ok || !two[1].ok) throw new Error('no shares');
   const unlocks = [
     await found.unlockByPassphrase(dilnoza.id, words),
     await found.unlockByDevice(dilnoza.id, keyTouched('right-finger'), byFinger),
     await found.unlockByPaperKey(paper),
-    await found.unlockByTwo(two[0].value, two[1].value),
+    await found.unlockByTwo(...two),
   ];
   const keys = unlocks.map((unlocked) => (unlocked.ok ? Buffer.from(unlocked.value.dataKey.reveal()) : ''));
   expect(new Set(keys.map(String)).size).toBe(1);
@@ -121,7 +116,7 @@ async function openedIn(folder: string, words = dilnozaWords): Promise<Buffer> {
 describe('a rotation', () => {
   test('gives another key to everybody who is left, with nobody present, and is not due any more', async () => {
     await slots.remove(rig.dataKey(), malika.id);
-    await slots.enrolPassphrase(rig.dataKey(), { ...malika, access: 'holder-only' }, malikaWords, 'new');
+    await slots.enrolPassphrase(rig.dataKey(), asHolder(malika), malikaWords, 'new');
     await slots.setBreakGlassHolders(rig.dataKey(), [aziz.id, malika.id]);
     expect(slots.isRotationDue()).toBe(true);
     const signing = slots.signingKeyOf(dilnoza.id);

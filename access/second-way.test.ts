@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialSlots, EnrolledPerson } from './credential-slots.ts';
 import { newPaperKey } from './paper-key.ts';
+import { asHolder, enrolKeyBeside, provedByWords } from './simulated/simulated-people.ts';
 import {
   aziz,
   azizWords,
@@ -33,13 +34,7 @@ const enrol = (person: EnrolledPerson, words: string) =>
 const slotOf = (person: EnrolledPerson, method: string) =>
   slots.keysOf(person.id).find((key) => key.method === method && key.lostAt === null)?.slot ?? '';
 const isAtRisk = (person: EnrolledPerson) => slots.enrolmentStatus(person.id).needsSecond;
-
-/** Another way beside what she has. */
-async function addKey(person: EnrolledPerson, words: string, seed = 7) {
-  const proved = await slots.provePerson(person.id, { method: 'passphrase', passphrase: words });
-  if (!proved.ok) throw new Error(proved.error.code);
-  return slots.enrolDevice(rig.dataKey(), person, keyTouched('right-finger', seed), byFinger, proved.value);
-}
+const addKey = (person: EnrolledPerson, words: string) => enrolKeyBeside(rig, slots, person, words);
 
 describe('enrolling somebody', () => {
   test('with one way and nothing to fall back on is refused, and leaves nothing', async () => {
@@ -55,7 +50,7 @@ describe('enrolling somebody', () => {
   });
 
   test('counts with two holders, and not when one of the two is she herself', async () => {
-    await enrol({ ...malika, access: 'holder-only' }, malikaWords);
+    await enrol(asHolder(malika), malikaWords);
     await enrol(aziz, azizWords);
     await slots.setBreakGlassHolders(rig.dataKey(), [malika.id, aziz.id]);
     expect([isAtRisk(dilnoza), isAtRisk(aziz), isAtRisk(malika)]).toEqual([false, true, false]);
@@ -78,12 +73,9 @@ describe('enrolling somebody', () => {
     expect(await addKey(byOthers(aziz), azizWords)).toMatchObject(done);
     expect(slots.enrolmentStatus(aziz.id)).toEqual({ ways: 2, needsSecond: false });
     // A passphrase takes the place of the one before: with her key it is still two.
-    const proved = await slots.provePerson(aziz.id, { method: 'passphrase', passphrase: azizWords });
-    if (!proved.ok) throw new Error(proved.error.code);
+    const keys = await provedByWords(slots, aziz, azizWords);
     const next = 'boshqa soz yana bir';
-    expect(await slots.enrolPassphrase(rig.dataKey(), byOthers(aziz), next, proved.value)).toMatchObject(
-      done,
-    );
+    expect(await slots.enrolPassphrase(rig.dataKey(), byOthers(aziz), next, keys)).toMatchObject(done);
     // New keys end the key: one way is left.
     expect(await enrol(byOthers(aziz), azizWords)).toMatchObject(refused);
     expect(slots.enrolmentStatus(aziz.id).ways).toBe(2);
@@ -108,10 +100,9 @@ describe('enrolling somebody', () => {
 
   test('a passphrase that takes the place of the only one is no second way, though she shows the one before', async () => {
     await enrol(aziz, azizWords);
-    const proved = await slots.provePerson(aziz.id, { method: 'passphrase', passphrase: azizWords });
-    if (!proved.ok) throw new Error(proved.error.code);
+    const keys = await provedByWords(slots, aziz, azizWords);
     const next = 'boshqa soz yana bir';
-    const reset = () => slots.enrolPassphrase(rig.dataKey(), byOthers(aziz), next, proved.value);
+    const reset = () => slots.enrolPassphrase(rig.dataKey(), byOthers(aziz), next, keys);
     expect(await reset()).toMatchObject(refused);
     await makePaper();
     expect(await reset()).toMatchObject(done);
@@ -120,7 +111,7 @@ describe('enrolling somebody', () => {
   test('herself, or a holder who never opens alone, is not refused', async () => {
     expect(await enrol(dilnoza, 'boshqa soz yana bir')).toMatchObject(done);
     expect(isAtRisk(dilnoza)).toBe(true);
-    expect(await enrol(byOthers({ ...malika, access: 'holder-only' }), malikaWords)).toMatchObject(done);
+    expect(await enrol(byOthers(asHolder(malika)), malikaWords)).toMatchObject(done);
   });
 });
 
@@ -134,8 +125,8 @@ describe('what others fall back on', () => {
   });
 
   test('holders cannot be taken away or removed; who was revoked elsewhere goes', async () => {
-    await enrol({ ...malika, access: 'holder-only' }, malikaWords);
-    await enrol({ ...aziz, access: 'holder-only' }, azizWords);
+    await enrol(asHolder(malika), malikaWords);
+    await enrol(asHolder(aziz), azizWords);
     await slots.setBreakGlassHolders(rig.dataKey(), [malika.id, aziz.id]);
     expect(await slots.setBreakGlassHolders(rig.dataKey(), [])).toMatchObject(refused);
     expect(await slots.remove(rig.dataKey(), malika.id, 'gone')).toMatchObject(refused);
@@ -148,8 +139,8 @@ describe('what others fall back on', () => {
   });
 
   test('a paper key beside them lets holders go', async () => {
-    await enrol({ ...malika, access: 'holder-only' }, malikaWords);
-    await enrol({ ...aziz, access: 'holder-only' }, azizWords);
+    await enrol(asHolder(malika), malikaWords);
+    await enrol(asHolder(aziz), azizWords);
     await slots.setBreakGlassHolders(rig.dataKey(), [malika.id, aziz.id]);
     await makePaper();
     expect(await slots.remove(rig.dataKey(), malika.id, 'gone')).toMatchObject(done);

@@ -5,6 +5,7 @@ import { coseKeyBytes, makeKeyPair } from './ctap/p256.ts';
 import { encodeCredential } from './enrolled-credential.ts';
 import type { CredentialDevice } from './ports.ts';
 import { Secret } from './secret.ts';
+import { provedByWords } from './simulated/simulated-people.ts';
 import {
   aziz,
   byFinger,
@@ -34,11 +35,7 @@ function browserKey() {
   return { id, credential, prf };
 }
 
-async function proved() {
-  const keys = await slots.provePerson(dilnoza.id, { method: 'passphrase', passphrase: dilnozaWords });
-  if (!keys.ok) throw new Error('not proved');
-  return keys.value;
-}
+const proved = () => provedByWords(slots, dilnoza, dilnozaWords);
 
 test('a key that the browser asked opens by its id and salt, after a restart, and gives the same keys', async () => {
   const key = browserKey();

@@ -1,10 +1,10 @@
+import type { OpenedShare } from '../break-glass.ts';
 import type { CredentialSlots, EnrolledPerson } from '../credential-slots.ts';
 import { newPaperKey, printPaperKey } from '../paper-key.ts';
 import type { PersonKeys } from '../person-keys.ts';
-import type { Secret } from '../secret.ts';
 import { byFinger, keyTouched, type SlotsRig } from './simulated-slots.ts';
 
-/** What people of a {@link SlotsRig} do before a test begins. All of it has to succeed: the code of a failure is thrown. */
+// What people of slots made for a test do before it begins. It has to succeed: the code of a failure is thrown.
 
 export const byWords = (passphrase: string) => ({ method: 'passphrase', passphrase }) as const;
 
@@ -27,22 +27,21 @@ export async function shareByWords(
   slots: CredentialSlots,
   { id }: Pick<EnrolledPerson, 'id'>,
   words: string,
-): Promise<Secret> {
+): Promise<OpenedShare> {
   const share = await slots.beginBreakGlass(id, byWords(words));
   if (!share.ok) throw new Error(share.error.code);
   return share.value;
 }
 
-/** Enrols a key beside her passphrase; whether that is taken is for the test to say. The same seed is the same key. */
+/** Enrols a key beside her passphrase; whether that is taken is for the test to look at. */
 export const enrolKeyBeside = async (
   rig: SlotsRig,
   slots: CredentialSlots,
   person: EnrolledPerson,
   words: string,
-  seed?: number,
 ) => {
   const keys = await provedByWords(slots, person, words);
-  return slots.enrolDevice(rig.dataKey(), person, keyTouched('right-finger', seed), byFinger, keys);
+  return slots.enrolDevice(rig.dataKey(), person, keyTouched('right-finger'), byFinger, keys);
 };
 
 /** A new paper key that counts, as it is printed. */

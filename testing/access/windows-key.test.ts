@@ -1,6 +1,7 @@
 import * as koffi from 'koffi';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialDevice } from '#access/ports.ts';
+import { provedByWords } from '#access/simulated/simulated-people.ts';
 import { dilnoza, dilnozaWords, openSlotsRig, type SlotsRig } from '#access/simulated/simulated-slots.ts';
 import { openWebauthnDll } from '#access/windows/webauthn-dll.ts';
 import { WebauthnKey } from '#access/windows/webauthn-key.ts';
@@ -72,9 +73,7 @@ describe('slots', () => {
   };
   const enrol = async (device: CredentialDevice, label: string) => {
     const slots = await rig.open();
-    const proved = await slots.provePerson(dilnoza.id, { method: 'passphrase', passphrase: dilnozaWords });
-    if (!proved.ok) throw new Error(proved.error.code);
-    const keys = proved.value;
+    const keys = await provedByWords(slots, dilnoza, dilnozaWords);
     const enrolled = await slots.enrolDevice(rig.dataKey(), dilnoza, device, operation(), keys, label);
     if (!enrolled.ok) throw new Error(enrolled.error.code);
   };
