@@ -23,7 +23,7 @@ export const words = {
   'error.record.changed-meanwhile':
     'Запись за это время изменил другой сотрудник. Посмотрите ещё раз перед сохранением.',
   'error.record.invalid': 'Некоторые поля заполнены неверно; они отмечены.',
-  'error.record.not-found': 'Этой записи нет на рабочей станции.',
+  'error.record.not-found': 'Этой записи нет на рабочем месте.',
   'field.active': 'Работает здесь',
   'field.address': 'Адрес',
   'field.allergies': 'Аллергия',
