@@ -13,6 +13,10 @@ export interface CenterWorld {
   readonly dataFolder: string;
   /** A connection of its own, to look into the tables. */
   readonly sql: pg.Client;
+  /** The column `count` of the first row that a query gives. */
+  count(text: string, values: readonly unknown[]): Promise<number>;
+  /** The newest position of a facility's feed. */
+  headOf(scope: Scope): Promise<number>;
   enrol(scope?: Scope): Promise<Identity>;
   /** A second process's worth of center on the same PostgreSQL. */
   startSecond(options?: Partial<CenterOptions>): Promise<RunningCenter>;
@@ -40,11 +44,17 @@ export async function startWorld(options: Partial<CenterOptions> = {}): Promise<
   sql.on('error', quiet);
   await sql.connect();
   await directoriesArrived(sql);
+  const count: CenterWorld['count'] = async (text, values) => {
+    const { rows } = await sql.query<{ count: string }>(text, [...values]);
+    return Number(rows[0]?.count);
+  };
   const others: RunningCenter[] = [];
   return {
     center,
     dataFolder,
     sql,
+    count,
+    headOf: (scope) => count('select head as count from scope_head where scope = $1', [scope]),
     enrol: async (scope = facilityA) => enrol(center.url, (await center.createEnrolmentCode(scope)).code),
     startSecond: async (more = {}) => {
       const other = await startCenter({

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { findWrongDigests } from '#center/feed/digests.ts';
 import { openDatabase } from '#center/postgres/database.ts';
 import { RecordDigest } from '#sync/merge/digest.ts';
-import { type CenterWorld, startWorld } from './center-world.ts';
+import type { CenterWorld } from './center-world.ts';
 import {
   aside,
   facilityA,
@@ -16,30 +16,20 @@ import {
   rowFor,
 } from './test-records.ts';
 import { connectTwo, type WelcomedTwo } from './wire-client-two.ts';
+import { withConnectedClient } from './world-of-file.ts';
 
 let world: CenterWorld;
 let client: WelcomedTwo;
 const url = () => world.center.url;
 
-beforeAll(async () => {
-  world = await startWorld();
-  client = await connectTwo(url(), await world.enrol());
+withConnectedClient((began) => {
+  ({ world, client } = began);
 });
-afterAll(async () => {
-  await client?.close();
-  await world?.close();
-});
-
-const count = async (text: string, values: readonly unknown[]) => {
-  const { rows } = await world.sql.query(text, [...values]);
-  return Number(rows[0]?.count);
-};
-const headOf = (scope: string) => count('select head as count from scope_head where scope = $1', [scope]);
 
 describe('FLOW: followed feeds', () => {
   it('FLOW-1: sends no more portions than the credit, each continuing the last, up to the head', async () => {
     const reader = await connectTwo(url(), await world.enrol());
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     await client.offer(Array.from({ length: 60 }, () => offered(patientRow(facilityA))));
     const flow = reader.follow(1, start, 3, 2_000);
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -61,7 +51,7 @@ describe('FLOW: followed feeds', () => {
 
   it('FLOW-1: a lane without news is brought to the head after follow and before digests, and not otherwise', async () => {
     const reader = await connectTwo(url(), await world.enrol());
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     await client.offer([offered(patientRow(facilityA))]);
     const quiet = reader.follow(0, start);
     expect(await reader.next('portion')).toMatchObject({
@@ -86,7 +76,7 @@ describe('FLOW: followed feeds', () => {
 
   it('FLOW-5: passes over what the workstation wrote itself on this connection', async () => {
     const writer = await connectTwo(url(), await world.enrol());
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     const flow = writer.follow(1, start);
     await writer.offer([offered(patientRow(facilityA)), offered(patientRow(facilityA))]);
     await client.offer([offered(patientRow(facilityA))]);
@@ -102,7 +92,7 @@ describe('FLOW: followed feeds', () => {
 
   it('a newer flow of the lane takes the place of the older; numbers ascend', async () => {
     const reader = await connectTwo(url(), await world.enrol());
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     reader.follow(1, start);
     const flow = reader.follow(1, start);
     await client.offer([offered(patientRow(facilityA))]);
@@ -139,7 +129,7 @@ describe('FLOW: followed feeds', () => {
   });
 
   it('FLOW-4: what was captured long before goes into lane 2', async () => {
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     const old = { ...patient(facilityA), capturedAt: Date.now() - 3 * 24 * 3_600_000 };
     await client.offer([offered(rowFor('patients', old)), offered(patientRow(facilityA))]);
     const { rows } = await world.sql.query(
@@ -150,7 +140,7 @@ describe('FLOW: followed feeds', () => {
   });
 
   it('SHR-6: tells that a record left the scope, unless it is there again', async () => {
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     const gone = patientRow(facilityA);
     const back = patientRow(facilityA);
     await client.offer([offered(gone), offered(back)]);
@@ -191,7 +181,7 @@ describe('DIG: digests', () => {
     }
     const digests = await other.digest();
     expect(digests.buckets).toEqual(expected.map(String));
-    expect(digests.seq).toBe(await headOf(facilityB));
+    expect(digests.seq).toBe(await world.headOf(facilityB));
     await other.close();
   });
 
@@ -204,7 +194,7 @@ describe('DIG: digests', () => {
     other.send({ type: 'list', request: 9, scope: facilityB, bucket });
     const inventory = await other.next('inventory');
     const expected = rows.filter(({ id }) => Number.parseInt(id.slice(-2), 16) % 64 === bucket);
-    expect(inventory).toMatchObject({ request: 9, seq: await headOf(facilityB), isLast: true });
+    expect(inventory).toMatchObject({ request: 9, seq: await world.headOf(facilityB), isLast: true });
     expect(new Set(inventory.records.map(String))).toEqual(
       new Set(expected.map(({ collection, id, rev }) => `${collection},${id},${rev}`)),
     );

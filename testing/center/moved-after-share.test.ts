@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   access,
   checkEverything,
@@ -8,25 +8,19 @@ import {
   newPatient,
   newRequest,
   type Office,
-  openOffice,
   push,
   pushOk,
   type SharingWorld,
   settle,
-  startSharingWorld,
 } from './sharing-world.ts';
 import { rowFor } from './test-records.ts';
+import { withOneOffice } from './world-of-file.ts';
 
 let world: SharingWorld;
 let office: Office;
 
-beforeAll(async () => {
-  world = await startSharingWorld();
-  office = openOffice(world);
-});
-afterAll(async () => {
-  await office?.sharing.courier.close();
-  await world?.close();
+withOneOffice((began) => {
+  ({ world, office } = began);
 });
 
 it('SHR-6, SHR-7: takes a guest’s late edit although the patient moved after the share ended', async () => {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { EntryIdSchema } from '#contracts/ids.ts';
 import {
   checkEverything,
@@ -11,13 +11,12 @@ import {
   newPatient,
   newRequest,
   type Office,
-  openOffice,
   pushOk,
   type SharingWorld,
   settle,
-  startSharingWorld,
 } from './sharing-world.ts';
 import { rowFor, somePerson, type TestRow } from './test-records.ts';
+import { withOneOffice } from './world-of-file.ts';
 
 // SHA-11. A center restored to before a patient was registered and moved: what workstations of both facilities bring back comes
 // in any order, the patient as each facility's own.
@@ -25,13 +24,8 @@ import { rowFor, somePerson, type TestRow } from './test-records.ts';
 let world: SharingWorld;
 let office: Office;
 
-beforeAll(async () => {
-  world = await startSharingWorld();
-  office = openOffice(world);
-});
-afterAll(async () => {
-  await office?.sharing.courier.close();
-  await world?.close();
+withOneOffice((began) => {
+  ({ world, office } = began);
 });
 
 type Returned = 'former home' | 'new home' | 'request';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createIngest } from '#center/ingest/push-batch.ts';
 import { openDatabase } from '#center/postgres/database.ts';
 import {
@@ -10,24 +10,18 @@ import {
   newRequest,
   newVisit,
   type Office,
-  openOffice,
   pushOk,
   referral,
   type SharingWorld,
   settle,
-  startSharingWorld,
 } from './sharing-world.ts';
+import { withOneOffice } from './world-of-file.ts';
 
 let world: SharingWorld;
 let office: Office;
 
-beforeAll(async () => {
-  world = await startSharingWorld();
-  office = openOffice(world);
-});
-afterAll(async () => {
-  await office?.sharing.courier.close();
-  await world?.close();
+withOneOffice((began) => {
+  ({ world, office } = began);
 });
 
 /** The name of an advisory lock that batches of a slow office wait for. */

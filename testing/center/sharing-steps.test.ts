@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { actOnRequest } from '#center/sharing/act-on-request.ts';
 import { deliver } from '#center/sharing/deliver.ts';
 import { finishErrands } from '#center/sharing/finish-errands.ts';
@@ -25,23 +25,18 @@ import {
   referral,
   type SharingWorld,
   settle,
-  startSharingWorld,
 } from './sharing-world.ts';
 import { rowFor } from './test-records.ts';
+import { withOneOffice } from './world-of-file.ts';
 
 let world: SharingWorld;
 let office: Office;
 let context: SharingContext;
 
-beforeAll(async () => {
-  world = await startSharingWorld();
-  office = openOffice(world);
+withOneOffice((began) => {
+  ({ world, office } = began);
   const { database, effects } = world;
   context = { database, effects, center: centerId, announce: () => undefined };
-});
-afterAll(async () => {
-  await office?.sharing.courier.close();
-  await world?.close();
 });
 
 const idOf = (row: { readonly id: string }): RecordId => v.parse(RecordIdSchema, row.id);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   access,
   checkEverything,
@@ -15,15 +15,14 @@ import {
   newReview,
   newVisit,
   type Office,
-  openOffice,
   push,
   pushOk,
   referral,
   type SharingWorld,
   settle,
-  startSharingWorld,
 } from './sharing-world.ts';
 import type { TestRow } from './test-records.ts';
+import { withOneOffice } from './world-of-file.ts';
 
 const dayMs = 24 * 3_600_000;
 let world: SharingWorld;
@@ -31,13 +30,8 @@ let office: Office;
 /** Copies that a former home keeps as they were. */
 const frozen: string[] = [];
 
-beforeAll(async () => {
-  world = await startSharingWorld();
-  office = openOffice(world);
-});
-afterAll(async () => {
-  await office?.sharing.courier.close();
-  await world?.close();
+withOneOffice((began) => {
+  ({ world, office } = began);
 });
 
 const at = (facility: Facility, row: TestRow) => documentAt(world, row.collection, facility.scope, row.id);

@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RequestBodySchema } from '#contracts/records/requests.ts';
 import { wipePreamble } from '#contracts/wire/protocol.ts';
-import { type CenterWorld, startWorld } from './center-world.ts';
+import type { CenterWorld } from './center-world.ts';
 import { spkiOf } from './keys.ts';
 import {
   aRevision,
@@ -20,25 +20,15 @@ import {
 } from './test-records.ts';
 import { connect, greet, newKey, openWire, proofFor, refusalOf } from './wire-client.ts';
 import { connectTwo, greetTwo, type WelcomedTwo } from './wire-client-two.ts';
+import { withConnectedClient } from './world-of-file.ts';
 
 let world: CenterWorld;
 let client: WelcomedTwo;
 const url = () => world.center.url;
 
-beforeAll(async () => {
-  world = await startWorld();
-  client = await connectTwo(url(), await world.enrol());
+withConnectedClient((began) => {
+  ({ world, client } = began);
 });
-afterAll(async () => {
-  await client?.close();
-  await world?.close();
-});
-
-const count = async (text: string, values: readonly unknown[]) => {
-  const { rows } = await world.sql.query(text, [...values]);
-  return Number(rows[0]?.count);
-};
-const headOf = (scope: string) => count('select head as count from scope_head where scope = $1', [scope]);
 
 describe('VER-2: versions', () => {
   it.each([1, 2])('speaks version %i with a workstation of that version', async (protocol) => {
@@ -76,7 +66,7 @@ describe('VER-2: versions', () => {
 
   it('VER-4: a version 1 workstation gets no collection and no kind of record it does not know', async () => {
     const old = await connect(url(), await world.enrol());
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     const known = patientRow(facilityA);
     expect(await client.offer([offered(requestRow()), offered(known)])).toEqual([start + 1, start + 2]);
     expect((await old.pull(0, start)).documents).toEqual([]);
@@ -107,7 +97,7 @@ describe('PCK-1: packing', () => {
     });
     expect(packed.welcome).toMatchObject({ packing, dictionary: null, offlineLimitMs: 90 * 24 * 3_600_000 });
     const rows = Array.from({ length: 40 }, () => patientRow(facilityA));
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     const outcomes = await packed.offer(rows.map(offered));
     // The courier may be at work on the request of an earlier test.
     const first = Number(outcomes[0]);
@@ -145,7 +135,7 @@ describe('PUSH-14: offers', () => {
     const second = renamed(first, 'Ikki');
     const third = renamed(second, 'Uch');
     await client.offer([offered(first)]);
-    const head = await headOf(facilityA);
+    const head = await world.headOf(facilityA);
     expect(await client.offer([offeredDelta(second, first), offeredDelta(third, second)])).toEqual([
       head + 1,
       head + 2,
@@ -163,9 +153,9 @@ describe('PUSH-14: offers', () => {
     const second = renamed(first, 'Ikki');
     const outcomes = await client.offer([offered(first), offeredDelta(second, first)]);
     await client.offer([offered(renamed(second, 'Uch'))]);
-    const head = await headOf(facilityA);
+    const head = await world.headOf(facilityA);
     expect(await client.offer([offered(first), offeredDelta(second, first)])).toEqual(outcomes);
-    expect(await headOf(facilityA)).toBe(head);
+    expect(await world.headOf(facilityA)).toBe(head);
   });
 
   it('a difference to a version in the history is a conflict, to an unknown one a missing base', async () => {
@@ -189,7 +179,7 @@ describe('PUSH-14: offers', () => {
     const outcomes = await client.offer([wrong, offered(sound), changed, { no: 'row' }, staff]);
     expect(outcomes).toMatchObject([
       { verdict: 'quarantined', paths: ['check'] },
-      await headOf(facilityA),
+      await world.headOf(facilityA),
       { verdict: 'quarantined', paths: ['check'] },
       { verdict: 'quarantined' },
       { verdict: 'quarantined', paths: ['record.scope'] },
@@ -211,7 +201,7 @@ describe('PUSH-14: offers', () => {
     });
     wire.sendRaw(text.replace('"x":0', `"x":${deep}`));
     expect(await wire.next('refused')).toMatchObject({ code: 'sync.unknown-message' });
-    expect(await count('select count(*) from feed where op = $1', [row.op])).toBe(0);
+    expect(await world.count('select count(*) from feed where op = $1', [row.op])).toBe(0);
   });
 });
 
@@ -221,7 +211,7 @@ describe('PUSH-13: rows put aside', () => {
     await client.offer([offered(newest)]);
     const replaced = rowFor('patients', patient(facilityA, 'Eski', newest.id));
     const onUnknownBase = rowFor('patients', patient(facilityA, 'Yana', newest.id), aRevision('b', 4));
-    const head = await headOf(facilityA);
+    const head = await world.headOf(facilityA);
     const outcomes = await client.offer([aside(replaced), aside(onUnknownBase)]);
     expect(outcomes).toEqual([head + 1, head + 2]);
     expect(await client.offer([aside(replaced), aside(onUnknownBase)])).toEqual(outcomes);
@@ -232,24 +222,24 @@ describe('PUSH-13: rows put aside', () => {
       expect.arrayContaining([replaced.record, onUnknownBase.record]),
     );
     expect(rows).toHaveLength(2);
-    expect(await count('select count(*) from doc where id = $1 and rev = $2', [newest.id, newest.rev])).toBe(
-      1,
-    );
+    expect(
+      await world.count('select count(*) from doc where id = $1 and rev = $2', [newest.id, newest.rev]),
+    ).toBe(1);
   });
 
   it('may come before their record, and after they were applied', async () => {
     const first = patientRow(facilityA);
-    expect(await client.offer([aside(first)])).toEqual([await headOf(facilityA)]);
-    expect(await count('select count(*) from doc where id = $1', [first.id])).toBe(0);
+    expect(await client.offer([aside(first)])).toEqual([await world.headOf(facilityA)]);
+    expect(await world.count('select count(*) from doc where id = $1', [first.id])).toBe(0);
     const other = rowFor('patients', patient(facilityA, 'Boshqa', first.id));
-    expect(await client.offer([offered(other)])).toEqual([await headOf(facilityA)]);
+    expect(await client.offer([offered(other)])).toEqual([await world.headOf(facilityA)]);
     const outcome = await client.offer([offered(renamed(other, 'Yana'))]);
     expect(await client.offer([aside(other)])).toEqual([Number(outcome[0]) - 1]);
   });
 
   it('are not in the feed that others read', async () => {
     const reader = await connectTwo(url(), await world.enrol());
-    const start = await headOf(facilityA);
+    const start = await world.headOf(facilityA);
     const flow = reader.follow(1, start);
     await client.offer([aside(patientRow(facilityA)), offered(patientRow(facilityA))]);
     const portions = await reader.readThrough(flow, start + 2);
