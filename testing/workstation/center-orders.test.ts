@@ -1,19 +1,11 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { layoutOf } from '#workstation/folder-layout.ts';
-import { openEnrolledRig, type Rig } from './rig.ts';
+import type { Rig } from './rig.ts';
+import { phaseOf, rigsOfTest } from './rigs-of-test.ts';
 
-const rigs: Rig[] = [];
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.close();
-});
-const enrolled = async () => {
-  const rig = await openEnrolledRig();
-  rigs.push(rig);
-  return rig;
-};
-const phase = (rig: Rig) => rig.workstation.state().phase;
+const { enrolled } = rigsOfTest();
 const registration = {
   name: { family: 'Yusupova', given: 'Nargiza' },
   sex: 'female',
@@ -29,12 +21,12 @@ describe('the order to erase (WIP-1)', () => {
     const rig = await enrolled();
     const screen = rig.screen();
     await rig.exchange.orders?.wipe();
-    expect(phase(rig)).not.toBe('unlocked');
+    expect(phaseOf(rig)).not.toBe('unlocked');
     const left = await readdir(layoutOf(rig.folder).current);
     expect(left.filter((name) => name.includes('slots'))).toEqual([]);
     expect(await rig.unlock(rig.head)).toMatchObject({ ok: false });
     await rig.timers.advance(1000);
-    await expect.poll(() => phase(rig)).toBe('unenrolled');
+    await expect.poll(() => phaseOf(rig)).toBe('unenrolled');
     expect(await contentOf(rig)).toEqual(['erased-by-center']);
     expect(rig.workstation.state()).toMatchObject({ failure: { code: 'sync.device-wiped' }, people: [] });
     expect((await screen.request('patients.search', { text: 'y', limit: 5 })).ok).toBe(false);
@@ -47,7 +39,7 @@ describe('the order to erase (WIP-1)', () => {
     // The mark is written first: everything else may still be there.
     await writeFile(join(rig.folder, 'erased-by-center'), '');
     await rig.restart();
-    expect(phase(rig)).toBe('unenrolled');
+    expect(phaseOf(rig)).toBe('unenrolled');
     expect(rig.workstation.state().failure?.code).toBe('sync.device-wiped');
     expect(await contentOf(rig)).toEqual(['erased-by-center']);
   });
@@ -56,12 +48,12 @@ describe('the order to erase (WIP-1)', () => {
     const rig = await enrolled();
     await rig.exchange.orders?.wipe();
     await rig.timers.advance(1000);
-    await expect.poll(() => phase(rig)).toBe('unenrolled');
+    await expect.poll(() => phaseOf(rig)).toBe('unenrolled');
     expect((await rig.enrol()).ok).toBe(true);
-    expect(phase(rig)).toBe('unlocked');
+    expect(phaseOf(rig)).toBe('unlocked');
     await rig.workstation.lock();
     await rig.restart();
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
   });
 });
 

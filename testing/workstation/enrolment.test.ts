@@ -1,27 +1,17 @@
 import { cpSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { layoutOf } from '#workstation/folder-layout.ts';
-import { administrator, diskFull, openEnrolledRig, openRig, type Rig } from './rig.ts';
+import { administrator, diskFull, type Rig } from './rig.ts';
+import { phaseOf, rigsOfTest } from './rigs-of-test.ts';
 
-const rigs: Rig[] = [];
-const keep = <R extends Rig>(rig: R): R => {
-  rigs.push(rig);
-  return rig;
-};
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.close();
-});
-const enrolled = async (...options: Parameters<typeof openEnrolledRig>) =>
-  keep(await openEnrolledRig(...options));
-const unenrolled = async (...options: Parameters<typeof openRig>) => keep(await openRig(...options));
-const phase = (rig: Rig) => rig.workstation.state().phase;
+const { enrolled, unenrolled } = rigsOfTest();
 
 describe('enrolment', () => {
   test('makes an unlocked workstation with its first administrator', async () => {
     const rig = await unenrolled();
-    expect(phase(rig)).toBe('unenrolled');
+    expect(phaseOf(rig)).toBe('unenrolled');
     const outcome = await rig.enrol();
     expect(outcome.ok).toBe(true);
     const state = rig.workstation.state();
@@ -48,7 +38,7 @@ describe('enrolment', () => {
     const rig = await unenrolled();
     rig.refusal = { code };
     expect(await rig.enrol()).toEqual({ ok: false, error: { code } });
-    expect(phase(rig)).toBe('unenrolled');
+    expect(phaseOf(rig)).toBe('unenrolled');
     rig.refusal = null;
     expect((await rig.enrol()).ok).toBe(true);
   });
@@ -79,7 +69,7 @@ describe('enrolment', () => {
       throw new Error('the center was asked');
     };
     expect(await rig.enrol()).toEqual({ ok: false, error: diskFull });
-    expect(phase(rig)).toBe('unenrolled');
+    expect(phaseOf(rig)).toBe('unenrolled');
   });
 
   test('a power cut while the center answers leaves nothing but the need for a new code', async () => {
@@ -88,7 +78,7 @@ describe('enrolment', () => {
     rig.whileEnrolling = () => cpSync(rig.folder, copy, { recursive: true });
     await rig.enrol();
     await restore(rig, copy);
-    expect(phase(rig)).toBe('unenrolled');
+    expect(phaseOf(rig)).toBe('unenrolled');
     expect(await readdir(rig.folder)).not.toContain('enrolling');
     rig.whileEnrolling = () => undefined;
     expect((await rig.enrol()).ok).toBe(true);
@@ -101,7 +91,7 @@ describe('enrolment', () => {
     await cp(current, enrolling, { recursive: true });
     await rm(current, { recursive: true });
     await rig.restart();
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
     expect((await rig.unlock(rig.head)).ok).toBe(true);
     expect(await readdir(rig.folder)).not.toContain('enrolling');
   });
@@ -111,7 +101,7 @@ describe('enrolment', () => {
     await mkdir(layoutOf(rig.folder).enrolling);
     await writeFile(join(layoutOf(rig.folder).enrolling, 'records.sqlite'), 'half');
     await rig.restart();
-    expect(phase(rig)).toBe('unenrolled');
+    expect(phaseOf(rig)).toBe('unenrolled');
     expect(await readdir(rig.folder)).toEqual([]);
   });
 });

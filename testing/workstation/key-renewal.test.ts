@@ -1,19 +1,17 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { PersonId } from '#contracts/ids.ts';
 import { checkIntegrity } from '#store/check-integrity.ts';
 import { destroySlots, layoutOf, recoverEnrolment } from '#workstation/folder-layout.ts';
 import type { WorkstationParts } from '#workstation/parts.ts';
-import { openEnrolledRig, type Rig, type RigOptions } from './rig.ts';
+import type { Rig, RigOptions } from './rig.ts';
+import { rigsOfTest } from './rigs-of-test.ts';
 
 const nurseWords = 'yetti qora mushuk';
-const rigs: Rig[] = [];
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.close();
-});
+const { enrolled: kept } = rigsOfTest();
 
 /** A workstation that tells under which keys its records were opened. */
 async function enrolled(options: RigOptions = {}) {
@@ -22,8 +20,7 @@ async function enrolled(options: RigOptions = {}) {
     keys.push(Buffer.from(place.dataKey));
     return real(place);
   };
-  const rig = await openEnrolledRig({ openReplica, hasSimulatedDevices: false, ...options });
-  rigs.push(rig);
+  const rig = await kept({ openReplica, hasSimulatedDevices: false, ...options });
   return Object.assign(rig, { keys });
 }
 

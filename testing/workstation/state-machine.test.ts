@@ -1,38 +1,28 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { emptyShelf } from '#access/ports.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { layoutOf } from '#workstation/folder-layout.ts';
 import { createManualTime } from './manual-time.ts';
-import { openEnrolledRig, openRig, passphrase, type Rig } from './rig.ts';
+import { passphrase, type Rig } from './rig.ts';
+import { phaseOf, rigsOfTest } from './rigs-of-test.ts';
 
-const rigs: Rig[] = [];
-const keep = <R extends Rig>(rig: R): R => {
-  rigs.push(rig);
-  return rig;
-};
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.close();
-});
-const enrolled = async (...options: Parameters<typeof openEnrolledRig>) =>
-  keep(await openEnrolledRig(...options));
-const unenrolled = async (...options: Parameters<typeof openRig>) => keep(await openRig(...options));
-const phase = (rig: Rig) => rig.workstation.state().phase;
+const { enrolled, unenrolled } = rigsOfTest();
 
 describe('lock and unlock', () => {
   test('after a restart the right passphrase opens, a wrong one does not', async () => {
     const rig = await enrolled();
     await rig.workstation.lock();
     await rig.restart();
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
     expect(await rig.unlock(rig.head, 'not the right one')).toMatchObject({
       ok: false,
       error: { code: 'access.wrong-passphrase' },
     });
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
     expect((await rig.unlock(rig.head)).ok).toBe(true);
-    expect(phase(rig)).toBe('unlocked');
+    expect(phaseOf(rig)).toBe('unlocked');
   });
 
   test('guessing is slowed down over a restart, for that person only, and the wait ends', async () => {
@@ -67,10 +57,10 @@ describe('lock and unlock', () => {
   test('lock and unlock asked at once end unlocked; unlock and lock end locked', async () => {
     const rig = await enrolled();
     await Promise.all([rig.workstation.lock(), rig.unlock(rig.head)]);
-    expect(phase(rig)).toBe('unlocked');
+    expect(phaseOf(rig)).toBe('unlocked');
     await rig.workstation.lock();
     await Promise.all([rig.unlock(rig.head), rig.workstation.lock()]);
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
     expect(rig.exchange.running).toBe(0);
   });
 
@@ -79,9 +69,9 @@ describe('lock and unlock', () => {
     rig.timers.advance(4 * 60_000);
     rig.workstation.touch();
     rig.timers.advance(4 * 60_000);
-    expect(phase(rig)).toBe('unlocked');
+    expect(phaseOf(rig)).toBe('unlocked');
     rig.timers.advance(60_001);
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
     await rig.workstation.lock();
     expect(rig.exchange.running).toBe(0);
   });
@@ -90,11 +80,11 @@ describe('lock and unlock', () => {
     const rig = await enrolled();
     rig.clock.set(rig.clock.now() + 60 * 60_000);
     rig.workstation.touch();
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
     await rig.unlock(rig.head);
     rig.clock.set(rig.clock.now() + 60 * 60_000);
     rig.timers.advance(15_000);
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
   });
 
   test('who takes over after a sleep begins with a whole wait, and a clock set back still locks', async () => {
@@ -102,10 +92,10 @@ describe('lock and unlock', () => {
     const nurse = await rig.addPerson(['nurse']);
     rig.clock.set(rig.clock.now() + 60 * 60_000);
     await rig.unlock(nurse, 'yetti qora mushuk');
-    expect(phase(rig)).toBe('unlocked');
+    expect(phaseOf(rig)).toBe('unlocked');
     rig.clock.set(rig.clock.now() - 60 * 60_000);
     rig.timers.advance(5 * 60_000);
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
   });
 
   test('a simulated key unlocks where there are such; pulling it out locks and says why', async () => {
@@ -264,7 +254,7 @@ describe('damage', () => {
     await rig.workstation.lock();
     isFailing = true;
     await expect(rig.unlock(rig.head)).rejects.toThrow(ReplicaFailure);
-    expect(phase(rig)).toBe('locked');
+    expect(phaseOf(rig)).toBe('locked');
     expect(rig.exchange.running).toBe(0);
     isFailing = false;
     expect((await rig.unlock(rig.head)).ok).toBe(true);

@@ -1,24 +1,21 @@
 import { cp, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PersonId } from '#contracts/ids.ts';
 import { layoutOf } from '#workstation/folder-layout.ts';
 import { failure } from './access-bench.ts';
 import { registration } from './bridge-bench.ts';
-import { makePaperKey, openEnrolledRig, type Rig } from './rig.ts';
+import { makePaperKey, type Rig } from './rig.ts';
+import { rigsOfTest } from './rigs-of-test.ts';
 
 // docs/specs/access.md ACC-36: files of another workstation, or of this one earlier, or cut short, beside these records.
 
 type Enrolled = Rig & { readonly head: PersonId };
-const opened: Rig[] = [];
-afterEach(async () => {
-  for (const rig of opened.splice(0)) await rig.close();
-});
+const { enrolled } = rigsOfTest();
 
 /** A workstation with one patient, closed. */
 async function closedWorkstation(): Promise<Enrolled> {
-  const rig = await openEnrolledRig();
-  opened.push(rig);
+  const rig = await enrolled();
   const saved = await rig.screen().request('patients.register', registration('Malika'));
   if (!saved.ok) throw new Error(saved.error.code);
   await rig.workstation.close();

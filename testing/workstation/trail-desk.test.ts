@@ -1,28 +1,24 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Replica } from '#clinic/ports/replica.ts';
 import { layoutOf } from '#workstation/folder-layout.ts';
-import { openEnrolledRig, passphrase, type Rig } from './rig.ts';
+import { passphrase, type Rig } from './rig.ts';
+import { rigsOfTest } from './rigs-of-test.ts';
 
 // docs/specs/audit.md AUD-4, AUD-7, AUD-8: lines that belong to no action of the clinic.
-let opened: Rig | undefined;
-afterEach(async () => {
-  await opened?.close();
-  opened = undefined;
-});
+const { enrolled } = rigsOfTest();
 
 /** The replica that the rig opened last, to look into its trail. */
 async function rigWithReplica() {
   const replicas: Replica[] = [];
-  const rig = await openEnrolledRig({
+  const rig = await enrolled({
     openReplica: (real) => async (place) => {
       const replica = await real(place);
       replicas.push(replica);
       return replica;
     },
   });
-  opened = rig;
   const trail = () => {
     const replica = replicas.at(-1);
     if (replica === undefined) throw new Error('nothing was opened');

@@ -1,21 +1,18 @@
 import * as v from 'valibot';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Replica } from '#clinic/ports/replica.ts';
 import { appError } from '#contracts/errors.ts';
 import { RecordIdSchema } from '#contracts/ids.ts';
 import { RequestBodySchema } from '#contracts/records/requests.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
-import { openEnrolledRig, type Rig } from './rig.ts';
+import type { Rig } from './rig.ts';
+import { rigsOfTest } from './rigs-of-test.ts';
 
-const rigs: Rig[] = [];
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.close();
-});
+const { enrolled } = rigsOfTest();
 
 /** A signed-in nurse at the first copy's end: everything of the enrolment was accepted. */
 async function working(link: 'online' | 'offline') {
-  const rig = await openEnrolledRig();
-  rigs.push(rig);
+  const rig = await enrolled();
   rig.exchange.state = { ...rig.exchange.state, link };
   const replica = replicaOf(rig);
   await acceptAll(replica);
