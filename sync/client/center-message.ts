@@ -3,20 +3,54 @@ import * as v from 'valibot';
 import { quickCheck } from '#contracts/quick-check.ts';
 import { type CenterMessage, CenterMessageSchema, PortionSchema } from '#contracts/wire/center-messages.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import { type ParsedApart, parseApart } from '../merge/parse-apart.ts';
+import type { Unpacked } from './message-packing.ts';
 import { misunderstood } from './session-end.ts';
+
+/** The text of the record of each document, by place, where it is known. */
+export type RecordTexts = ParsedApart['texts'];
+
+/** A message as it was heard. */
+export interface HeardMessage {
+  readonly message: CenterMessage;
+  /** About how long it was unpacked, in bytes. */
+  readonly length: number;
+  /** Of a portion that came packed. */
+  readonly texts?: RecordTexts;
+}
+
+/** {@link parseCenterMessage} of what was unpacked; the records of a portion are parsed one by one. */
+export function readCenterMessage(unpacked: Unpacked): HeardMessage {
+  const { utf8 } = unpacked;
+  const apart = utf8 !== undefined && mayBePortion(utf8) ? parseApart(utf8, 'documents') : undefined;
+  if (utf8 === undefined || apart === undefined) {
+    const { text } = unpacked;
+    return { message: parseCenterMessage(text), length: text.length };
+  }
+  if (utf8.length > maxMessageBytes) throw misunderstood('message too long');
+  return { message: checked(apart.value, utf8), length: utf8.length, texts: apart.texts };
+}
+
+const portionBegin = Buffer.from('{"type":"portion"');
+
+const mayBePortion = (utf8: Uint8Array): boolean =>
+  portionBegin.equals(utf8.subarray(0, portionBegin.length));
 
 /**
  * Parses one message of the center. Throws a `SessionEnd` when it is too long, no JSON, of no known shape, or when the
- * CRC of a frame or portion does not fit (PULL-2, LNK-2). `utf8`: the text in bytes, where they are at hand.
+ * CRC of a frame or portion does not fit (PULL-2, LNK-2).
  */
-export function parseCenterMessage(text: string, utf8?: Uint8Array): CenterMessage {
+export function parseCenterMessage(text: string): CenterMessage {
   if (text.length > maxMessageBytes) throw misunderstood('message too long');
-  const raw = parseJson(text);
+  return checked(parseJson(text), text);
+}
+
+/** `text`: that of the whole message, also in UTF-8. */
+function checked(raw: unknown, text: string | Uint8Array): CenterMessage {
   // Portions pass in thousands: they are checked as they came, and keep members that only a newer program knows.
   const output = isPortion(raw) ? raw : parsed(raw);
   const hasCrc = output.type === 'frame' || output.type === 'portion';
-  if (hasCrc && !isOfCrc(utf8 ?? Buffer.from(text), raw, output.crc))
-    throw misunderstood(`${output.type} crc`);
+  if (hasCrc && !isOfCrc(text, raw, output.crc)) throw misunderstood(`${output.type} crc`);
   return output;
 }
 
@@ -37,8 +71,9 @@ function parseJson(text: string): unknown {
 }
 
 /** A center writes the documents last, so that mostly the text itself can be summed up. */
-function isOfCrc(utf8: Uint8Array, raw: unknown, crc: number): boolean {
-  const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
+function isOfCrc(text: string | Uint8Array, raw: unknown, crc: number): boolean {
+  const bytes =
+    typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   const at = bytes.indexOf(documentsKey);
   return (at >= 0 && crc32(bytes.subarray(at + documentsKey.length, -1)) === crc) || crcOf(raw) === crc;
 }

@@ -2,7 +2,7 @@ import type { Timers } from '#clinic/ports/clock.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
 import type { Transport, WireMessage } from '../transports/transport.ts';
-import { parseCenterMessage } from './center-message.ts';
+import { type HeardMessage, type RecordTexts, readCenterMessage } from './center-message.ts';
 import { type MessagePacking, PackingEnd, type Unpacked } from './message-packing.ts';
 import { misunderstood, SessionEnd } from './session-end.ts';
 
@@ -22,8 +22,8 @@ const maxQuestions = 1000;
 const maxInventoryMessages = 100;
 
 export interface ConversationListener {
-  /** `bytes`: length of the message unpacked; `utf8`: its JSON text, if it came packed. */
-  readonly unasked: (message: Unasked, bytes: number, utf8?: Uint8Array) => void;
+  /** `bytes`: length of the message unpacked; `texts`: of the records of a portion, if it came packed. */
+  readonly unasked: (message: Unasked, bytes: number, texts?: RecordTexts) => void;
   readonly ended: () => void;
 }
 
@@ -162,11 +162,10 @@ export class Conversation {
   #receive(received: WireMessage): void {
     if (this.#end !== undefined) return;
     try {
-      const { text, utf8 } = this.#unpacked(received);
-      const message = parseCenterMessage(text, utf8);
+      const heard = readCenterMessage(this.#unpacked(received));
       // Before the next message is looked at: everything after the welcome is packed (PCK-1).
-      if (message.type === 'welcome') this.#packing?.begin(message);
-      this.#accept(message, text.length, utf8);
+      if (heard.message.type === 'welcome') this.#packing?.begin(heard.message);
+      this.#accept(heard);
     } catch (error) {
       if (error instanceof PackingEnd) this.end(misunderstood('packing'));
       else if (error instanceof SessionEnd) this.end(error);
@@ -180,12 +179,12 @@ export class Conversation {
     return { text: received };
   }
 
-  #accept(message: CenterMessage, bytes: number, utf8: Uint8Array | undefined): void {
+  #accept({ message, length, texts }: HeardMessage): void {
     switch (message.type) {
       case 'hint':
       case 'durable':
       case 'portion':
-        this.#listen.unasked(message, bytes, utf8);
+        this.#listen.unasked(message, length, texts);
         return;
       case 'refused':
         throw refusal(message);

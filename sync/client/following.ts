@@ -1,6 +1,7 @@
 import type { Scope } from '#contracts/ids.ts';
 import { type Lane, lanes } from '#contracts/records/record.ts';
 import type { Portion } from '#contracts/wire/center-messages.ts';
+import type { RecordTexts } from './center-message.ts';
 import { commitPortion, type PortionOutcome } from './commit-portion.ts';
 import type { Conversation } from './conversation.ts';
 import type { Welcome } from './handshake.ts';
@@ -75,9 +76,9 @@ export class Following {
   }
 
   /**
-   * A portion of `bytes` unpacked came; `utf8` is its JSON text, where it is at hand. Throws a `SessionEnd` if it continues no flow.
+   * A portion of `bytes` unpacked came; `texts` are those of its records, where they are known. Throws a `SessionEnd` if it continues no flow.
    */
-  hear(portion: Portion, bytes: number, utf8?: Uint8Array): void {
+  hear(portion: Portion, bytes: number, texts?: RecordTexts): void {
     const flow = this.#flows.get(portion.flow);
     if (flow === undefined) {
       // Sent before the center knew that the flow has a new number.
@@ -91,7 +92,7 @@ export class Following {
     flow.expected = portion.through;
     flow.credit -= 1;
     flow.isSilent = false;
-    this.#arrivals.push({ flow, portion, documents: readDocuments(portion, utf8), isMoreComing });
+    this.#arrivals.push({ flow, portion, documents: readDocuments(portion, texts), isMoreComing });
   }
 
   /** Commits what arrived, as much as one transaction should hold. Undefined when there was nothing. */

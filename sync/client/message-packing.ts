@@ -10,7 +10,7 @@ export interface Packer {
   unpackWhole(bytes: Uint8Array): Unpacked;
 }
 
-/** A message of the center; `utf8`: its text in bytes, if it came packed. */
+/** A message of the center; `utf8`: its text in bytes, well-formed, if it came packed. */
 export interface Unpacked {
   readonly text: string;
   readonly utf8?: Uint8Array;

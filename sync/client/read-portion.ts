@@ -2,9 +2,9 @@ import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { maxRecordLength } from '#contracts/records/record.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import type { Portion } from '#contracts/wire/center-messages.ts';
+import type { RecordTexts } from './center-message.ts';
 import { parseReceivedRecord } from './received-record.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
-import { recordTexts } from './record-texts.ts';
 import type { SendLedger } from './send-ledger.ts';
 import { misunderstood } from './session-end.ts';
 
@@ -28,10 +28,8 @@ export interface AnyReceived {
   readonly text?: Uint8Array;
 }
 
-/** Checks every document of a portion by itself (PULL-4). `utf8`: the portion's JSON text, where it is at hand. */
-export function readDocuments(portion: Portion, utf8?: Uint8Array): readonly ReadDocument[] {
-  const texts = utf8 === undefined ? undefined : recordTexts(utf8);
-  const isWhole = texts?.length === portion.documents.length;
+/** Checks every document of a portion by itself (PULL-4). `texts`: those of the records, by place, where they are known. */
+export function readDocuments(portion: Portion, texts?: RecordTexts): readonly ReadDocument[] {
   return portion.documents.map((document, place): ReadDocument => {
     const { seq, collection } = document;
     if (!('record' in document))
@@ -39,7 +37,7 @@ export function readDocuments(portion: Portion, utf8?: Uint8Array): readonly Rea
     const received = parseReceivedRecord(collection, document.record);
     if (!received.isUsable)
       return { kind: 'unusable', seq, collection, content: document.record, paths: received.paths };
-    const text = isWhole ? texts[place] : undefined;
+    const text = texts?.[place];
     // White space or escapes may make it longer than a record that is written anew.
     const kept = text === undefined || text.length > maxRecordLength ? {} : { text };
     return { kind: 'record', seq, received: { collection, record: received.record, ...kept } };

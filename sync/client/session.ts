@@ -3,6 +3,7 @@ import type { CommitNotice } from '#clinic/ports/replica.ts';
 import type { Instant } from '#contracts/ids.ts';
 import type { StatusSchema } from '#contracts/wire/client-messages.ts';
 import type { Transport } from '../transports/transport.ts';
+import type { RecordTexts } from './center-message.ts';
 import { Comparing } from './comparing.ts';
 import { Conversation, type MessageOf, type Unasked } from './conversation.ts';
 import { Following } from './following.ts';
@@ -81,7 +82,7 @@ export class Session {
     this.#listener = parts.listener;
     this.#packing = new MessagePacking(parts.packing, () => this.#meter.isFast);
     const listen = {
-      unasked: (message: Unasked, bytes: number, utf8?: Uint8Array) => this.#hear(message, bytes, utf8),
+      unasked: (message: Unasked, bytes: number, texts?: RecordTexts) => this.#hear(message, bytes, texts),
       ended: () => this.#wakeup.wake(),
     };
     this.#conversation = new Conversation(transport, context.timers, listen, this.#packing);
@@ -178,11 +179,11 @@ export class Session {
     this.#conversation.throwIfEnded();
   }
 
-  #hear(message: Unasked, bytes: number, utf8: Uint8Array | undefined): void {
+  #hear(message: Unasked, bytes: number, texts: RecordTexts | undefined): void {
     if (message.type === 'portion') {
       if (this.#welcomed === undefined) throw misunderstood('portion before follow');
       this.#generation += 1;
-      this.#welcomed.following.hear(message, bytes, utf8);
+      this.#welcomed.following.hear(message, bytes, texts);
     } else if (message.type === 'durable' && this.#durable.size < 100) {
       this.#durable.set(message.scope, message);
     }

@@ -25,6 +25,7 @@ export interface Packer {
 
 /** A text and its UTF-8. */
 export interface Unpacked {
+  /** Made of the bytes when it is first asked for. */
   readonly text: string;
   readonly utf8: Uint8Array;
 }
@@ -109,7 +110,7 @@ class ConnectionPacker implements Packer {
     const bytes = codec === codecs.stored ? content : this.#unpackBulk(codec, content);
     if (bytes.length > maxMessageBytes) throw new PackingFailure('longer than the longest message');
     if (crc32(bytes) !== checksum) throw new PackingFailure('the checksum does not fit');
-    return { text: textOf(bytes), utf8: bytes };
+    return new UnpackedBytes(bytes);
   }
 
   #unpackBulk(codec: number, content: Uint8Array): Uint8Array {
@@ -129,6 +130,23 @@ class ConnectionPacker implements Packer {
   }
 }
 
+/** Of a long list of records a reader wants the records, not the text as a whole. */
+class UnpackedBytes implements Unpacked {
+  readonly utf8: Uint8Array;
+  #text: string | undefined;
+
+  constructor(utf8: Uint8Array) {
+    if (!isUtf8(utf8)) throw new PackingFailure('is not UTF-8');
+    this.utf8 = utf8;
+  }
+
+  get text(): string {
+    // `Buffer` takes half the time of a `TextDecoder`, but puts signs of its own where bytes are not UTF-8.
+    this.#text ??= stringOf(this.utf8);
+    return this.#text;
+  }
+}
+
 /** `checksum`: the CRC-32 of the text in UTF-8, which is quickest told of bytes. */
 function framed(codec: number, checksum: number, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(headerBytes + content.length);
@@ -140,12 +158,6 @@ function framed(codec: number, checksum: number, content: Uint8Array): Uint8Arra
 
 const checksumOf = (bytes: Uint8Array): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(1);
-
-/** `Buffer` takes half the time of a `TextDecoder`, but puts signs of its own where bytes are not UTF-8. */
-function textOf(bytes: Uint8Array): string {
-  if (!isUtf8(bytes)) throw new PackingFailure('is not UTF-8');
-  return stringOf(bytes);
-}
 
 const stringOf = (utf8: Uint8Array): string =>
   Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength).toString('utf8');

@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { recordSchemas } from '#contracts/records/registry.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
-import { parseCenterMessage } from '#sync/client/center-message.ts';
+import { parseCenterMessage, readCenterMessage } from '#sync/client/center-message.ts';
 import { MessagePacking, PackingEnd } from '#sync/client/message-packing.ts';
 import { SessionEnd } from '#sync/client/session-end.ts';
 import { canonicalJson } from '#sync/merge/canonical-json.ts';
@@ -105,11 +106,16 @@ describe('LNK-2: whatever a center sends, the workstation stands', () => {
     const before = heap();
     let understood = 0;
     for (let count = 0; count < 55_000 * fuzzTimes; count += 1) {
+      const text = brokenText(dice.pick(honest), dice);
+      const read = () => readCenterMessage({ text, utf8: Buffer.from(text) }).message;
       try {
-        parseCenterMessage(brokenText(dice.pick(honest), dice));
+        const message = parseCenterMessage(text);
         understood += 1;
+        // However it came; half characters become others on the way.
+        if (text.isWellFormed()) expect(isDeepStrictEqual(read(), message)).toBe(true);
       } catch (error) {
         if (!(error instanceof SessionEnd)) throw error;
+        expect(read).toThrow(SessionEnd);
       }
     }
     expect(understood).toBeLessThan(25_000 * fuzzTimes);

@@ -1,11 +1,14 @@
 /**
- * Where the `record` of each document lies in the JSON text of a portion: its part of `utf8`, or undefined for a document
- * without one. `utf8` has to be JSON text that was parsed; what is found is what `JSON.parse` made of it. Undefined where
+ * Where the `record` of each document lies in the JSON text of a portion, or of each row in that of an offer: its part of `utf8`,
+ * or undefined for one without. `list` names the member that holds them. `utf8` has to be JSON text that was parsed; what is found is what `JSON.parse` made of it. Undefined where
  * that cannot be told without parsing again (a name written with escapes).
  */
-export function recordTexts(utf8: Uint8Array): readonly (Uint8Array | undefined)[] | undefined {
+export function recordTexts(
+  utf8: Uint8Array,
+  list: 'documents' | 'rows',
+): readonly (Uint8Array | undefined)[] | undefined {
   let texts: (Uint8Array | undefined)[] | undefined;
-  const end = walkObject(utf8, behindSpace(utf8, 0), 'documents', (from) => {
+  const end = walkObject(utf8, behindSpace(utf8, 0), list, (from) => {
     texts = [];
     return walkList(utf8, from, texts);
   });

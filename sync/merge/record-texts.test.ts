@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recordTexts } from './record-texts.ts';
 
 const textsOf = (text: string) => {
-  const texts = recordTexts(Buffer.from(text));
+  const texts = recordTexts(Buffer.from(text), 'documents');
   return texts?.map((bytes) => (bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')));
 };
 
@@ -45,6 +45,13 @@ describe('recordTexts', () => {
     ['no documents', '{"documents":[]}'],
     ['no documents, but space', '{"documents":[ ]}'],
   ])('agrees with a parser about %s', (_name, text) => recordsAgree(text));
+
+  it('finds the records of rows as well', () => {
+    const text =
+      '{"type":"offer","documents":[{"record":0}],"rows":[{"op":"a","record":{"a":1}},{"delta":{"record":{}}}]}';
+    const texts = recordTexts(Buffer.from(text), 'rows');
+    expect(texts?.map((bytes) => bytes && Buffer.from(bytes).toString())).toEqual(['{"a":1}', undefined]);
+  });
 
   it.each([
     ['a name with escapes', '{"documents":[{"record":{"a":1},"\\u0072ecord":{"a":2}}]}'],
@@ -89,7 +96,7 @@ describe('recordTexts', () => {
   it('ends on whatever is no JSON', () => {
     const text = '{"documents":[{"seq":1,"record":{"a":["\\\\x",{}]}},{"record":{}}]}';
     for (let length = 0; length < text.length; length += 1) {
-      expect(() => recordTexts(Buffer.from(text.slice(0, length)))).not.toThrow();
+      expect(() => recordTexts(Buffer.from(text.slice(0, length)), 'documents')).not.toThrow();
     }
   });
 });

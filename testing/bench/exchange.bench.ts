@@ -1,0 +1,108 @@
+import { fork } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { postmasterOf } from '#testing/center/center-process.ts';
+import { createSeededRandom } from '#testing/district/seeded-random.ts';
+import { type Side, sideOf } from './load/calls.ts';
+import { openDesk, until } from './load/desk.ts';
+import { saveEdits, visitEdits } from './load/documents.ts';
+import { processorTimeOf, processorTimeOfTree } from './load/processor-time.ts';
+
+type Report = (name: string, value: number, unit: string) => void;
+
+const documents = 10_000;
+const rounds = 3;
+const limitMs = 300_000;
+
+/**
+ * What a document costs a workstation, in both directions, with its store: `exchange.push.*` one that sends 10,000 visits,
+ * `exchange.pull.*` a fresh one that gets them. `.client_us`, `.center_us`, `.postgres_us`: processor time for each document;
+ * `.waiting_us`: the time in which the client's thread had nothing to do; `.passing_us`: what passed by the clock.
+ */
+export async function run(report: Report): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-exchange-'));
+  // PostgreSQL has an account of its own where everything runs as root.
+  await chmod(folder, 0o755);
+  try {
+    const center = await sideOf(fork(join(import.meta.dirname, 'load', 'center-side.ts'), [folder]), 'center');
+    try {
+      await measure(center, folder, report);
+    } finally {
+      await center.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Microseconds for each document. */
+interface Cost {
+  readonly passing: number;
+  readonly waiting: number;
+  readonly client: number;
+  readonly center: number;
+  readonly postgres: number;
+}
+
+async function measure(center: Side, folder: string, report: Report): Promise<void> {
+  const { url } = await center.ask('address', v.object({ url: v.string() }));
+  const costOf = costMeter(center.pid, postmasterOf(join(folder, 'center')));
+  const costs = { push: [] as Cost[], pull: [] as Cost[] };
+  for (let round = 0; round < rounds; round += 1) {
+    const scope = `TRN0001${String(round).padStart(2, '0')}`;
+    await center.ask('facility', v.unknown(), scope);
+    const desk = async (name: string) =>
+      openDesk(join(folder, `${name}-${round}`), url, await center.ask('code', v.string(), scope));
+    const writer = await desk('writer');
+    await saveEdits(writer, visitEdits(documents, round), createSeededRandom(3, round));
+    costs.push.push(
+      await costOf(async () => {
+        writer.connect();
+        await until('everything sent', () => !writer.hasPending(), limitMs);
+      }),
+    );
+    await writer.close();
+    const reader = await desk('reader');
+    costs.pull.push(
+      await costOf(async () => {
+        reader.connect();
+        await until('everything received', () => reader.commits.size >= documents, limitMs);
+      }),
+    );
+    if (reader.count('visits') !== documents) throw new Error('not everything arrived');
+    await reader.close();
+  }
+  for (const way of ['push', 'pull'] as const) tell(`exchange.${way}`, costs[way], report);
+}
+
+/** The least of each: what else the machine does only adds. */
+function tell(name: string, costs: readonly Cost[], report: Report): void {
+  for (const part of ['passing', 'waiting', 'client', 'center', 'postgres'] as const) {
+    report(`${name}.${part}_us`, Math.min(...costs.map((cost) => cost[part])), 'us/document');
+  }
+}
+
+function costMeter(center: number, postmaster: number): (work: () => Promise<void>) => Promise<Cost> {
+  const times = () => ({
+    passing: performance.now() * 1_000,
+    waiting: performance.eventLoopUtilization().idle * 1_000,
+    client: processorTimeOf(process.pid),
+    center: processorTimeOf(center),
+    postgres: processorTimeOfTree(postmaster),
+  });
+  return async (work) => {
+    const before = times();
+    await work();
+    const after = times();
+    const each = (part: keyof Cost) => (after[part] - before[part]) / documents;
+    return {
+      passing: each('passing'),
+      waiting: each('waiting'),
+      client: each('client'),
+      center: each('center'),
+      postgres: each('postgres'),
+    };
+  };
+}
