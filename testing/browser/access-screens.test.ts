@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { scriptedPaperKey, scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
 import { launchBrowser } from './browser.ts';
 import { openScreens, type Screens } from './screens/open-screens.ts';
+import { typeFast } from './typing-reader.ts';
 import { addVirtualKey } from './virtual-key.ts';
 
 const soon = { timeout: 15_000 };
@@ -289,26 +290,12 @@ describe('a key that the browser asks (WebAuthn)', () => {
 });
 
 describe('a reader that types', () => {
-  /** Types as a reader does: faster than anybody, and what the page does not take goes into the field. */
-  const typeFast = async (text: string) =>
-    await page.evaluate((typed) => {
-      const target = () => document.activeElement ?? document.body;
-      const press = (code: string, keyName: string) =>
-        target().dispatchEvent(
-          new KeyboardEvent('keydown', { code, key: keyName, bubbles: true, cancelable: true }),
-        );
-      for (const digit of typed) {
-        if (press(`Digit${digit}`, digit)) document.execCommand('insertText', false, digit);
-      }
-      press('Enter', 'Enter');
-    }, text);
-
   it('shows the patient for confirmation, and leaves nothing in the field', async () => {
     await screens.signIn();
     const [pinfl = ''] = screens.workstation.pinfls();
     expect(pinfl).toHaveLength(14);
     await page.locator('#patient-search').fill('kar');
-    await typeFast(pinfl);
+    await typeFast(page, pinfl);
     await page.getByText('Is this the patient?').waitFor();
     expect(await page.locator('#patient-search').inputValue()).toBe('kar');
     expect(await page.locator('.patient').count()).toBe(0);
@@ -320,7 +307,7 @@ describe('a reader that types', () => {
   it('with a number of nobody says so quietly', async () => {
     await screens.signIn();
     await page.locator('#patient-search').focus();
-    await typeFast('99999999999999');
+    await typeFast(page, '99999999999999');
     await page.locator('.scan-told p').waitFor();
     expect(await page.getByRole('dialog').count()).toBe(0);
     expect(await page.locator('#patient-search').inputValue()).toBe('');

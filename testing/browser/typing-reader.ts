@@ -1,15 +1,23 @@
 import type { Page } from 'playwright-core';
 
+/** Between two keys of a reader, in ms: far less than between two of a person. */
+const betweenKeysMs = 4;
+
 /**
- * Types digits and letters as a reader does: faster than anybody, and what the page does not take goes into the field. `end` is what the reader sends
- * after them.
+ * Types digits and letters as a reader does: faster than anybody, and what the page does not take goes into the field. Each key has
+ * the time at which the reader sent it, as the system gives it, however busy the page was. `end` is what it sends after them.
  */
 export async function typeFast(page: Page, text: string, end: 'Enter' | 'silence' = 'Enter'): Promise<void> {
   await page.evaluate(
-    ([typed, last]) => {
+    ([typed, last, gapMs]) => {
       const target = () => document.activeElement ?? document.body;
-      const press = (code: string, key: string) =>
-        target().dispatchEvent(new KeyboardEvent('keydown', { code, key, bubbles: true, cancelable: true }));
+      let atMs = performance.now();
+      const press = (code: string, key: string) => {
+        const event = new KeyboardEvent('keydown', { code, key, bubbles: true, cancelable: true });
+        atMs += gapMs;
+        Object.defineProperty(event, 'timeStamp', { value: atMs });
+        return target().dispatchEvent(event);
+      };
       for (const character of typed) {
         const code = /[0-9]/.test(character) ? `Digit${character}` : `Key${character.toUpperCase()}`;
         if (press(code, character)) document.execCommand('insertText', false, character);
@@ -20,6 +28,6 @@ export async function typeFast(page: Page, text: string, end: 'Enter' | 'silence
         else if (field instanceof HTMLButtonElement) field.click();
       }
     },
-    [text, end] as const,
+    [text, end, betweenKeysMs] as const,
   );
 }
