@@ -14,9 +14,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import * as v from 'valibot';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import { CopyFailureSchema, type CopyNews } from './copy-with-new-key.ts';
+import { clearMemory } from './sqlcipher/clear-memory.ts';
 import { Connection } from './sqlcipher/connection.ts';
 import { rememberKey } from './sqlcipher/key-check.ts';
 import { ProcessLock } from './sqlcipher/process-lock.ts';
+import { hexOfKey } from './sqlcipher/thread-key.ts';
 
 const OrderSchema = v.object({
   from: v.string(),
@@ -32,17 +34,19 @@ const chunkBytes = 4 * 1024 * 1024;
 
 const tell = (news: CopyNews): void => parentPort?.postMessage(news);
 
-function run(order: Order): void {
+/** Whoever hears the answer finds nothing of the keys in this thread any more. */
+function run(order: Order): CopyNews {
   try {
     copyRecords(order);
-    tell({ kind: 'done' });
+    return { kind: 'done' };
   } catch (error) {
     const failure = expectedFailure(error);
     if (failure === undefined) throw error;
-    tell({ kind: 'failed', code: failure });
+    return { kind: 'failed', code: failure };
   } finally {
     order.key.fill(0);
     order.newKey.fill(0);
+    clearMemory();
   }
 }
 
@@ -131,7 +135,7 @@ function rewrite(file: string, key: Uint8Array, newKey: Uint8Array): void {
     connection.execute('PRAGMA journal_mode = DELETE');
     connection.execute('PRAGMA journal_mode = OFF');
     connection.execute('PRAGMA synchronous = OFF');
-    connection.execute(`PRAGMA rekey = "x'${Buffer.from(newKey).toString('hex')}'"`);
+    connection.execute(`PRAGMA rekey = "x'${hexOfKey(newKey)}'"`);
   } finally {
     connection.close();
   }
@@ -175,4 +179,4 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-run(v.parse(OrderSchema, workerData));
+tell(run(v.parse(OrderSchema, workerData)));

@@ -18,6 +18,7 @@ import { HeldDictionaries } from '#sync/packing/held-dictionaries.ts';
 import { createPacker } from '#sync/packing/packer.ts';
 import { webSocketConnect } from '#sync/transports/websocket-transport.ts';
 import { createLog, type Log, type LogLine } from './log.ts';
+import { clearProcessMemory } from './memory-clearing.ts';
 import { countOpenReviews } from './open-reviews.ts';
 import { type CenterOrders, type Exchange, usualIdleLockMs, type WorkstationParts } from './parts.ts';
 import { loadReferenceData } from './reference-files.ts';
@@ -102,6 +103,7 @@ function partsOf(options: CompositionOptions, log: Log, devices: DeviceShelf): W
     hasSimulatedDevices: openSimulatedShelf !== undefined,
     idleLockMs: options.idleLockMs ?? usualIdleLockMs,
     reference: loadReferenceData(),
+    clearMemory: clearProcessMemory,
     openReplica: (place) =>
       openReplica({
         file: join(place.folder, databaseFileName),

@@ -87,6 +87,8 @@ export interface WorkstationParts {
   readonly idleLockMs: number;
   /** How long a lock keeps the records open behind the locked screen to send what is urgent; {@link usualUrgentSendingMs} if absent. */
   readonly urgentSendingMs?: number;
+  /** Clears the memory of the process of what closed records and their keys left in it; absent where nobody looks into it. */
+  readonly clearMemory?: () => Promise<void>;
 }
 
 /** Five minutes: longer than reading a record takes, shorter than a walk to the next room and back. */

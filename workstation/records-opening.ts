@@ -52,16 +52,17 @@ export async function openRecords(
   }
 }
 
-/** Stops the exchange, closes the database, drops the key. A failure of one does not keep the others open. */
+/** Stops the exchange, closes the database, drops the key, clears the memory. A failure of one does not keep the others open. */
 export async function closeRecords(parts: WorkstationParts, records: OpenedRecords): Promise<void> {
-  for (const close of [() => records.exchange.stop(), () => records.replica.close()]) {
+  const wipe = async () => records.dataKey.wipe();
+  const clear = async () => parts.clearMemory?.();
+  for (const close of [() => records.exchange.stop(), () => records.replica.close(), wipe, clear]) {
     try {
       await close();
     } catch (error) {
       parts.log.incident(error);
     }
   }
-  records.dataKey.wipe();
 }
 
 /** The session that opened records begin with. Closes them again when there is none to begin. */

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as v from 'valibot';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
+import { clearMemory } from '../sqlcipher/clear-memory.ts';
 import { Connection } from '../sqlcipher/connection.ts';
 import { asReplicaFailure } from '../sqlcipher/failure.ts';
 import {
@@ -34,6 +35,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
     if (request.kind === 'close') {
       connection?.close();
       start.key.fill(0);
+      clearMemory();
       port.close();
       return;
     }

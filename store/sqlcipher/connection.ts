@@ -1,6 +1,7 @@
 import { Database, type Statement } from '@signalapp/sqlcipher';
 import { asReplicaFailure, translatingFailures } from './failure.ts';
 import { rememberedSalt } from './key-check.ts';
+import { hexOfKey } from './thread-key.ts';
 
 /** What the driver binds. Numbers go in as 64-bit floats; INTEGER columns turn whole ones back into integers. */
 export type SqlValue = string | number | null | Uint8Array<ArrayBuffer>;
@@ -137,11 +138,10 @@ export class Connection {
 }
 
 function configure(database: Database, options: ConnectionOptions): void {
-  const hex = Buffer.from(options.key.buffer, options.key.byteOffset, options.key.byteLength).toString('hex');
   // Errors reach us as exceptions; the library would also print them.
   database.exec('PRAGMA cipher_log_level = NONE');
   const salt = rememberedSalt(options.file, options.key) ?? '';
-  database.exec(`PRAGMA key = "x'${hex}${salt}'"`);
+  database.exec(`PRAGMA key = "x'${hexOfKey(options.key)}${salt}'"`);
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   // The first read proves key and file.
   database.exec('SELECT count(*) FROM sqlite_schema');

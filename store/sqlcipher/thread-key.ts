@@ -10,3 +10,7 @@ export function threadKey(key: Uint8Array): ThreadKey {
   shared.set(key);
   return shared;
 }
+
+/** A key as a PRAGMA wants it. From a view of the same memory: `Buffer.from(key)` would leave a copy in a pool that is never overwritten. */
+export const hexOfKey = (key: Uint8Array): string =>
+  Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex');
