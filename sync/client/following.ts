@@ -2,6 +2,7 @@ import type { Scope } from '#contracts/ids.ts';
 import { type Lane, lanes } from '#contracts/records/record.ts';
 import type { Portion } from '#contracts/wire/center-messages.ts';
 import type { RecordTexts } from './center-message.ts';
+import { CommitPace } from './commit-pace.ts';
 import { commitPortion, type PortionOutcome } from './commit-portion.ts';
 import type { Conversation } from './conversation.ts';
 import type { Welcome } from './handshake.ts';
@@ -60,6 +61,7 @@ export class Following {
   readonly #stopped = new Map<string, Stopped>();
   /** In the order of arrival: a newer version of a record comes behind an older one, whatever their lanes. */
   #arrivals: Arrival[] = [];
+  readonly #pace: CommitPace;
   /** While portions are gathered: ends it. */
   #cancelGathering: (() => void) | undefined;
   #hasGathered = false;
@@ -68,6 +70,7 @@ export class Following {
   constructor(context: SyncContext, parts: FollowingParts) {
     this.#context = context;
     this.#parts = parts;
+    this.#pace = new CommitPace(context.limits);
   }
 
   /** Follows every feed, the most urgent first: an alert of a second scope overtakes the history of the first. */
@@ -102,7 +105,8 @@ export class Following {
     if (arrivals.length === 0) return undefined;
     this.#parts.conversation.throwIfEnded();
     const { identity, clock, random, replica } = this.#context;
-    const context = { device: identity.device, scope: identity.scope, now: clock.now(), random };
+    const begunAt = clock.now();
+    const context = { device: identity.device, scope: identity.scope, now: begunAt, random };
     const stopped: (readonly [Flow, readonly RecordRef[]])[] = [];
     const outcomes = await replica.transact((transaction) => {
       const committed: PortionOutcome[] = [];
@@ -125,6 +129,7 @@ export class Following {
       }
       return committed;
     });
+    this.#pace.committed(countOf(arrivals), clock.now() - begunAt);
     for (const [flow, records] of stopped) this.#stop(flow, records);
     this.#grant();
     return sumOf(outcomes);
@@ -178,13 +183,13 @@ export class Following {
    */
   #isGathering(): boolean {
     const last = this.#arrivals.at(-1);
-    const documents = this.#arrivals.reduce((sum, arrival) => sum + arrival.documents.length, 0);
+    const documents = countOf(this.#arrivals);
     const mayWait =
       last?.isMoreComing === true &&
       !this.#hasGathered &&
       this.#parts.meter.isFast &&
       last.flow.credit > this.#credit / 2 &&
-      documents + last.documents.length <= this.#context.limits.commitDocuments;
+      documents + last.documents.length <= this.#pace.documents;
     if (mayWait) {
       this.#cancelGathering ??= this.#context.timers.after(this.#context.limits.gatherMs, () => {
         this.#hasGathered = true;
@@ -203,7 +208,7 @@ export class Following {
     this.#arrivals = this.#arrivals.filter(({ flow }) => this.#flows.get(flow.number) === flow);
     for (const arrival of this.#arrivals) {
       documents += arrival.documents.length;
-      if (taken.length > 0 && documents > this.#context.limits.commitDocuments) break;
+      if (taken.length > 0 && documents > this.#pace.documents) break;
       taken.push(arrival);
     }
     this.#arrivals = this.#arrivals.slice(taken.length);
@@ -261,6 +266,9 @@ export class Following {
     return this.#context.replica.sync.checkpoint(scope, lane)?.seq ?? 0;
   }
 }
+
+const countOf = (arrivals: readonly Arrival[]): number =>
+  arrivals.reduce((sum, arrival) => sum + arrival.documents.length, 0);
 
 const sumOf = (outcomes: readonly PortionOutcome[]): PortionOutcome =>
   outcomes.reduce(

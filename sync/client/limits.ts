@@ -14,9 +14,11 @@ export interface SyncLimits {
   readonly lookEveryMs: number;
   /** The status is told to the center at most this often. */
   readonly statusEveryMs: number;
-  /** Most rows in one offer, and documents committed together where several portions came: about a tenth of a second. */
+  /** Most rows in one offer. */
   readonly offerRows: number;
+  /** Most documents committed together where several portions came, and about the longest such a commit should take. */
   readonly commitDocuments: number;
+  readonly commitMs: number;
   /** On a fast link portions wait at most so long to be committed together with those right behind them (FLOW-6). */
   readonly gatherMs: number;
   /** Upper bounds of what the link meter says, in bytes of unpacked messages, and of the portions a flow may have under way. */
@@ -47,7 +49,8 @@ export const defaultLimits: SyncLimits = {
   lookEveryMs: 5 * 60_000,
   statusEveryMs: 2000,
   offerRows: 500,
-  commitDocuments: 1000,
+  commitDocuments: 2000,
+  commitMs: 100,
   gatherMs: 50,
   offerBytes: 512 * 1024,
   portionBytes: 1024 * 1024,
