@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { centerMutations } from '#testing/mutations/center-mutations.ts';
 import { clientMutations } from '#testing/mutations/client-mutations.ts';
 import { keyMutations } from '#testing/mutations/key-mutations.ts';
+import { memoryMutations } from '#testing/mutations/memory-mutations.ts';
 import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
 import { secondWayMutations } from '#testing/mutations/second-way-mutations.ts';
 import { slotMutations } from '#testing/mutations/slot-mutations.ts';
@@ -36,6 +37,7 @@ const mutations = [
   ...slotMutations,
   ...secondWayMutations,
   ...windowsMutations,
+  ...memoryMutations,
 ].filter(({ name }) => names.length === 0 || names.includes(name));
 for (const name of names) {
   if (!mutations.some((mutation) => mutation.name === name)) throw new Error(`no mutation ${name}`);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { centerMutations } from './center-mutations.ts';
 import { clientMutations } from './client-mutations.ts';
 import { keyMutations } from './key-mutations.ts';
+import { memoryMutations } from './memory-mutations.ts';
 import { secondWayMutations } from './second-way-mutations.ts';
 import { slotMutations } from './slot-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
@@ -19,6 +20,7 @@ const mutations = [
   ...slotMutations,
   ...secondWayMutations,
   ...windowsMutations,
+  ...memoryMutations,
 ];
 
 describe('planted bugs', () => {
