@@ -56,8 +56,8 @@ export interface OutboxRow extends OutboxDraft {
   /** Of the record. */
   readonly id: RecordId;
   readonly rev: Revision;
-  /** The record's JSON text as it is kept. `record` may be made of it only when it is asked for. */
-  readonly text: string;
+  /** The record's JSON text in UTF-8, as it is kept. `record` may be made of it only when it is asked for. */
+  readonly utf8: Uint8Array;
   /**
    * Replaced by a later operation of this workstation before the center had it. Still sent, so that what was acknowledged
    * is in the record's history (docs/specs/sync.md PUSH-13); never part of `pending`, `pendingOf` and the count of them.

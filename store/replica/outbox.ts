@@ -244,7 +244,7 @@ const pendingByLane = (end: 'min' | 'max') =>
     )
     .join(' UNION ALL ');
 const rowColumns = `seq, op, aside, collection, record_id, rev, lane, base_rev, at, supersedes, state, center_seq, accepted_at,
-  refusal, (SELECT record FROM outbox_text WHERE outbox_text.seq = outbox.seq) AS record`;
+  refusal, (SELECT CAST(record AS BLOB) FROM outbox_text WHERE outbox_text.seq = outbox.seq) AS utf8`;
 
 const SupersedesSchema = v.array(OperationIdSchema);
 const StoredRowSchema = v.object({
@@ -254,7 +254,6 @@ const StoredRowSchema = v.object({
   rev: RevisionSchema,
   lane: LaneSchema,
   base_rev: v.nullable(RevisionSchema),
-  record: v.string(),
   state: v.picklist(['pending', 'accepted', 'quarantined']),
   refusal: v.nullable(ErrorCodeSchema),
 });
@@ -263,6 +262,7 @@ const isStoredRow = quickCheck(StoredRowSchema);
 function toOutboxRow(row: Row): OutboxRow {
   const { supersedes } = row;
   const stored = isStoredRow(row) ? row : v.parse(StoredRowSchema, row);
+  const utf8 = utf8Of(row);
   let parsed: AnyRecord | undefined;
   return {
     op: stored.op,
@@ -272,10 +272,10 @@ function toOutboxRow(row: Row): OutboxRow {
     baseRev: stored.base_rev,
     id: stored.record_id,
     rev: stored.rev,
-    text: stored.record,
-    // Thousands of rows are offered as text.
+    utf8,
+    // Thousands of rows are offered as they are.
     get record() {
-      parsed ??= recordFromText(stored.collection, stored.record);
+      parsed ??= recordFromText(stored.collection, utf8.toString('utf8'));
       return parsed;
     },
     at: Number(row.at),
@@ -288,6 +288,11 @@ function toOutboxRow(row: Row): OutboxRow {
     acceptedAt: numberOrNull(row.accepted_at),
     refusal: stored.refusal,
   };
+}
+
+function utf8Of({ utf8 }: Row): Buffer {
+  if (!(utf8 instanceof Uint8Array)) throw new TypeError('an outbox row without its text');
+  return Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
 }
 
 const numberOrNull = (value: SqlValue | undefined): number | null =>

@@ -27,7 +27,7 @@ function rowOf(seq: number): OutboxRow {
     baseRev: null,
     id: record.id,
     rev: record.rev,
-    text: JSON.stringify(record),
+    utf8: Buffer.from(JSON.stringify(record)),
     record,
     at: seq,
     seq,

@@ -11,6 +11,11 @@ export type MessageOf<Type extends CenterMessage['type']> = Extract<CenterMessag
 export type Unasked = MessageOf<'hint' | 'durable' | 'portion'>;
 type Answer = Exclude<CenterMessage, Unasked | MessageOf<'refused'>>;
 
+/** JSON text, as it is or in UTF-8. */
+type MessageText = string | Uint8Array;
+
+const objectEnd = Buffer.from('}');
+
 interface Question {
   answer(message: Answer): void;
   fail(end: SessionEnd): void;
@@ -76,9 +81,11 @@ export class Conversation {
     return this.#ask(keyOfQuestion(message), JSON.stringify(message), types, waitMs);
   }
 
-  /** Asks about offer `batch`, whose message has the JSON text `text`. */
-  offer(batch: number, text: string, waitMs: number): Promise<MessageOf<'outcomes'>> {
-    return this.#ask(keyOfBatch(batch), text, ['outcomes'], waitMs);
+  /** Asks about offer `batch`; `rows` is the list of its rows, JSON text in UTF-8. */
+  offer(batch: number, rows: Uint8Array, waitMs: number): Promise<MessageOf<'outcomes'>> {
+    const begin = Buffer.from(`{"type":"offer","batch":${batch},"rows":`);
+    const utf8 = Buffer.concat([begin, rows, objectEnd]);
+    return this.#ask(keyOfBatch(batch), utf8, ['outcomes'], waitMs);
   }
 
   /** Asks for an inventory; resolves with all its messages. */
@@ -115,7 +122,7 @@ export class Conversation {
 
   #ask<Type extends Answer['type']>(
     key: string,
-    text: string,
+    text: MessageText,
     types: readonly Type[],
     waitMs: number,
   ): Promise<MessageOf<Type>> {
@@ -128,13 +135,13 @@ export class Conversation {
     });
   }
 
-  #send(text: string): void {
-    this.#transport.send(this.#packing?.pack(text) ?? text);
+  #send(text: MessageText): void {
+    this.#transport.send(this.#packing?.pack(text) ?? textOf(text));
   }
 
   #open(
     key: string,
-    text: string,
+    text: MessageText,
     waitMs: number,
     reject: (end: unknown) => void,
     answer: (message: Answer, done: () => void) => void,
@@ -196,6 +203,9 @@ export class Conversation {
     }
   }
 }
+
+const textOf = (text: MessageText): string =>
+  typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
 
 const keyOfBatch = (batch: number): string => `batch ${batch}`;
 

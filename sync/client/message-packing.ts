@@ -7,6 +7,8 @@ import { misunderstood } from './session-end.ts';
 export interface Packer {
   /** `isLinkFast`: time counts more than bytes (PCK-8). */
   pack(text: string, isLinkFast?: boolean): Uint8Array;
+  /** The same of a text in UTF-8. */
+  packUtf8(utf8: Uint8Array, isLinkFast?: boolean): Uint8Array;
   unpackWhole(bytes: Uint8Array): Unpacked;
 }
 
@@ -67,8 +69,10 @@ export class MessagePacking {
     this.#packer = choice.createPacker(packing, known?.bytes ?? null);
   }
 
-  pack(text: string): WireMessage {
-    return this.#packer?.pack(text, this.#isLinkFast()) ?? text;
+  /** JSON text, as it is or in well-formed UTF-8. */
+  pack(text: string | Uint8Array): WireMessage {
+    if (typeof text === 'string') return this.#packer?.pack(text, this.#isLinkFast()) ?? text;
+    return this.#packer?.packUtf8(text, this.#isLinkFast()) ?? Buffer.from(text).toString('utf8');
   }
 
   unpack(message: WireMessage): string {

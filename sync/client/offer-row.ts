@@ -21,9 +21,9 @@ export interface RowToOffer {
 /** Rows of one offer. */
 export interface OfferBatch {
   readonly rows: readonly RowToOffer[];
-  /** The rows of the message, as JSON text. */
-  readonly texts: readonly string[];
-  /** Length of the rows unpacked, in UTF-16 units. */
+  /** The list of the rows in the message: JSON text in UTF-8. */
+  readonly utf8: Uint8Array;
+  /** Its length; 0 for no rows. */
   readonly bytes: number;
   /** A row that no message can hold (PUSH-10); it comes right behind `rows`. */
   readonly tooLarge: OutboxRow | undefined;
@@ -45,7 +45,7 @@ export function takeBatch(
   wholeOnly: ReadonlySet<OperationId>,
 ): OfferBatch {
   const rows: RowToOffer[] = [];
-  const texts: string[] = [];
+  const pieces: Uint8Array[] = [];
   /** Newest version in this batch, by record. */
   const newest = new Map<string, OutboxRow>();
   let bytes = 0;
@@ -53,21 +53,31 @@ export function takeBatch(
     if (rows.length >= Math.min(bounds.rows, maxRowsPerPush)) break;
     const base = wholeOnly.has(row.op) ? undefined : baseAtHand(row, newest, sync);
     const delta = base === undefined ? undefined : makeDelta(base, row.record);
-    const text = offerText(row, delta);
-    const size = text.length;
-    if (isTooLarge(text)) return { rows, texts, bytes, tooLarge: row };
+    const offered = offeredRow(row, delta);
+    const size = offered.reduce((sum, piece) => sum + piece.length, 0);
+    if (size > maxRowBytes) return batchOf(rows, pieces, row);
     if (rows.length > 0 && bytes + size > bounds.bytes) break;
+    pieces.push(rows.length === 0 ? listBegin : comma, ...offered);
     rows.push({ row, isDelta: delta !== undefined });
-    texts.push(text);
     newest.set(recordKey(row), row);
     bytes += size;
   }
-  return { rows, texts, bytes, tooLarge: undefined };
+  return batchOf(rows, pieces, undefined);
 }
 
-/** UTF-8 takes at most three bytes for a UTF-16 unit: most rows need not be counted. */
-const isTooLarge = (text: string): boolean =>
-  text.length * 3 > maxRowBytes && Buffer.byteLength(text) > maxRowBytes;
+const listBegin = Buffer.from('[');
+const comma = Buffer.from(',');
+const listEnd = Buffer.from(']');
+const objectEnd = Buffer.from('}');
+
+function batchOf(
+  rows: readonly RowToOffer[],
+  pieces: readonly Uint8Array[],
+  tooLarge: OutboxRow | undefined,
+): OfferBatch {
+  const utf8 = Buffer.concat([...pieces, listEnd]);
+  return { rows, utf8, bytes: rows.length === 0 ? 0 : utf8.length, tooLarge };
+}
 
 /** The version a row builds on: the row before it in the same batch, or what the center is known to have. */
 function baseAtHand(
@@ -82,8 +92,11 @@ function baseAtHand(
   return shadow?.rev === row.baseRev ? shadow : undefined;
 }
 
-/** The JSON text of an `OfferRow` (contracts/wire): whole, or as its difference to the base that `baseRev` names. */
-function offerText(row: OutboxRow, delta: RecordDelta | undefined): string {
+/**
+ * The JSON text of an `OfferRow` (contracts/wire) in UTF-8, in pieces: whole, or as its difference to the base that `baseRev` names.
+ * A whole record is never made a string: it is sent as it is kept.
+ */
+function offeredRow(row: OutboxRow, delta: RecordDelta | undefined): readonly Uint8Array[] {
   const offered = JSON.stringify({
     op: row.op,
     collection: row.collection,
@@ -93,15 +106,17 @@ function offerText(row: OutboxRow, delta: RecordDelta | undefined): string {
     base: row.baseRev,
     ...(delta === undefined ? {} : { id: row.id, delta }),
   });
-  return delta === undefined ? `${offered.slice(0, -1)},"record":${textWithoutRevision(row)}}` : offered;
+  if (delta !== undefined) return [Buffer.from(offered)];
+  return [Buffer.from(`${offered.slice(0, -1)},"record":`), ...withoutRevision(row), objectEnd];
 }
 
 /** The record as it was written is not taken apart only to be written again: the revision is its last member. */
-function textWithoutRevision(row: OutboxRow): string {
-  const end = `,"rev":"${row.rev}"}`;
-  if (row.text.endsWith(end)) return `${row.text.slice(0, -end.length)}}`;
+function withoutRevision(row: OutboxRow): readonly Uint8Array[] {
+  const end = Buffer.from(`,"rev":"${row.rev}"}`);
+  const from = row.utf8.length - end.length;
+  if (from > 0 && end.equals(row.utf8.subarray(from))) return [row.utf8.subarray(0, from), objectEnd];
   const { rev: _computed, ...record } = row.record;
-  return JSON.stringify(record);
+  return [Buffer.from(JSON.stringify(record))];
 }
 
 /** What both sides compare of a revision. */

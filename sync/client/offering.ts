@@ -167,7 +167,7 @@ export class Offering {
     return asides.filter((row) => this.#isAvailable(row) && !this.#waitingAsides.has(row.op));
   }
 
-  #send({ rows, texts, bytes }: OfferBatch): void {
+  #send({ rows, utf8, bytes }: OfferBatch): void {
     this.#batch += 1;
     const sent = rows.map(({ row }) => row);
     this.#ledger.sent(sent);
@@ -179,8 +179,7 @@ export class Offering {
     this.#bytesUnderWay += bytes;
     const departure = this.#meter.departs(bytes, this.#context.clock.now());
     const offer = { batch: this.#batch, rows, departure };
-    const text = `{"type":"offer","batch":${this.#batch},"rows":[${texts.join()}]}`;
-    const asking = this.#conversation.offer(this.#batch, text, this.#context.limits.answerMs);
+    const asking = this.#conversation.offer(this.#batch, utf8, this.#context.limits.answerMs);
     asking.then(
       (outcomes) => {
         this.#meter.answered(departure, this.#context.clock.now());

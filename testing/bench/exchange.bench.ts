@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import * as v from 'valibot';
 import { postmasterOf } from '#testing/center/center-process.ts';
 import { createSeededRandom } from '#testing/district/seeded-random.ts';
@@ -26,7 +27,10 @@ export async function run(report: Report): Promise<void> {
   // PostgreSQL has an account of its own where everything runs as root.
   await chmod(folder, 0o755);
   try {
-    const center = await sideOf(fork(join(import.meta.dirname, 'load', 'center-side.ts'), [folder]), 'center');
+    const center = await sideOf(
+      fork(join(import.meta.dirname, 'load', 'center-side.ts'), [folder]),
+      'center',
+    );
     try {
       await measure(center, folder, report);
     } finally {

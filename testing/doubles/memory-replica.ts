@@ -270,7 +270,7 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
         ...structuredClone(draft),
         id: draft.record.id,
         rev: draft.record.rev,
-        text: JSON.stringify(draft.record),
+        utf8: Buffer.from(JSON.stringify(draft.record)),
         isAside: false,
         seq: disk.lastSeq,
         state: 'pending',

@@ -291,7 +291,7 @@ describe('the outbox', () => {
         ...draft,
         id: draft.record.id,
         rev: draft.record.rev,
-        text: JSON.stringify(draft.record),
+        utf8: Buffer.from(JSON.stringify(draft.record)),
         isAside: false,
         seq: 1,
         state: 'pending',

@@ -112,8 +112,8 @@ describe('differences in one offer (PUSH-14)', () => {
     await write(known.body);
 
     const rows = replica.outbox.pending(10);
-    const { texts } = takeBatch(rows, { rows: 10, bytes: 100_000 }, replica.sync, new Set());
-    const messages = texts.map((text) => v.parse(OfferRowSchema, JSON.parse(text)));
+    const { utf8 } = takeBatch(rows, { rows: 10, bytes: 100_000 }, replica.sync, new Set());
+    const messages = v.parse(v.array(OfferRowSchema), JSON.parse(Buffer.from(utf8).toString('utf8')));
     expect(messages.map((message) => 'delta' in message)).toEqual([true, true]);
     let base: unknown = known;
     for (const [index, message] of messages.entries()) {
