@@ -6,7 +6,7 @@ const outcomes = await runSteps([
   ...checkSteps,
   buildStep,
   vitestStep('system', 30 * minute),
-  vitestStep('browser', 20 * minute),
+  vitestStep('browser', 30 * minute),
   simulationStep(5, 15 * minute),
 ]);
 console.log('');
