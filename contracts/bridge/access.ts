@@ -74,6 +74,9 @@ export const DoorSchema = v.object({
 });
 export type Door = v.InferOutput<typeof DoorSchema>;
 
+/** How often a new key is touched: to make the credential, to use it, and to prove it (docs/specs/access.md ACC-23). */
+export const touchesOfNewKey = 3;
+
 /** One way in, as its owner and the administrators see it. */
 export const WayInSchema = v.object({
   slot,

@@ -2,7 +2,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import { timeAt } from '#clinic/clinic-day.ts';
 import type { Instant } from '#contracts/ids.ts';
 import { Icon } from '../parts/icons.tsx';
-import { useWords } from '../wording/words.ts';
+import { type Translate, useWords } from '../wording/words.ts';
 import type { Route } from './navigation.tsx';
 import { useSession } from './session.tsx';
 
@@ -11,7 +11,8 @@ export interface FinishedVisit {
   /** Her name as people say it. */
   readonly patient: string;
   readonly savedAt: Instant;
-  readonly isSigned: boolean;
+  /** `no-room`: it had as many signatures as a visit holds. */
+  readonly signature: 'made' | 'no-room' | 'none';
 }
 
 type TellFinished = (landing: Route, visit: FinishedVisit) => void;
@@ -64,16 +65,24 @@ export function useFinishedVisit(route: Route): {
 export function FinishedNotice({ visit }: { readonly visit: FinishedVisit }): ReactNode {
   const { t } = useWords();
   const { breakGlass } = useSession();
-  // Neither brings anybody's signing key (SIG-1).
-  const unsigned = breakGlass === null ? 'visit-finished.without-key' : `visit-finished.by-${breakGlass}`;
   return (
     <div className="bar-notice bar-notice-good" role="status">
       <Icon name="check-circle" />
       <p>
         <strong>{t('visit-finished.title', { name: visit.patient })}</strong>{' '}
-        {t('delivery.saved', { time: timeAt(visit.savedAt) })} ·{' '}
-        {t(visit.isSigned ? 'visit-finished.signed' : unsigned)}
+        {t('delivery.saved', { time: timeAt(visit.savedAt) })} · {signatureWords(t, visit, breakGlass)}
       </p>
     </div>
   );
+}
+
+function signatureWords(
+  t: Translate,
+  { signature }: FinishedVisit,
+  breakGlass: 'paper' | 'two' | null,
+): string {
+  if (signature === 'made') return t('visit-finished.signed');
+  // Neither of the two brings anybody's signing key (SIG-1).
+  if (breakGlass !== null) return t(`visit-finished.by-${breakGlass}`);
+  return t(signature === 'no-room' ? 'visit-finished.no-room' : 'visit-finished.without-key');
 }

@@ -8,9 +8,15 @@ export type Theme = (typeof themes)[number];
 export interface Preferences {
   readonly language: Language;
   readonly theme: Theme;
-  /** Who worked at this computer last: her name stands first on the lock. */
-  readonly lastPerson: string | null;
+  /** Who worked at this computer, the last first: her name stands first on the lock. At most {@link mostRemembered}. */
+  readonly lastPeople: readonly string[];
 }
+
+const mostRemembered = 8;
+
+/** The same with `person` as the last who worked here. */
+export const rememberedAfter = (lastPeople: readonly string[], person: string): readonly string[] =>
+  [person, ...lastPeople.filter((each) => each !== person)].slice(0, mostRemembered);
 
 /** Language and theme of this computer's screen. They say nothing about a patient, so they are kept in plain. */
 export interface PreferenceStore {
@@ -19,11 +25,23 @@ export interface PreferenceStore {
   subscribe(changed: () => void): () => void;
 }
 
-const StoredSchema = v.object({
-  language: v.fallback(LanguageSchema, 'uz-Latn'),
-  theme: v.fallback(v.picklist(themes), 'system'),
-  lastPerson: v.fallback(v.nullable(v.pipe(v.string(), v.uuid())), null),
-});
+const personId = v.pipe(v.string(), v.uuid());
+const StoredSchema = v.pipe(
+  v.object({
+    language: v.fallback(LanguageSchema, 'uz-Latn'),
+    theme: v.fallback(v.picklist(themes), 'system'),
+    lastPeople: v.fallback(v.nullable(v.pipe(v.array(personId), v.maxLength(mostRemembered))), null),
+    /** Programs before kept only one. */
+    lastPerson: v.fallback(v.nullable(personId), null),
+  }),
+  v.transform(
+    ({ language, theme, lastPeople, lastPerson }): Preferences => ({
+      language,
+      theme,
+      lastPeople: lastPeople ?? (lastPerson === null ? [] : [lastPerson]),
+    }),
+  ),
+);
 const key = 'hamshira-preferences';
 
 /** Reads what was kept, and keeps what is set; a screen without storage works, it only forgets. */

@@ -27,8 +27,11 @@ export function birthAndAge(t: Translate, birth: PatientSummary['birth'], today:
 export const formatPinfl = (pinfl: string): string =>
   pinfl.replace(/^(\d)(\d{6})(\d{3})(\d{4})$/, '$1 $2 $3 $4');
 
-/** A temporary number is shown by its beginning: it only tells patients of one list apart. */
-export const formatTemporary = (number: string): string => number.slice(0, 8).toUpperCase();
+/**
+ * A temporary number is shown by its end: it only tells patients of one list apart, and its beginning is the time, the same for
+ * everybody who was registered within a minute.
+ */
+export const formatTemporary = (number: string): string => number.slice(-8).toUpperCase();
 
 /** First letters of a member of staff. */
 export function initials(name: string): string {

@@ -42,9 +42,13 @@ export function useWords(): Words {
   );
 }
 
-/** Rules that forbid something to everybody, whatever her role is. */
-const isLastWayIn = ({ code, detail }: AppError): boolean =>
-  code === 'access.forbidden' && detail?.rule === 'last-person';
+/** Rules that forbid something whatever somebody's role is: each says what would have to be otherwise. */
+const ownSentences = ['last-person', 'two-people', 'oneself', 'own-keys', 'no-share', 'holder-only'] as const;
+
+function sentenceOf(t: Translate, { code, detail }: AppError, values: WordValues): string {
+  const rule = ownSentences.find((each) => code === 'access.forbidden' && each === detail?.rule);
+  return rule === undefined ? t(`error.${code}`, values) : t(`forbidden.${rule}`);
+}
 
 /** The sentence for a failure. Details that a sentence may name come as its values. */
 export function describeError(t: Translate, error: AppError): string {
@@ -52,7 +56,7 @@ export function describeError(t: Translate, error: AppError): string {
   for (const [name, value] of Object.entries(error.detail ?? {})) {
     if (typeof value === 'string' || typeof value === 'number') values[name] = value;
   }
-  const sentence = isLastWayIn(error) ? t('forbidden.last-person') : t(`error.${error.code}`, values);
+  const sentence = sentenceOf(t, error, values);
   const { incident } = values;
   // What the technician looks for in the log.
   return incident === undefined ? sentence : `${sentence} (№ ${incident})`;

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type * as v from 'valibot';
 import type { Clock } from '#clinic/ports/clock.ts';
-import type { Door, PersonAccess, ProofSchema } from '#contracts/bridge/access.ts';
+import { type Door, type PersonAccess, type ProofSchema, touchesOfNewKey } from '#contracts/bridge/access.ts';
 import type { RequestInput, RequestName, RequestOutput } from '#contracts/bridge/requests.ts';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { appError } from '#contracts/errors.ts';
@@ -145,7 +145,7 @@ export function openScriptedAccess(
           const shown = proof === null ? ok(true) : await access.isOf(person, proof);
           if (!shown.ok) return shown;
           if (method === 'fido2') {
-            const touched = await key.use('enrol-key', 2);
+            const touched = await key.use('enrol-key', touchesOfNewKey);
             if (!touched.ok) return touched;
           }
           return add(person, way(method, label));

@@ -26,6 +26,9 @@ export interface Script {
   signOut(): void;
   refuseOldest(): void;
   isOldestRefused(): boolean;
+  /** Visits hold as many signatures as they can. */
+  fillSignatures(areFull: boolean): void;
+  areSignaturesFull(): boolean;
 }
 
 export function openScript(clinic: ScriptedClinic, access: ScriptedAccess, clock: Clock): Script {
@@ -52,6 +55,7 @@ export function openScript(clinic: ScriptedClinic, access: ScriptedAccess, clock
     mustConnect: false,
   };
   let isOldestRefused = false;
+  let areSignaturesFull = false;
   let lastScan: LiveViewOutput<'scans.latest'> = null;
   let sync: SyncState = {
     link: 'online',
@@ -112,5 +116,9 @@ export function openScript(clinic: ScriptedClinic, access: ScriptedAccess, clock
       isOldestRefused = true;
     },
     isOldestRefused: () => isOldestRefused,
+    fillSignatures: (areFull) => {
+      areSignaturesFull = areFull;
+    },
+    areSignaturesFull: () => areSignaturesFull,
   };
 }

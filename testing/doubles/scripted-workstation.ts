@@ -22,6 +22,7 @@ import type {
 } from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import type { Instant, PersonId } from '#contracts/ids.ts';
+import { maxSignatures } from '#contracts/records/signature.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { ReferenceData } from '#workstation/reference-data.ts';
 import { openScriptedAccess, type ScriptedAccess } from './scripted-access.ts';
@@ -106,6 +107,7 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
     refuseOldest: told(() => script.refuseOldest()),
     sign: told((signatures) => {
       signed = signatures;
+      script.fillSignatures((signatures[0]?.length ?? 0) >= maxSignatures);
     }),
     rollTrailBack: told((at) => {
       rolledBackAt = at;
@@ -351,13 +353,14 @@ function write(
   }
 }
 
-/** Everybody signs what she closes, but in an emergency (SIG-1). */
+/** Everybody signs what she closes, but in an emergency, or where no more signatures fit (SIG-1). */
 function closed(
   { state }: Pick<RequestInput<'visits.record'>, 'state'>,
   script: Script,
   saved: Result<RequestOutput<'visits.record'>>,
 ): Result<RequestOutput<'visits.record'>> {
-  const isSigned = state === 'finished' && script.state().session?.breakGlass === null;
+  const signs = script.state().session?.breakGlass === null && !script.areSignaturesFull();
+  const isSigned = state === 'finished' && signs;
   return saved.ok && isSigned ? ok({ ...saved.value, isSigned }) : saved;
 }
 

@@ -19,6 +19,8 @@ export interface CtapBench {
   readonly virtual: VirtualKey;
   readonly pipe: PluggedKey;
   owner(...touches: readonly OwnersTouch[]): void;
+  /** How often the key has blinked for its owner so far. */
+  askedTouches(): number;
   /** Pulls the key out, puts it in again and opens it anew. */
   replug(): Promise<CtapBench>;
 }
@@ -40,7 +42,9 @@ export async function openCtapBench(parts: BenchParts): Promise<CtapBench> {
   const known = { fingers: ['right index'], ...(profile.hasPin ? { pin: ownersPin } : {}) };
   const memory = parts.memory ?? newKeyMemory(random.bytes(32), known);
   let touches: readonly OwnersTouch[] = [ownersFinger];
+  let asked = 0;
   const touch = (signal: AbortSignal): Promise<Touch> => {
+    asked += 1;
     const [next = 'never', ...rest] = touches;
     // The last touch is what she does from then on.
     if (rest.length > 0) touches = rest;
@@ -57,6 +61,7 @@ export async function openCtapBench(parts: BenchParts): Promise<CtapBench> {
     owner: (...next) => {
       touches = next;
     },
+    askedTouches: () => asked,
     replug: async () => {
       await opened.value.close();
       return openCtapBench({ ...parts, memory });

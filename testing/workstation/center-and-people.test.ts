@@ -156,7 +156,17 @@ describe('an author that is a computer', () => {
       state: 'in-progress',
     });
     expect(more.ok).toBe(true);
+    // No version that is shown was written by the paper key then; where it was used it is still told.
+    const said = { id: patient, allergy: { status: 'known', substance: 'Penitsillin' } } as const;
+    expect((await other.screen.request('patients.record-allergy', said)).ok).toBe(true);
     await sent(other.screen);
+    const later = await screen
+      .open('patients.record', { id: patient })
+      .until(
+        (record) => record?.body.allergyStatus === 'known' && record.visits[0]?.body.entries.length === 4,
+      );
+    expect(later?.visits[0]?.body.entries.map(({ by }) => by)).toContain(computer);
+    expect(later?.people.find(({ id }) => id === computer)).toMatchObject({ isComputer: true });
 
     // The head's own way in again: the whole trail, that opening in it, is what the center was told.
     await screen.request('session.lock', {});

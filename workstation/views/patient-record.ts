@@ -4,7 +4,7 @@ import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { copyStaysUntil } from '#clinic/requests/home-of-patient.ts';
 import { deriveVisit } from '#clinic/visit-state.ts';
 import type { LinkedPatient, PatientRecord, Person } from '#contracts/bridge/views.ts';
-import type { PersonId, RecordId, Scope } from '#contracts/ids.ts';
+import type { DeviceId, PersonId, RecordId, Scope } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
@@ -33,7 +33,7 @@ export const patientRecordView: SessionView<'patients.record'> = {
       id,
       ...linkedPatients(session.replica, id).map((each) => each.id),
     ]),
-  compute: ({ id }, { replica, scope }, { parts }) => {
+  compute: ({ id }, { replica, scope, device }, { parts }) => {
     const patient = replica.get('patients', id);
     if (patient === undefined) return null;
     const delivery = deliveryReader(replica);
@@ -52,7 +52,7 @@ export const patientRecordView: SessionView<'patients.record'> = {
         ...(visit.scope === scope ? {} : { elsewhere: facilityNamed(replica, visit.scope) }),
       })),
       linked,
-      people: peopleNamed(replica, patient, visits, linked),
+      people: peopleNamed(replica, device, patient, visits, linked),
     };
   },
 };
@@ -117,11 +117,12 @@ const visitShown = (
 });
 
 /**
- * Everybody who is named in the record, once. Who wrote by the paper key is a computer (ACC-31): its id is known by the
- * versions shown that were written there.
+ * Everybody who is named in the record, once. Who wrote by the paper key is a computer (ACC-31). A computer knows itself;
+ * others are known by the versions shown that were written there.
  */
 function peopleNamed(
   reader: ReplicaReader,
+  here: DeviceId,
   patient: RecordOf<'patients'>,
   visits: readonly RecordOf<'visits'>[],
   linked: readonly LinkedPatient[],
@@ -135,9 +136,14 @@ function peopleNamed(
     ids.add(visit.author);
     for (const author of authorsInVisit(visit.body)) ids.add(author);
   }
-  const computers = new Set([patient, ...visits].map(({ device }) => personOfComputer(device)));
-  const shownAs = (id: PersonId) => personShown(reader, id) ?? (computers.has(id) ? computerShown(id) : []);
-  return [...ids].flatMap(shownAs);
+  const known = [...ids].map((id) => personShown(reader, id) ?? id);
+  if (known.every((each) => typeof each !== 'string')) return known;
+  const versions = [patient, ...visits];
+  const computers = new Set([here, ...versions.map(({ device }) => device)].map(personOfComputer));
+  return known.flatMap((each) => {
+    if (typeof each !== 'string') return each;
+    return computers.has(each) ? computerShown(each) : [];
+  });
 }
 
 const computerShown = (id: PersonId): Person => ({

@@ -4,6 +4,7 @@ import type { RecordId } from '#contracts/ids.ts';
 import { useNavigation } from '../../app/navigation.tsx';
 import { useToday } from '../../app/surroundings.tsx';
 import { useRequest } from '../../bridge/hooks.tsx';
+import { authorWords } from '../../parts/author-words.ts';
 import { Button } from '../../parts/button.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
@@ -87,7 +88,7 @@ function LinkedItem({ linked, record, onPart }: LinkedItemProps): ReactNode {
   const today = useToday();
   const navigation = useNavigation();
   const { replacedBy } = linked;
-  const person = record.people.find(({ id }) => id === replacedBy?.by)?.name;
+  const person = authorWords(t, record.people, replacedBy?.by);
   const since = replacedBy && [person, describeInstant(replacedBy.at, today)].filter(Boolean).join(', ');
   return (
     <li className="linked-record">

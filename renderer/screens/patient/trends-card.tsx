@@ -83,18 +83,25 @@ interface TrendProps {
 }
 
 function Trend({ label, unit, value, latest, flag, lines }: TrendProps): ReactNode {
+  const { t } = useWords();
+  // A single point is no line, and looks like dirt.
+  const isLine = lines.some((line) => line.length > 1);
   return (
     <div className="trend">
       <p className="caption">{label}</p>
       <p className="trend-value">
         {value} <span className="caption">{unit}</span>
       </p>
-      <Sparkline
-        lines={lines.map((line) => line.map((each) => each.value).reverse())}
-        width={170}
-        height={44}
-        label={label}
-      />
+      {isLine ? (
+        <Sparkline
+          lines={lines.map((line) => line.map((each) => each.value).reverse())}
+          width={170}
+          height={44}
+          label={label}
+        />
+      ) : (
+        <p className="caption trend-first">{t('patient.trend-first')}</p>
+      )}
       <p className="trend-foot">
         <span className="caption figure">{latest && formatDate(latest.day)}</span>
         {flag && <FlagMark flag={flag} />}

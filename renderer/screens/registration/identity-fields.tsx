@@ -31,7 +31,7 @@ export function IdentityFields({ form, wrong }: FieldsProps): ReactNode {
           error={wrong('pinfl')}
           {...form.register('pinfl')}
         />
-        <PinflReading form={form} />
+        <PinflReading form={form} told={wrong('pinfl')} />
       </div>
       <div className="register-row register-name">
         <TextField
@@ -112,22 +112,29 @@ function BirthField({ form, wrong }: FieldsProps): ReactNode {
   );
 }
 
+interface PinflReadingProps extends Pick<FieldsProps, 'form'> {
+  /** What stands below the field since the last attempt to save: not to be said twice. */
+  readonly told: string | undefined;
+}
+
 /** What the number says so far, and the offer to take birth date and sex from it. */
-function PinflReading({ form }: Pick<FieldsProps, 'form'>): ReactNode {
+function PinflReading({ form, told }: PinflReadingProps): ReactNode {
   const { t } = useWords();
   const today = useToday();
   const [typed, birth, sex] = useWatch({ control: form.control, name: ['pinfl', 'birth', 'sex'] });
   const digits = pinflDigits(typed);
   if (digits === '') return <p className="pinfl-reading soft">{t('pinfl.none-hint')}</p>;
   if (/^\d{1,13}$/.test(digits)) {
-    return <p className="pinfl-reading soft">{t('pinfl.progress', { count: digits.length })}</p>;
+    const words = told ? `${digits.length} / 14` : t('pinfl.progress', { count: digits.length });
+    return <p className="pinfl-reading soft">{words}</p>;
   }
   const pinfl = parsePinfl(digits);
   if (!pinfl.ok) {
-    return (
+    const words = t(`issue.${pinfl.error}`);
+    return words === told ? null : (
       <p className="pinfl-reading field-error" role="status">
         <Icon name="alert" size={16} />
-        {t(`issue.${pinfl.error}`)}
+        {words}
       </p>
     );
   }

@@ -82,7 +82,7 @@ describe('entries of a visit in words', () => {
       /152\/94 mmHg · .*88 \/min/,
     ],
     [{ ...entry, kind: 'note', text: 'Headache' }, /^Headache$/],
-    [{ ...entry, kind: 'state', state: 'arrived', room: '4' }, /^Waiting, Room 4$/],
+    [{ ...entry, kind: 'state', state: 'arrived', room: '4' }, /^Patient waiting, Room 4$/],
     [
       { ...entry, kind: 'diagnosis', icd10: 'I10', role: 'main', certainty: 'confirmed' },
       /^I10 Essential hypertension, /,

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import type { PersonAccess, Proof } from '#contracts/bridge/access.ts';
+import { type PersonAccess, type Proof, touchesOfNewKey } from '#contracts/bridge/access.ts';
 import { DeviceNotes } from '../../access/device-notes.tsx';
 import { useDoor } from '../../access/door.ts';
 import { KeyPrompt } from '../../access/key-prompt.tsx';
@@ -66,7 +66,12 @@ export function KeyMaking(props: KeyMakingProps): ReactNode {
           operation={door?.operation ?? null}
         />
       )}
-      <Touches isBusy={isBusy} road={road} step={door?.operation?.step ?? null} />
+      <Touches
+        isBusy={isBusy}
+        road={road}
+        isAfterOld={proof !== null && proof.method !== 'passphrase'}
+        step={door?.operation?.step ?? null}
+      />
       {failure && <Notice kind="danger" title={describeKeyError(t, failure)} isUrgent />}
       {needsPin && <PinForm isBusy={isBusy} onPin={make} />}
       {door !== null && <DeviceNotes door={door} />}
@@ -111,18 +116,22 @@ function RoadChoice({ road, hasSimulatedDevices, onChange }: RoadChoiceProps): R
 interface TouchesProps {
   readonly isBusy: boolean;
   readonly road: MakingRoad;
+  /** A key that she has shows first that the new one is hers. */
+  readonly isAfterOld: boolean;
   readonly step: string | null;
 }
 
 /** How often the key is going to be touched, and the how manieth touch it is. */
-function Touches({ isBusy, road, step }: TouchesProps): ReactNode {
+function Touches({ isBusy, road, isAfterOld, step }: TouchesProps): ReactNode {
   const { t } = useWords();
   const touches = useTouches(step, isBusy);
+  const all = touchesOfNewKey + (isAfterOld ? 1 : 0);
+  const plan = isAfterOld ? 'enrol-key.touches-after-old' : 'enrol-key.touches';
   return (
     <p className="caption enrol-touches">
       {isBusy && touches > 0
-        ? t('enrol-key.touch-number', { count: touches })
-        : t(road === 'browser' ? 'enrol-key.touches-browser' : 'enrol-key.touches')}
+        ? t('enrol-key.touch-number', { count: Math.min(touches, all), all })
+        : t(road === 'browser' ? 'enrol-key.touches-browser' : plan)}
     </p>
   );
 }

@@ -3,24 +3,28 @@ import type { Somebody } from '../../access/proof-entry.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { initials } from '../../parts/patient-words.ts';
 import { useWords } from '../../wording/words.ts';
+import { inOrderOfUse } from './people-order.ts';
 
 interface PeopleChoiceProps {
   readonly people: readonly Somebody[];
-  /** Who worked here last: she stands first and has the focus. */
-  readonly first: string | null;
+  /** Who worked here, the last first: they stand in this order, and the first has the focus. */
+  readonly lastPeople: readonly string[];
+  /** Who is at work: another is looked for, so she stands at the end. Null on a locked workstation. */
+  readonly present: string | null;
   readonly onChoose: (id: string) => void;
 }
 
 const arrows: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /** Who may open this workstation. Arrows go along, Enter chooses. */
-export function PeopleChoice({ people, first, onChoose }: PeopleChoiceProps): ReactNode {
+export function PeopleChoice({ people, lastPeople, present, onChoose }: PeopleChoiceProps): ReactNode {
   const { t } = useWords();
   const list = useRef<HTMLUListElement>(null);
-  const inOrder = people.toSorted((one, other) => Number(other.id === first) - Number(one.id === first));
+  const inOrder = inOrderOfUse(people, lastPeople, present);
+  const isAnybodyKnown = present !== null || people.some(({ id }) => lastPeople.includes(id));
   useEffect(() => {
-    if (first !== null) list.current?.querySelector('button')?.focus();
-  }, [first]);
+    if (isAnybodyKnown) list.current?.querySelector('button')?.focus();
+  }, [isAnybodyKnown]);
   const step = (by: number) => {
     const buttons = [...(list.current?.querySelectorAll('button') ?? [])];
     const at = buttons.findIndex((button) => button === document.activeElement);
@@ -45,7 +49,10 @@ export function PeopleChoice({ people, first, onChoose }: PeopleChoiceProps): Re
               <span className="avatar avatar-large" aria-hidden="true">
                 {initials(person.name)}
               </span>
-              <span className="person-choice-name">{person.name}</span>
+              <span className="person-choice-name">
+                {person.name}
+                {person.id === present && <span className="caption">{t('switch.present')}</span>}
+              </span>
               {person.methods.includes('fido2') && <Icon name="fingerprint" size={18} />}
               <Icon name="chevron-right" />
             </button>

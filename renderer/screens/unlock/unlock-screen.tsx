@@ -6,7 +6,7 @@ import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { useCards, useDoor } from '../../access/door.ts';
 import type { Somebody } from '../../access/proof-entry.tsx';
 import { RotationNotice } from '../../access/rotation-notice.tsx';
-import { usePreferences } from '../../app/preferences.ts';
+import { rememberedAfter, usePreferences } from '../../app/preferences.ts';
 import { ScreenChoices } from '../../app/screen-choices.tsx';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import { useNow, useToday } from '../../app/surroundings.tsx';
@@ -121,16 +121,20 @@ interface WayProps {
 
 /** The names, or one person's way in. */
 function Way({ state, chosen, onChoose, onReturn }: WayProps): ReactNode {
-  const { lastPerson, set } = usePreferences();
-  if (chosen === undefined)
-    return <PeopleChoice people={state.people} first={lastPerson} onChoose={onChoose} />;
+  const { lastPeople, set } = usePreferences();
+  if (chosen === undefined) {
+    const present = state.session?.person.id ?? null;
+    return (
+      <PeopleChoice people={state.people} lastPeople={lastPeople} present={present} onChoose={onChoose} />
+    );
+  }
   return (
     <UnlockForm
       key={chosen.id}
       person={chosen}
       hasSimulatedDevices={state.hasSimulatedDevices}
       onUnlocked={() => {
-        set({ lastPerson: chosen.id });
+        set({ lastPeople: rememberedAfter(lastPeople, chosen.id) });
         onReturn?.();
       }}
       onBack={state.people.length > 1 ? () => onChoose(null) : onReturn}

@@ -3,6 +3,7 @@ import { timeAt } from '#clinic/clinic-day.ts';
 import { formatDate } from '#clinic/formats.ts';
 import { acceptsFindings, deriveVisit, possibleMoves } from '#clinic/visit-state.ts';
 import type { PatientRecord, VisitView } from '#contracts/bridge/views.ts';
+import { maxSignatures } from '#contracts/records/signature.ts';
 import { useTellFinished } from '../../app/finished-visit.tsx';
 import { type Route, useNavigation } from '../../app/navigation.tsx';
 import { caresForPatients, useSession } from '../../app/session.tsx';
@@ -189,6 +190,7 @@ function SaveBar({ record, visit, form, isUnkept }: SaveBarProps): ReactNode {
   const navigation = useNavigation();
   const tellFinished = useTellFinished();
   const canFinish = possibleMoves(visit.state).includes('finished');
+  const hasRoom = (visit.signatures?.length ?? 0) < maxSignatures;
   const finish = async () => {
     const saved = await form.save('finished');
     if (saved === null) return;
@@ -196,7 +198,7 @@ function SaveBar({ record, visit, form, isUnkept }: SaveBarProps): ReactNode {
     tellFinished(landing, {
       patient: plainName(record.body.name),
       savedAt: saved.delivery.savedAt,
-      isSigned: saved.isSigned === true,
+      signature: saved.isSigned === true ? 'made' : hasRoom ? 'none' : 'no-room',
     });
     navigation.go(landing);
   };

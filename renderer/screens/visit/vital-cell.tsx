@@ -161,12 +161,14 @@ function VitalFoot(props: VitalFootProps): ReactNode {
               <strong>{before}</strong> {beforeFlag && <FlagMark flag={beforeFlag} isShort />}{' '}
               {formatDate(latest.day).slice(0, 5)}
             </span>
-            <Sparkline
-              lines={lines.map((line) => line.map((each) => each.value).reverse())}
-              width={56}
-              height={18}
-              label={t('vital.trend')}
-            />
+            {lines.some((line) => line.length > 1) && (
+              <Sparkline
+                lines={lines.map((line) => line.map((each) => each.value).reverse())}
+                width={56}
+                height={18}
+                label={t('vital.trend')}
+              />
+            )}
           </>
         )}
       </p>
