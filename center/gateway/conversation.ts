@@ -17,6 +17,7 @@ import { answerVersionOne } from './answer-version-one.ts';
 import type { Connection, Stage } from './connection.ts';
 import type { DeviceBook } from './device-book.ts';
 import { enrol, greet, noteWiped, prove } from './handshake.ts';
+import type { ReadMessage } from './intake.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Dictionary } from './packings.ts';
 
@@ -55,7 +56,7 @@ export type Welcomed = Extract<Stage, { kind: 'welcomed' }>;
  * the rest. So the rows of one offer are checked while PostgreSQL is busy with the offer before.
  */
 export function begin(
-  message: ClientMessage,
+  { message, texts }: ReadMessage,
   connection: Connection,
   context: GatewayContext,
 ): () => Promise<void> {
@@ -63,7 +64,7 @@ export function begin(
   if (message.type !== 'offer' || stage.kind !== 'welcomed' || stage.protocol === 1) {
     return () => handle(message, connection, context);
   }
-  const checked = context.ingest.check(message.rows);
+  const checked = context.ingest.check(message.rows, texts);
   // Whoever runs the rest hears of a failure; a connection that ends before does not care.
   checked.catch(() => undefined);
   return async () => {

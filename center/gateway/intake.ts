@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
+import type { RecordTexts } from '../ingest/offered-rows.ts';
 import { isQuestion } from './conversation.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Line } from './line.ts';
@@ -7,8 +8,10 @@ import type { Line } from './line.ts';
 /** A message that was unpacked and parsed. */
 export interface ReadMessage {
   readonly message: ClientMessage;
-  /** Length of its text, in UTF-16 units. */
+  /** Length of its text, in UTF-16 units or, where it came packed, bytes. */
   readonly length: number;
+  /** The texts of the records of an offer, by row, where they are known. */
+  readonly texts?: RecordTexts;
 }
 
 /** What an intake needs of its connection. */
@@ -25,7 +28,7 @@ export interface IntakeParts {
   /** Deals with a message that never waits. False if it is none. */
   handleAtOnce(message: ClientMessage): boolean;
   /** Does what needs nothing but the message, and returns the rest. */
-  begin(message: ClientMessage): () => Promise<void>;
+  begin(read: ReadMessage): () => Promise<void>;
   /** Answering a message of this type threw. */
   failed(type: ClientMessage['type'], error: unknown): void;
   refuse(code: ErrorCode, retry: boolean): void;
@@ -73,7 +76,7 @@ export function createIntake(parts: IntakeParts): Intake {
     isWelcoming = !parts.isConcurrent();
     if (parts.isConcurrent() && parts.handleAtOnce(message)) return;
     const queue = parts.isConcurrent() && isQuestion(message) ? questions : offers;
-    queue.add({ type: message.type, length, run: parts.begin(message) });
+    queue.add({ type: message.type, length, run: parts.begin(read) });
   };
   return {
     add: (raw) => {

@@ -21,7 +21,7 @@ export function runConnection(
     isConcurrent: () => connection.stage.kind === 'welcomed' && connection.stage.protocol >= 2,
     read: connection.read,
     handleAtOnce: (message) => handleAtOnce(message, connection),
-    begin: (message) => begin(message, connection, context),
+    begin: (read) => begin(read, connection, context),
     failed: (type, error) => {
       context.effects.log(`Answering ${type} failed: ${describeFailure(error)}`);
       connection.refuse('internal.failure', true);

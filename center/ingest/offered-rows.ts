@@ -3,8 +3,9 @@ import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import { quickCheck } from '#contracts/quick-check.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { type OfferRow, OfferRowSchema, type RecordDelta } from '#contracts/wire/client-messages.ts';
+import type { ParsedApart } from '#sync/merge/parse-apart.ts';
 import { applyDelta } from '#sync/merge/record-delta.ts';
-import { sealVersion } from '#sync/merge/revision.ts';
+import { sealText, sealVersion } from '#sync/merge/revision.ts';
 import type { Session } from '../postgres/database.ts';
 import {
   type CheckedRow,
@@ -60,6 +61,15 @@ interface UnresolvedRow {
   readonly row: DeltaRow;
 }
 
+/** The texts that the records of rows were parsed from, in UTF-8, where they are known. */
+export type RecordTexts = ParsedApart['texts'];
+
+/** The rows of an offer as they came. */
+export interface OfferedRows {
+  readonly raws: readonly unknown[];
+  readonly texts?: RecordTexts | undefined;
+}
+
 /** The rows of an offer, checked as far as is possible without the database. */
 export interface CheckedOffer {
   readonly raws: readonly unknown[];
@@ -74,14 +84,14 @@ export interface CheckedOffer {
  * with `RangeError` as `checkRow` throws it.
  */
 export async function checkOffered(
-  raws: readonly unknown[],
+  { raws, texts }: OfferedRows,
   at: number,
   letOthers: () => Promise<void>,
 ): Promise<CheckedOffer> {
   const rows: (CheckedRow | UnresolvedRow)[] = [];
   for (const [index, raw] of raws.entries()) {
     if (index > 0 && index % rowsAtOnce === 0) await letOthers();
-    rows.push(checkOfferedRow({ raw, index, now: at }));
+    rows.push(checkOfferedRow({ raw, index, now: at, text: texts?.[index] }));
   }
   return { raws, rows, at };
 }
@@ -135,6 +145,8 @@ interface RowPlace {
   readonly raw: unknown;
   readonly index: number;
   readonly now: number;
+  /** The text of the record that the row brings, where it is known. */
+  readonly text?: Uint8Array | undefined;
 }
 
 type Versions = ReadonlyMap<string, unknown>;
@@ -151,13 +163,14 @@ function resolve(
   return checkContent(row, applyDelta(base, row.delta), place);
 }
 
-function checkContent(row: OfferRow, content: unknown, { raw, index, now }: RowPlace): CheckedRow {
+function checkContent(row: OfferRow, content: unknown, { raw, index, now, text }: RowPlace): CheckedRow {
   const { op, collection, base: baseRev } = row;
   if (!isWritable(collection)) return unsound(raw, index, ['collection']);
   const draft = { ...fieldsOf(content), rev: anyRevision };
   if (!isRecordOf(collection, draft)) return unsound(raw, index, recordIssues(collection, draft));
   if (isDelta(row) && draft.id !== row.id) return unsound(raw, index, ['id']);
-  const { rev, utf8 } = sealVersion(op, baseRev, collection, draft);
+  const sealed = text === undefined ? undefined : sealText(op, baseRev, collection, text);
+  const { rev, utf8 } = sealed ?? sealVersion(op, baseRev, collection, draft);
   if (rev.slice(-8) !== row.check) return unsound(raw, index, ['check']);
   const record = { ...draft, rev };
   if (isTooLong(utf8)) return unsound(raw, index, ['record']);

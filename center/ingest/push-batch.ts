@@ -6,7 +6,13 @@ import type { Database } from '../postgres/database.ts';
 import { outcomesOfOffer, verdictsOf } from './answers.ts';
 import { type Applied, type BatchOutcome, type Device, runBatch } from './batch.ts';
 import { type BroughtBack, type IngestHooks, noHooks } from './hooks.ts';
-import { type CheckedOffer, checkOffered, type PreparedRow, resolveOffered } from './offered-rows.ts';
+import {
+  type CheckedOffer,
+  checkOffered,
+  type PreparedRow,
+  type RecordTexts,
+  resolveOffered,
+} from './offered-rows.ts';
 import { checkRow, type SoundRow, unsound } from './row-check.ts';
 import type { AnsweredRow } from './row-outcome.ts';
 
@@ -44,9 +50,10 @@ export interface Ingest {
   offer(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<OfferOutcome>;
   /**
    * The first half of `offer`: what is possible without the database, in slices between which other work goes on. Undefined if
-   * the message cannot be used.
+   * the message cannot be used. `texts`: those that the rows' records were parsed from, where
+   * they are known; hashing them takes less than writing the records anew.
    */
-  check(rows: readonly unknown[]): Promise<CheckedOffer | undefined>;
+  check(rows: readonly unknown[], texts?: RecordTexts): Promise<CheckedOffer | undefined>;
   /** The second half. */
   applyOffer(device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome>;
 }
@@ -55,8 +62,10 @@ export interface Ingest {
 export function createIngest(database: Database, effects: Effects, hooks: IngestHooks = noHooks): Ingest {
   const apply = (device: Device, rows: readonly PreparedRow[], raws: readonly unknown[]) =>
     applyByScope({ database, effects, hooks }, device, rows, raws);
-  const check = (raws: readonly unknown[]) =>
-    checkOffered(raws, effects.clock.now(), () => wait(effects.timers, 0)).catch(undefinedIfTooDeep);
+  const check = (raws: readonly unknown[], texts?: RecordTexts) =>
+    checkOffered({ raws, texts }, effects.clock.now(), () => wait(effects.timers, 0)).catch(
+      undefinedIfTooDeep,
+    );
   const applyOffer = async (device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome> => {
     const rows = await resolveOffered(database, scope, offer).catch(undefinedIfTooDeep);
     if (rows === undefined) return unusable;

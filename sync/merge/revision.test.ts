@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { OperationIdSchema, RevisionSchema } from '#contracts/ids.ts';
 import { writeCanonical } from './canonical-bytes.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { type Content, revisionOf, sealVersion } from './revision.ts';
+import { type Content, revisionOf, sealText, sealVersion } from './revision.ts';
 
 const op = v.parse(OperationIdSchema, '0199c000-0000-7000-8000-000000000001');
 const base = v.parse(RevisionSchema, `3-${'a'.repeat(32)}`);
@@ -54,6 +54,19 @@ describe('a revision', () => {
       expect(rev).toBe(slowly({ ...content, rev: undefined }));
       expect(utf8.toString()).toBe(canonicalJson({ ...content, rev }));
     }
+  });
+
+  it('is the same of the text of the record', () => {
+    let sealed = 0;
+    for (const content of contents) {
+      const { rev: _own, ...rest } = contentOf(content);
+      const text = JSON.stringify(rest);
+      const found = sealText(op, base, 'visits', Buffer.from(text));
+      if (found === undefined) continue;
+      sealed += 1;
+      expect(found).toEqual(sealVersion(op, base, 'visits', contentOf(JSON.parse(text))));
+    }
+    expect(sealed).toBeGreaterThan(5);
   });
 
   it('is not changed by the next one', () => {

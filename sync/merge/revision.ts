@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { writeAscii, writeMember } from './canonical-bytes.ts';
+import { copyCanonical } from './canonical-copy.ts';
 import { orderOf } from './key-order.ts';
 
 /** The version number in front of a revision; 0 for no revision. */
@@ -40,7 +41,25 @@ export function sealVersion(
   collection: CollectionName,
   record: Content,
 ): SealedVersion {
-  const written = write(op, baseRev, collection, record);
+  return seal(write(op, baseRev, collection, record), baseRev);
+}
+
+/**
+ * {@link sealVersion} of the record whose JSON text, in UTF-8, was parsed and has no revision of its own.
+ * Undefined if that text does not say quickly what the record is (`copyCanonical`), or is long.
+ */
+export function sealText(
+  op: OperationId,
+  baseRev: Revision | null,
+  collection: CollectionName,
+  text: Uint8Array,
+): SealedVersion | undefined {
+  const begin = writeAscii(scratch, 0, headOf(op, baseRev, collection));
+  const copied = copyCanonical(scratch, begin, text, 0);
+  return copied === undefined ? undefined : seal({ bytes: scratch, begin, ...copied }, baseRev);
+}
+
+function seal(written: Written, baseRev: Revision | null): SealedVersion {
   const { bytes, begin, place, end } = written;
   const rev = revisionIn(written, baseRev);
   const member = `${place === begin + 1 ? '' : ','}"rev":"${rev}"${place === begin + 1 && end > place + 1 ? ',' : ''}`;
@@ -68,13 +87,16 @@ function revisionIn({ bytes, end }: Written, baseRev: Revision | null): Revision
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 const largestKept = 4 * 1024 * 1024;
 
+const headOf = (op: OperationId, baseRev: Revision | null, collection: CollectionName) =>
+  `${op}\n${baseRev ?? ''}\n${collection}\n`;
+
 function write(
   op: OperationId,
   baseRev: Revision | null,
   collection: CollectionName,
   record: Content,
 ): Written {
-  const head = `${op}\n${baseRev ?? ''}\n${collection}\n`;
+  const head = headOf(op, baseRev, collection);
   const written = writeInto(scratch, head, record);
   if (written.end <= written.bytes.length) return written;
   const larger = Buffer.allocUnsafeSlow(2 * written.end);

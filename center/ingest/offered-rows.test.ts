@@ -1,0 +1,101 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { OperationIdSchema } from '#contracts/ids.ts';
+import { canonicalJson } from '#sync/merge/canonical-json.ts';
+import { parseApart } from '#sync/merge/parse-apart.ts';
+import { revisionOf } from '#sync/merge/revision.ts';
+import { checkOffered } from './offered-rows.ts';
+
+const now = 1_760_000_000_000;
+const idOf = (number: number) => `0199b000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+
+/** A patient with a name of that family, and the row that offers it; `more` are fields that only a newer program knows. */
+function offeredPatient(number: number, family: string, more: object = {}) {
+  const record = {
+    id: idOf(number),
+    scope: 'SAM000123',
+    author: idOf(7),
+    device: idOf(8),
+    capturedAt: now,
+    hlc: '0199b0000000-0000-00000001',
+    body: {
+      name: { family, given: 'Gulnora' },
+      sex: 'female',
+      birth: { date: '1985-03-12' },
+      allergyStatus: 'not-recorded',
+      allergies: [],
+      problems: [],
+      ...more,
+    },
+  };
+  const op = v.parse(OperationIdSchema, idOf(1_000 + number));
+  const check = revisionOf(op, null, 'patients', record as never).slice(-8);
+  return { op, collection: 'patients', check, base: null, record };
+}
+
+/** Checked with the texts of the records, and without; both parse the same message. */
+async function bothOf(text: string) {
+  const message: { readonly rows: readonly unknown[] } = JSON.parse(text);
+  const apart = parseApart(Buffer.from(text), 'rows');
+  if (apart === undefined) throw new Error('not parsed apart');
+  expect(apart.value).toEqual(message);
+  const letOthers = () => Promise.resolve();
+  const withText = await checkOffered({ raws: message.rows, texts: apart.texts }, now, letOthers);
+  const without = await checkOffered({ raws: message.rows }, now, letOthers);
+  return { withText, without };
+}
+
+describe('ING-7, ING-10: rows whose text is at hand', () => {
+  const texts = [
+    ['plain', JSON.stringify(offeredPatient(1, 'Qodirova'))],
+    ['beyond ASCII', JSON.stringify(offeredPatient(2, 'Қодирова "ў" \n \ud83d\ude00'))],
+    [
+      'with fields of a newer program',
+      JSON.stringify(offeredPatient(3, 'Q', { x: { z: 1.5, a: -3 }, A: [] })),
+    ],
+    [
+      'with a number in another form',
+      JSON.stringify(offeredPatient(4, 'Q', { x: 1500 })).replace('1500', '1.5e3'),
+    ],
+    ['with white space', JSON.stringify(offeredPatient(5, 'Q'), undefined, 1)],
+    [
+      'with a revision of its own',
+      JSON.stringify(offeredPatient(6, 'Q')).replace('"scope"', '"rev":"9-a","scope"'),
+    ],
+    ['with an escaped name', JSON.stringify(offeredPatient(7, 'Q')).replace('"given"', '"gi\\u0076en"')],
+    ['with a name twice', JSON.stringify(offeredPatient(8, 'Q')).replace('"sex"', '"sex":"male","sex"')],
+    [
+      'with the record twice',
+      JSON.stringify(offeredPatient(9, 'Q')).replace('"record"', '"record":{"a":1},"record"'),
+    ],
+    ['with a wrong check', JSON.stringify({ ...offeredPatient(10, 'Q'), check: '00000000' })],
+    ['that is none', '{}'],
+  ] as const;
+
+  it.each(texts)('a row %s comes to the same as one whose record is written', async (_name, text) => {
+    const first = JSON.stringify(offeredPatient(20, 'Karimova'));
+    const { withText, without } = await bothOf(
+      `{"type":"offer","batch":1,"rows":[${first},${text},${first}]}`,
+    );
+    expect(withText.rows).toEqual(without.rows);
+    expect(withText.rows[2]).toMatchObject({ kind: 'sound' });
+  });
+
+  it('keeps the canonical text of the very row, revision included', async () => {
+    const rows = texts.slice(0, 3).map(([, text]) => text);
+    const { withText } = await bothOf(`{"type":"offer","batch":1,"rows":[${rows.join(',')}]}`);
+    for (const [index, row] of withText.rows.entries()) {
+      if (row.kind !== 'sound') throw new Error('not sound');
+      const { record } = JSON.parse(rows[index] ?? '');
+      expect(row.utf8.toString()).toBe(canonicalJson({ ...record, rev: row.rev }));
+      expect(row.rev).toBe(revisionOf(row.op, null, 'patients', record));
+    }
+  });
+
+  it('believes no text of another list than that which was parsed', async () => {
+    const [stored, shown] = [offeredPatient(1, 'Stored'), offeredPatient(2, 'Shown')];
+    const text = `{"type":"offer","rows":[${JSON.stringify(stored)}],"batch":1,"rows":[${JSON.stringify(shown)}]}`;
+    const { withText, without } = await bothOf(text);
+    expect(withText.rows).toEqual(without.rows);
+  });
+});
