@@ -1,7 +1,6 @@
-import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '#contracts/errors.ts';
-import { type RecordId, RevisionSchema } from '#contracts/ids.ts';
+import type { RecordId } from '#contracts/ids.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import type { ConflictingField, Decision, ReviewBody } from '#contracts/records/reviews.ts';
 import type { VisitBody } from '#contracts/records/visits.ts';
@@ -9,42 +8,19 @@ import type { Result } from '#contracts/result.ts';
 import { newEntryId, newRecordId } from '../ids.ts';
 import { countingDecision } from '../reviews/review-decisions.ts';
 import { deriveVisit } from '../visit-state.ts';
+import { conflictOver, disputedPatient } from './disputed-patient.ts';
 import { isSameJson } from './json-equality.ts';
 import { createMemoryReader, strangeId, testContext } from './memory-reader.ts';
 import { carryOutDecision, settleReview } from './settle-review.ts';
 
-const revision = v.parse(RevisionSchema, `2-${'1'.repeat(32)}`);
 const codeOf = (result: Result<unknown, AppError>) => (result.ok ? 'ok' : result.error.code);
 const json = (value: unknown) => JSON.stringify(value);
-
-const patient: PatientBody = {
-  name: { family: 'Aliyev', given: 'Anvar' },
-  sex: 'male',
-  birth: { date: '1960' },
-  phone: '+998901111111',
-  allergyStatus: 'none-known',
-  allergies: [],
-  problems: [],
-};
-
-function conflictOf(subject: ReviewBody['subject'], fields: ConflictingField[]): ReviewBody {
-  const author = testContext.person;
-  const question = {
-    kind: 'conflict' as const,
-    fields,
-    mineRev: revision,
-    theirsRev: revision,
-    mineAuthor: author,
-    theirsAuthor: author,
-  };
-  return { subject, question, decisions: [] };
-}
 
 function asked(body: PatientBody, fields: ConflictingField[]) {
   const reader = createMemoryReader();
   const id = newRecordId(testContext.newId);
   const reviewId = newRecordId(testContext.newId);
-  const review = conflictOf({ collection: 'patients', id }, fields);
+  const review = conflictOver({ collection: 'patients', id }, fields);
   const set = (patientBody: PatientBody) =>
     reader.apply({ subject: id, writes: [{ collection: 'patients', id, body: patientBody, audit: 't' }] });
   set(body);
@@ -62,14 +38,14 @@ const phones = [
 
 describe('settling a conflict', () => {
   it('keeps the center value: only the decision is written', () => {
-    const { settle, reviewId } = asked(patient, phones);
+    const { settle, reviewId } = asked(disputedPatient, phones);
     const result = settle('theirs');
     if (!result.ok) throw new Error('refused');
     expect(result.value.writes.map((write) => [write.collection, write.id])).toEqual([['reviews', reviewId]]);
   });
 
   it('writes the other value back together with the decision', () => {
-    const { settle, reader, id, reviewId } = asked(patient, phones);
+    const { settle, reader, id, reviewId } = asked(disputedPatient, phones);
     const result = settle('mine');
     if (!result.ok) throw new Error('refused');
     reader.apply(result.value);
@@ -80,7 +56,9 @@ describe('settling a conflict', () => {
   });
 
   it('removes a field that one side had removed', () => {
-    const { settle, reader, id } = asked(patient, [{ field: 'phone', theirs: json('+998901111111') }]);
+    const { settle, reader, id } = asked(disputedPatient, [
+      { field: 'phone', theirs: json('+998901111111') },
+    ]);
     const result = settle('mine');
     if (!result.ok) throw new Error('refused');
     reader.apply(result.value);
@@ -89,16 +67,16 @@ describe('settling a conflict', () => {
   });
 
   it('overwrites no value that the question did not show', () => {
-    const { settle, set } = asked(patient, phones);
-    set({ ...patient, phone: '+998903333333' });
+    const { settle, set } = asked(disputedPatient, phones);
+    set({ ...disputedPatient, phone: '+998903333333' });
     expect(codeOf(settle('mine'))).toBe('record.changed-meanwhile');
     expect(codeOf(settle('theirs'))).toBe('record.changed-meanwhile');
     expect(codeOf(settle('present'))).toBe('ok');
   });
 
   it('overwrites it once the screen has shown it, and keeps it on demand', () => {
-    const { reader, set, id, reviewId } = asked(patient, phones);
-    set({ ...patient, phone: '+998903333333' });
+    const { reader, set, id, reviewId } = asked(disputedPatient, phones);
+    set({ ...disputedPatient, phone: '+998903333333' });
     const subjectRev = reader.get('patients', id)?.rev;
     const mine = settleReview(reader, { id: reviewId, choice: 'mine', subjectRev }, testContext);
     if (!mine.ok) throw new Error('refused');
@@ -108,14 +86,14 @@ describe('settling a conflict', () => {
     ]);
     const kept = settleReview(reader, { id: reviewId, choice: 'present' }, testContext);
     expect(kept.ok && kept.value.writes).toHaveLength(1);
-    set({ ...patient, phone: '+998904444444' });
+    set({ ...disputedPatient, phone: '+998904444444' });
     expect(codeOf(settleReview(reader, { id: reviewId, choice: 'mine', subjectRev }, testContext))).toBe(
       'record.changed-meanwhile',
     );
   });
 
   it('REV-A5: of two decisions made without knowing of each other the first is carried out', () => {
-    const { settle, reader, id, reviewId, set } = asked(patient, phones);
+    const { settle, reader, id, reviewId, set } = asked(disputedPatient, phones);
     const result = settle('mine');
     if (!result.ok) throw new Error('refused');
     reader.apply(result.value);
@@ -136,12 +114,12 @@ describe('settling a conflict', () => {
     expect(carryOut()).toBe(1);
     expect(reader.get('patients', id)?.body.phone).toBe('+998901111111');
     expect(carryOut()).toBe(0);
-    set({ ...patient, phone: '+998906666666' });
+    set({ ...disputedPatient, phone: '+998906666666' });
     expect(carryOut()).toBe(0);
   });
 
   it('REV-A4: a decision is changed or taken back only by whoever names it', () => {
-    const { reader, id, reviewId } = asked(patient, phones);
+    const { reader, id, reviewId } = asked(disputedPatient, phones);
     const settle = (choice: Decision['choice'], changes?: string) => {
       const result = settleReview(
         reader,
@@ -170,11 +148,11 @@ describe('settling a conflict', () => {
   });
 
   it('taking back leaves a value alone that somebody wrote since', () => {
-    const { reader, id, reviewId, set, settle } = asked(patient, phones);
+    const { reader, id, reviewId, set, settle } = asked(disputedPatient, phones);
     const first = settle('mine');
     if (!first.ok) throw new Error('refused');
     reader.apply(first.value);
-    set({ ...patient, phone: '+998905555555' });
+    set({ ...disputedPatient, phone: '+998905555555' });
     const changes = reader.get('reviews', reviewId)?.body.decisions[0]?.id;
     const back = settleReview(reader, { id: reviewId, choice: 'taken-back', changes }, testContext);
     expect(back.ok && back.value.writes).toHaveLength(1);
@@ -196,7 +174,11 @@ describe('settling a conflict', () => {
         theirs: json(item('Penicillin')),
       },
     ];
-    const known: PatientBody = { ...patient, allergyStatus: 'known', allergies: [item('Penicillin')] };
+    const known: PatientBody = {
+      ...disputedPatient,
+      allergyStatus: 'known',
+      allergies: [item('Penicillin')],
+    };
     const { settle, reader, id } = asked(known, fields);
     const result = settle('mine');
     if (!result.ok) throw new Error('refused');
@@ -207,19 +189,19 @@ describe('settling a conflict', () => {
   });
 
   it('refuses a choice of the other kind, broken values, and strangers', () => {
-    const { settle, reader } = asked(patient, phones);
+    const { settle, reader } = asked(disputedPatient, phones);
     expect(codeOf(settle('same'))).toBe('record.invalid');
     expect(codeOf(settleReview(reader, { id: strangeId, choice: 'mine' }, testContext))).toBe(
       'record.not-found',
     );
-    expect(codeOf(asked(patient, [{ ...phones[0], field: 'nonsense' }]).settle('mine'))).toBe(
+    expect(codeOf(asked(disputedPatient, [{ ...phones[0], field: 'nonsense' }]).settle('mine'))).toBe(
       'record.invalid',
     );
-    expect(codeOf(asked(patient, [{ field: 'phone', mine: '{', theirs: '1' }]).settle('mine'))).toBe(
+    expect(codeOf(asked(disputedPatient, [{ field: 'phone', mine: '{', theirs: '1' }]).settle('mine'))).toBe(
       'record.invalid',
     );
     const unfit = [{ field: 'phone', mine: json('12'), theirs: json('+998901111111') }];
-    expect(codeOf(asked(patient, unfit).settle('mine'))).toBe('record.invalid');
+    expect(codeOf(asked(disputedPatient, unfit).settle('mine'))).toBe('record.invalid');
   });
 });
 
@@ -243,7 +225,7 @@ describe('settling a conflict of visit entries', () => {
       urgency: 'routine',
       entries: [note('theirs')],
     };
-    const review = conflictOf({ collection: 'visits', id }, [
+    const review = conflictOver({ collection: 'visits', id }, [
       { field: 'entries', itemId: entryId, mine: json(note('mine')), theirs: json(note('theirs')) },
     ]);
     reader.apply({

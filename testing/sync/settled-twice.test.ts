@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { conflictOver, disputedPatient as patient } from '#clinic/actions/disputed-patient.ts';
 import { createMemoryReader, strangeId, testContext } from '#clinic/actions/memory-reader.ts';
 import { carryOutDecision, settleReview } from '#clinic/actions/settle-review.ts';
 import { newRecordId } from '#clinic/ids.ts';
@@ -12,27 +13,8 @@ import type { Decision, ReviewBody } from '#contracts/records/reviews.ts';
 import { mergeRecord } from '#sync/merge/merge-record.ts';
 
 const rev = v.parse(RevisionSchema, `1-${'0'.repeat(32)}`);
-const patient: PatientBody = {
-  name: { family: 'Aliyev', given: 'Anvar' },
-  sex: 'male',
-  birth: { date: '1960' },
-  phone: '+998901111111',
-  allergyStatus: 'none-known',
-  allergies: [],
-  problems: [],
-};
-const conflict = (id: RecordId): ReviewBody => ({
-  subject: { collection: 'patients', id },
-  question: {
-    kind: 'conflict',
-    fields: [{ field: 'phone', mine: '"+998902222222"', theirs: '"+998901111111"' }],
-    mineRev: rev,
-    theirsRev: rev,
-    mineAuthor: testContext.person,
-    theirsAuthor: testContext.person,
-  },
-  decisions: [],
-});
+const phone = { field: 'phone', mine: '"+998902222222"', theirs: '"+998901111111"' };
+const conflict = (id: RecordId) => conflictOver({ collection: 'patients', id }, [phone], rev);
 
 type State = { patients: Record<string, PatientBody>; review: ReviewBody };
 
