@@ -4,7 +4,12 @@ import type { Argon2Cost } from '#access/argon2.ts';
 /** Two values in base64 that give one by exclusive or. */
 const halves = v.tuple([v.pipe(v.string(), v.base64()), v.pipe(v.string(), v.base64())]);
 
+/** A thread that gets keys: for heavy reads, for copying the records under a new key, for Argon2id. */
+export const threadNames = ['reading', 'copying', 'deriving'] as const;
+export type ThreadName = (typeof threadNames)[number];
+
 export const KeyedThreadsOrderSchema = v.object({
+  thread: v.picklist(threadNames),
   folder: v.string(),
   key: halves,
   newKey: halves,

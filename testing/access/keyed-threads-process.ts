@@ -1,4 +1,4 @@
-// Uses keys in all the threads that get any, clears its memory as a lock does, and waits. What its keys are comes in two halves that give
+// Uses keys in one of the threads that get any, clears its memory as a lock does, and waits. What its keys are comes in two halves that give
 // them by exclusive or, so that nothing of them is in here but what the program itself made of them.
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -15,6 +15,7 @@ import {
   KeyedThreadsOrderSchema,
   slotCost,
   slotSalt,
+  type ThreadName,
 } from './keyed-threads-messages.ts';
 
 const order = v.parse(KeyedThreadsOrderSchema, JSON.parse(process.argv[2] ?? ''));
@@ -47,26 +48,45 @@ async function readHeavily(file: string, key: Secret): Promise<void> {
   own.fill(0);
 }
 
+/** A secret that the thread gave back, if it is one for that. */
+async function use(
+  thread: ThreadName,
+  key: Secret,
+  newKey: Secret,
+  passphrase: Secret,
+): Promise<Secret | null> {
+  const [file, copy] = [join(order.folder, 'replica.db'), join(order.folder, 'copy.db')];
+  switch (thread) {
+    case 'reading':
+      await readHeavily(file, key);
+      return null;
+    case 'copying': {
+      const keys = { key: key.reveal(), newKey: newKey.reveal() };
+      await copyWithNewKey({ ...keys, from: file, to: copy, onProgress: () => undefined });
+      return null;
+    }
+    case 'deriving':
+      return new Secret(await deriveInThread(passphrase.reveal(), slotSalt, slotCost));
+  }
+}
+
 async function run(): Promise<void> {
   using key = joined(order.key);
   using newKey = joined(order.newKey);
   using passphrase = joined(order.passphrase);
-  const [file, copy] = [join(order.folder, 'replica.db'), join(order.folder, 'copy.db')];
-  const replica = await openReplica({ file, key: key.reveal(), patientIndex: plainPatientIndex });
-  await replica.transact(({ settings }) => settings.set('note', 'something'));
-  await readHeavily(file, key);
-  await replica.close();
-  await copyWithNewKey({
-    from: file,
-    to: copy,
+  const replica = await openReplica({
+    file: join(order.folder, 'replica.db'),
     key: key.reveal(),
-    newKey: newKey.reveal(),
-    onProgress: () => undefined,
+    patientIndex: plainPatientIndex,
   });
-  using derived = new Secret(await deriveInThread(passphrase.reveal(), slotSalt, slotCost));
+  await replica.transact(({ settings }) => settings.set('note', 'something'));
+  // For reading the file's log has to be there; the copy wants it closed.
+  if (order.thread !== 'reading') await replica.close();
+  const derived = await use(order.thread, key, newKey, passphrase);
+  await replica.close();
   tell('in use');
   await new Promise((resolve) => process.once('message', resolve));
-  for (const secret of [key, newKey, passphrase, derived]) secret.wipe();
+  for (const secret of [key, newKey, passphrase, derived]) secret?.wipe();
   await clearProcessMemory();
   tell('cleared');
 }
