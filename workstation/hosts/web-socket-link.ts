@@ -14,6 +14,8 @@ export function linkOverWebSocket(socket: WebSocket): Link {
   socket.on('message', (data, isBinary) => {
     if (isBinary) return refuse();
     const text = data.toString();
+    // Nobody overwrites it later, and a passphrase may be in it (ACC-50).
+    if (data instanceof Uint8Array) data.fill(0);
     if (text.length > maxBridgeMessageLength) return refuse();
     const message = parseJson(text);
     if (message === undefined) return refuse();
