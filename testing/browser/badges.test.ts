@@ -1,19 +1,15 @@
 import type { Page } from 'playwright-core';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { scriptedBadge, scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
 import { freshScreens } from './fresh-screens.ts';
 import type { Screens } from './screens/open-screens.ts';
 import { typeFast } from './typing-reader.ts';
 
-const fresh = freshScreens();
 let screens: Screens;
 let page: Page;
-beforeEach(() => {
-  ({ screens, page } = fresh());
+const { person, asked, valuesOfFields } = freshScreens((began) => {
+  ({ screens, page } = began);
 });
-const person = (at: number) => fresh().person(at);
-const asked = (name: string) => fresh().asked(name);
-const valuesOfFields = () => fresh().valuesOfFields();
 
 describe('a badge on a reader that types', () => {
   it('picks its owner on the lock as a card does, and presses nothing', async () => {

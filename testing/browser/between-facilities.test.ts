@@ -2,8 +2,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from './browser.ts';
+import { stepsInOrder } from './steps-in-order.ts';
 import { startInTerminal, type Terminal } from './terminal.ts';
 import { type Findings, type WorkstationPage, workstationPage } from './workstation-page.ts';
 
@@ -44,16 +45,7 @@ afterAll(async () => {
   await terminal?.end();
   await rm(folder, { recursive: true, force: true });
 });
-let hasFailed = false;
-beforeEach(() => {
-  // Each step stands on the one before.
-  if (hasFailed) throw new Error('an earlier step failed');
-});
-afterEach(({ task }) => {
-  if (task.result?.state !== 'fail' || hasFailed) return;
-  hasFailed = true;
-  console.error(terminal.output());
-});
+stepsInOrder(() => terminal.output());
 
 /** A screen of its own on the computer that the terminal told of after `from`, with its nurse signed in. */
 async function signedIn(nurse: string, from: number): Promise<WorkstationPage> {

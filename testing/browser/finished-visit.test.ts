@@ -1,17 +1,15 @@
 import type { Page } from 'playwright-core';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { languages } from '#contracts/languages.ts';
 import { freshScreens } from './fresh-screens.ts';
 import { misfits } from './screens/inspections.ts';
 import type { Screens } from './screens/open-screens.ts';
 
-const fresh = freshScreens();
 let screens: Screens;
 let page: Page;
-beforeEach(() => {
-  ({ screens, page } = fresh());
+const { person } = freshScreens((began) => {
+  ({ screens, page } = began);
 });
-const person = (at: number) => fresh().person(at);
 const told = () => page.getByRole('status').filter({ hasText: 'Visit finished' });
 
 /** From the queue; the name of whose visit it is. */

@@ -4,10 +4,8 @@ import type { Person } from '#contracts/bridge/views.ts';
 import { launchBrowser } from './browser.ts';
 import { openScreens, type Screens } from './screens/open-screens.ts';
 
-/** What tests of screens ask again and again. */
-export interface FreshScreens {
-  readonly screens: Screens;
-  readonly page: Page;
+/** What tests of screens ask again and again, about the screens of the test that runs. */
+export interface ScreenQuestions {
   /** Who works there, in the order of the lock. */
   person(at: number): Pick<Person, 'id' | 'name'>;
   /** How often the screen asked the workstation for this. */
@@ -18,10 +16,19 @@ export interface FreshScreens {
   valuesOfFields(): Promise<string>;
 }
 
-/** One browser for the file, and for each test a lock screen in English that nobody used before; a page that complains fails the test. */
-export function freshScreens(): () => FreshScreens {
+/**
+ * One browser for the file, and for each test a lock screen in English that nobody used before, which `begin` is given; a page that
+ * complains fails the test.
+ */
+export function freshScreens(
+  begin: (began: { readonly screens: Screens; readonly page: Page }) => void,
+): ScreenQuestions {
   let browser: Browser;
-  let opened: FreshScreens | null = null;
+  let opened: Screens | null = null;
+  const present = (): Screens => {
+    if (opened === null) throw new Error('no test runs');
+    return opened;
+  };
   beforeAll(async () => {
     browser = await launchBrowser();
   });
@@ -29,33 +36,28 @@ export function freshScreens(): () => FreshScreens {
     await browser.close();
   });
   beforeEach(async () => {
-    opened = questionsOf(await openScreens(browser, { language: 'en', theme: 'light' }));
+    opened = await openScreens(browser, { language: 'en', theme: 'light' });
     opened.page.setDefaultTimeout(15_000);
+    begin({ screens: opened, page: opened.page });
   });
   afterEach(async () => {
-    expect(opened?.screens.complaints).toEqual([]);
-    await opened?.screens.close();
+    expect(opened?.complaints).toEqual([]);
+    await opened?.close();
   });
-  return () => {
-    if (opened === null) throw new Error('no test runs');
-    return opened;
-  };
+  return questionsAbout(present);
 }
 
-function questionsOf(screens: Screens): FreshScreens {
-  const { page, workstation } = screens;
+function questionsAbout(present: () => Screens): ScreenQuestions {
   return {
-    screens,
-    page,
-    person(at) {
-      const found = workstation.people[at];
+    person: (at) => {
+      const found = present().workstation.people[at];
       if (found === undefined) throw new Error('nobody of that number works here');
       return found;
     },
-    asked: (name) => workstation.asked.filter((each) => each === name).length,
-    focused: () => page.evaluate(() => document.activeElement?.id ?? ''),
+    asked: (name) => present().workstation.asked.filter((each) => each === name).length,
+    focused: () => present().page.evaluate(() => document.activeElement?.id ?? ''),
     valuesOfFields: () =>
-      page.evaluate(() =>
+      present().page.evaluate(() =>
         [...document.querySelectorAll<HTMLInputElement>('input:not([type=radio])')]
           .map((field) => field.value)
           .join('|'),

@@ -1,20 +1,16 @@
 import type { Page } from 'playwright-core';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { appError } from '#contracts/errors.ts';
 import { scriptedPaperKey, scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
 import { freshScreens } from './fresh-screens.ts';
 import type { Screens } from './screens/open-screens.ts';
 
 const soon = { timeout: 15_000 };
-const fresh = freshScreens();
 let screens: Screens;
 let page: Page;
-beforeEach(() => {
-  ({ screens, page } = fresh());
+const { person, asked, focused } = freshScreens((began) => {
+  ({ screens, page } = began);
 });
-const person = (at: number) => fresh().person(at);
-const asked = (name: string) => fresh().asked(name);
-const focused = () => fresh().focused();
 
 describe('the lock', () => {
   it('has the focus where typing goes on, at each step of a key', async () => {

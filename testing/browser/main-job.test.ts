@@ -2,9 +2,10 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scanForPlainText } from '../plain-text/scan.ts';
 import { launchBrowserWithProfile } from './browser.ts';
+import { stepsInOrder } from './steps-in-order.ts';
 import { startInTerminal, type Terminal } from './terminal.ts';
 import { type Findings, type WorkstationPage, workstationPage } from './workstation-page.ts';
 
@@ -55,16 +56,7 @@ afterAll(async () => {
   await terminal?.end();
   await rm(folder, { recursive: true, force: true });
 });
-let hasFailed = false;
-beforeEach(() => {
-  // Each step stands on the one before.
-  if (hasFailed) throw new Error('an earlier step failed');
-});
-afterEach(({ task }) => {
-  if (task.result?.state !== 'fail' || hasFailed) return;
-  hasFailed = true;
-  console.error(terminal.output());
-});
+stepsInOrder(() => terminal.output());
 
 /** The page's rows of one collection, by record. */
 async function recordsAtCenter(page: Page, collection: 'patients' | 'visits'): Promise<ReadonlySet<string>> {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import * as v from 'valibot';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ScopeSchema } from '#contracts/ids.ts';
 import { languages } from '#contracts/languages.ts';
 import { freshScreens } from './fresh-screens.ts';
@@ -19,11 +19,10 @@ const polyclinic = {
   isTraining: true,
 } as const;
 
-const fresh = freshScreens();
 let screens: Screens;
 let page: Page;
-beforeEach(() => {
-  ({ screens, page } = fresh());
+const { person } = freshScreens((began) => {
+  ({ screens, page } = began);
 });
 
 const openVisit = async () => {
@@ -89,7 +88,7 @@ describe.each(pages)('%s', (name, open) => {
       await speak(language);
       const words = await head.innerText();
       expect(words).toContain(polyclinic.name[language]);
-      expect(words).toContain(fresh().person(0).name);
+      expect(words).toContain(person(0).name);
       expect(words).toMatch(/\b\d\d\.\d\d\.\d{4} \d\d:\d\d\b/);
       expect(await page.locator('.print-button').isVisible()).toBe(false);
       expect(await misfits(page), language).toEqual([]);

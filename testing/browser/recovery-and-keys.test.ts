@@ -5,15 +5,11 @@ import { scriptedPin } from '#testing/doubles/scripted-access.ts';
 import { freshScreens } from './fresh-screens.ts';
 import type { Screens } from './screens/open-screens.ts';
 
-const fresh = freshScreens();
 let screens: Screens;
 let page: Page;
-beforeEach(() => {
-  ({ screens, page } = fresh());
+const { person, asked, valuesOfFields } = freshScreens((began) => {
+  ({ screens, page } = began);
 });
-const person = (at: number) => fresh().person(at);
-const asked = (name: string) => fresh().asked(name);
-const valuesOfFields = () => fresh().valuesOfFields();
 
 describe('the people who open together', () => {
   const card = () => page.locator('section', { has: page.locator('.holder-list') });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import * as v from 'valibot';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SignatureView } from '#contracts/bridge/views.ts';
 import { EntryIdSchema } from '#contracts/ids.ts';
 import { languages } from '#contracts/languages.ts';
@@ -10,13 +10,11 @@ import { misfits } from './screens/inspections.ts';
 import type { Screens } from './screens/open-screens.ts';
 
 const soon = { timeout: 15_000 };
-const fresh = freshScreens();
 let screens: Screens;
 let page: Page;
-beforeEach(() => {
-  ({ screens, page } = fresh());
+const { person } = freshScreens((began) => {
+  ({ screens, page } = began);
 });
-const person = (at: number) => fresh().person(at);
 
 describe('signatures', () => {
   const signature = (verdict: SignatureView['verdict'], beyond = 0): SignatureView => ({

@@ -1,25 +1,14 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
+import { describe, expect, it } from 'vitest';
+import { freshScreens } from '../fresh-screens.ts';
 import { seriousFindings } from './inspections.ts';
-import { openScreens, type Screens } from './open-screens.ts';
+import type { Screens } from './open-screens.ts';
 
 /** The machine of a test may be busy. */
 const soon = { timeout: 15_000 };
 
-let browser: Browser;
 let screens: Screens;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-});
-beforeEach(async () => {
-  screens = await openScreens(browser, { language: 'en', theme: 'light' });
-});
-afterEach(async () => {
-  await screens.close();
+freshScreens((began) => {
+  ({ screens } = began);
 });
 
 const press = async (...keys: readonly string[]) => {
