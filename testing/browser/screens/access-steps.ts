@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import { touchesOfNewKey } from '#contracts/bridge/access.ts';
 import { PinflSchema } from '#contracts/records/patients.ts';
 import { scriptedPassphrase, scriptedPin } from '#testing/doubles/scripted-access.ts';
 import type { Step } from './step.ts';
@@ -90,7 +91,7 @@ export const accessSteps: readonly Step[] = [
   {
     name: 'enrol-key-done',
     go: async ({ page, workstation }) => {
-      workstation.access.key.touch();
+      for (let touch = 1; touch < touchesOfNewKey; touch += 1) workstation.access.key.touch();
       await page.locator('.dialog .notice-good').waitFor();
     },
   },
