@@ -1,35 +1,39 @@
 import type { SyncLimits } from './limits.ts';
 
-/** Before anything was measured, and the least: the pages that every commit writes anew are then a small part of it. */
+/** Before anything was measured. */
 const firstDocuments = 1000;
-const fewestDocuments = 250;
+/** Fewer would mostly write the pages that every commit writes anew. */
+const fewestDocuments = 500;
+/** Fewer say little: what a commit takes by itself would count as theirs. */
+const fewestMeasured = 250;
+/** Samples that count; a machine that became slow is noticed within so many commits. */
+const sampleCount = 4;
 
 /**
  * How many documents one commit may hold: the more, the fewer pages of an index are written twice, but the workstation answers
- * nobody meanwhile. Times are milliseconds of a clock that may jump; a wrong one counts for one commit.
+ * nobody meanwhile. The fastest of the last commits counts: what else the machine did then is no measure of the disk. Times are
+ * milliseconds of a clock that may jump.
  */
 export class CommitPace {
   readonly #limits: Pick<SyncLimits, 'commitDocuments' | 'commitMs'>;
-  #documents: number;
+  readonly #documentsPerMs: number[] = [];
 
   constructor(limits: Pick<SyncLimits, 'commitDocuments' | 'commitMs'>) {
     this.#limits = limits;
-    this.#documents = this.#bounded(firstDocuments);
   }
 
   /** Most documents the next commit should hold. */
   get documents(): number {
-    return this.#documents;
+    const { commitDocuments, commitMs } = this.#limits;
+    const samples = this.#documentsPerMs;
+    const wanted = samples.length === 0 ? firstDocuments : Math.max(...samples) * commitMs;
+    return Math.round(Math.min(Math.max(wanted, fewestDocuments), commitDocuments));
   }
 
-  /** So many were committed in that time. Few say little: what a commit takes by itself would count as theirs. */
+  /** So many were committed in that time. */
   committed(documents: number, elapsedMs: number): void {
-    if (documents < fewestDocuments || !(elapsedMs >= 0)) return;
-    this.#documents = this.#bounded((documents * this.#limits.commitMs) / Math.max(elapsedMs, 1));
-  }
-
-  #bounded(documents: number): number {
-    const { commitDocuments } = this.#limits;
-    return Math.round(Math.min(Math.max(documents, fewestDocuments), commitDocuments));
+    if (documents < fewestMeasured || !(elapsedMs >= 0)) return;
+    this.#documentsPerMs.push(documents / Math.max(elapsedMs, 1));
+    if (this.#documentsPerMs.length > sampleCount) this.#documentsPerMs.shift();
   }
 }
