@@ -2,8 +2,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowserWithProfile } from './browser.ts';
+import { stepsInOrder } from './steps-in-order.ts';
 import { startInTerminal, type Terminal } from './terminal.ts';
 import { addVirtualKey, type VirtualKey } from './virtual-key.ts';
 import { type WorkstationPage, workstationPage } from './workstation-page.ts';
@@ -31,16 +32,7 @@ afterAll(async () => {
   await terminal?.end();
   await rm(folder, { recursive: true, force: true });
 });
-let hasFailed = false;
-beforeEach(() => {
-  // Each step stands on the one before.
-  if (hasFailed) throw new Error('an earlier step failed');
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail' || hasFailed) return;
-  hasFailed = true;
-  console.error(terminal.output().slice(-2_000), await page?.locator('body').innerText());
-});
+stepsInOrder(async () => `${terminal.output().slice(-2_000)}\n${await page?.locator('body').innerText()}`);
 
 const lock = async () => {
   await page.keyboard.press('F9');
