@@ -22,7 +22,8 @@ export function ScreenChoices(): ReactNode {
   const { language, theme, set } = usePreferences();
   const themeWords = t(`theme.${theme}`);
   return (
-    <div className="screen-choices">
+    // A form of its own: at F7 the page behind has the same choice, and radio buttons of one form exclude each other.
+    <form className="screen-choices" onSubmit={(event) => event.preventDefault()}>
       <Segmented
         name="language"
         label={t('language.label')}
@@ -50,6 +51,6 @@ export function ScreenChoices(): ReactNode {
       >
         <Icon name={themeIcons[theme]} />
       </button>
-    </div>
+    </form>
   );
 }
