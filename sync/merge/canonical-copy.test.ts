@@ -72,6 +72,7 @@ describe('copyCanonical', () => {
     ['many members', JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`n${i}`, i])))],
     ['a deep value', `{"a":${'['.repeat(40)}${']'.repeat(40)}}`],
     ['what does not fit', `{"a":"${'x'.repeat(256 * 1024)}"}`],
+    ['unordered members without room to be ordered in', `{"b":"${'x'.repeat(150 * 1024)}","a":1}`],
     ['unordered members that do not fit', `{"b":"${'x'.repeat(256 * 1024)}","a":1}`],
   ])('leaves %s to the parser', (_name, text) => expect(copyOf(text)).toBeUndefined());
 
