@@ -45,7 +45,7 @@ async function bothOf(text: string) {
   return { withText, without };
 }
 
-describe('ING-7, ING-10: rows whose text is at hand', () => {
+describe('ING-12: rows whose text is at hand', () => {
   const texts = [
     ['plain', JSON.stringify(offeredPatient(1, 'Qodirova'))],
     ['beyond ASCII', JSON.stringify(offeredPatient(2, 'Қодирова "ў" \n \ud83d\ude00'))],
