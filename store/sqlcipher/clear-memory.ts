@@ -12,7 +12,8 @@ const CollectGarbageSchema = v.custom<CollectGarbage>((found) => typeof found ==
 /**
  * Clears this thread of what a database that was closed left there of its key (STO-19): the stack is overwritten and the garbage of
  * the heap collected. To be called with few calls around it, and before a thread ends: its heap's pages go to other threads as they
- * are. Blocks: some milliseconds in a thread of its own, a tenth of a second in the workstation.
+ * are. Blocks: some milliseconds in a thread of its own, up to
+ * a third of a second in the workstation.
  */
 export function clearMemory(): void {
   overwriteStack();
