@@ -152,6 +152,7 @@ export const accessSteps: readonly Step[] = [
       await page.locator('#finger-name').fill('Chap bosh barmoq');
       await page.keyboard.press('Enter');
       await page.locator('.finger-progress').waitFor();
+      await expect.poll(() => workstation.access.key.operation()?.kind).toBe('enrol-finger');
       workstation.access.key.touch();
       workstation.access.key.touch('off-centre');
       await page.locator('.finger-progress .field-warning').waitFor();
