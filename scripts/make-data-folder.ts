@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openSimulatedShelf } from '#access/simulated/simulated-shelf.ts';
 import { startCenter } from '#center/start-center.ts';
+import { dayAt } from '#clinic/clinic-day.ts';
 import type { RequestInput, RequestName, RequestOutput } from '#contracts/bridge/requests.ts';
 import type { PersonId, RecordId } from '#contracts/ids.ts';
-import { facilityA, facilityRecord } from '#testing/center/test-records.ts';
+import { generateDistrict } from '#testing/district/generate-district.ts';
+import { facilityScope } from '#testing/district/places.ts';
 import { openHeadlessScreen } from '#workstation/hosts/headless-screen.ts';
 import { connectInMemory } from '#workstation/hosts/memory-host.ts';
 import { composeWorkstation } from '#workstation/main-composition.ts';
@@ -19,7 +21,16 @@ const target = process.argv[2];
 if (target === undefined) throw new Error('which folder?');
 const working = await mkdtemp(join(tmpdir(), 'data-folder-'));
 const center = await startCenter({ dataFolder: join(working, 'center'), port: 0, log: () => undefined });
-await center.createFacility(facilityRecord(facilityA));
+const scope = facilityScope(0);
+const today = dayAt(Date.now());
+for (const { collection, record } of generateDistrict({
+  seed: 1,
+  patients: 0,
+  facilities: 1,
+  years: 1,
+  today,
+}))
+  if (collection === 'reference') await center.createFacility(record);
 const folder = join(working, 'records');
 const composed = await composeWorkstation({
   folder,
@@ -90,7 +101,7 @@ async function sent(): Promise<void> {
   throw new Error('not everything was sent');
 }
 
-const { code } = await center.createEnrolmentCode(facilityA);
+const { code } = await center.createEnrolmentCode(scope);
 const head = (
   await ask('workstation.enrol', {
     center: center.url,

@@ -101,7 +101,7 @@ export const words = {
   'urgency.emergency': 'Emergency',
   'urgency.routine': 'Routine',
   'urgency.urgent': 'Urgent',
-  'visit-state.arrived': 'Waiting',
+  'visit-state.arrived': 'Patient waiting',
   'visit-state.cancelled': 'Cancelled',
   'visit-state.finished': 'Finished',
   'visit-state.in-progress': 'In progress',

@@ -102,7 +102,7 @@ export const words = {
   'urgency.emergency': 'Экстренный',
   'urgency.routine': 'Обычный',
   'urgency.urgent': 'Срочный',
-  'visit-state.arrived': 'Ожидает',
+  'visit-state.arrived': 'Пациент ждёт',
   'visit-state.cancelled': 'Отменён',
   'visit-state.finished': 'Завершён',
   'visit-state.in-progress': 'На приёме',

@@ -103,7 +103,7 @@ export const words = {
   'urgency.emergency': 'Фавқулодда',
   'urgency.routine': 'Оддий',
   'urgency.urgent': 'Шошилинч',
-  'visit-state.arrived': 'Кутмоқда',
+  'visit-state.arrived': 'Бемор кутмоқда',
   'visit-state.cancelled': 'Бекор қилинган',
   'visit-state.finished': 'Тугалланган',
   'visit-state.in-progress': 'Қабулда',

@@ -103,7 +103,7 @@ export const words = {
   'urgency.emergency': 'Favqulodda',
   'urgency.routine': 'Oddiy',
   'urgency.urgent': 'Shoshilinch',
-  'visit-state.arrived': 'Kutmoqda',
+  'visit-state.arrived': 'Bemor kutmoqda',
   'visit-state.cancelled': 'Bekor qilingan',
   'visit-state.finished': 'Tugallangan',
   'visit-state.in-progress': 'Qabulda',
