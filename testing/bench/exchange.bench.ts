@@ -9,7 +9,7 @@ import { createSeededRandom } from '#testing/district/seeded-random.ts';
 import { type Side, sideOf } from './load/calls.ts';
 import { openDesk, until } from './load/desk.ts';
 import { saveEdits, visitEdits } from './load/documents.ts';
-import { processorTimeOf, processorTimeOfTree } from './load/processor-time.ts';
+import { firstThreadTimes, processorTimeOf, processorTimeOfTree } from './load/processor-time.ts';
 
 type Report = (name: string, value: number, unit: string) => void;
 
@@ -20,7 +20,8 @@ const limitMs = 300_000;
 /**
  * What a document costs a workstation, in both directions, with its store: `exchange.push.*` one that sends 10,000 visits,
  * `exchange.pull.*` a fresh one that gets them. `.client_us`, `.center_us`, `.postgres_us`: processor time for each document;
- * `.waiting_us`: the time in which the client's thread had nothing to do; `.passing_us`: what passed by the clock.
+ * `.passing_us`: what passed by the clock, of which the client's thread was `.running_us`, `.queued_us` in want of a processor and
+ * `.waiting_us` without anything to do; the rest it waited for the disk.
  */
 export async function run(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-exchange-'));
@@ -44,6 +45,8 @@ export async function run(report: Report): Promise<void> {
 /** Microseconds for each document. */
 interface Cost {
   readonly passing: number;
+  readonly running: number;
+  readonly queued: number;
   readonly waiting: number;
   readonly client: number;
   readonly center: number;
@@ -83,7 +86,7 @@ async function measure(center: Side, folder: string, report: Report): Promise<vo
 
 /** The least of each: what else the machine does only adds. */
 function tell(name: string, costs: readonly Cost[], report: Report): void {
-  for (const part of ['passing', 'waiting', 'client', 'center', 'postgres'] as const) {
+  for (const part of ['passing', 'running', 'queued', 'waiting', 'client', 'center', 'postgres'] as const) {
     report(`${name}.${part}_us`, Math.min(...costs.map((cost) => cost[part])), 'us/document');
   }
 }
@@ -91,6 +94,7 @@ function tell(name: string, costs: readonly Cost[], report: Report): void {
 function costMeter(center: number, postmaster: number): (work: () => Promise<void>) => Promise<Cost> {
   const times = () => ({
     passing: performance.now() * 1_000,
+    ...firstThreadTimes(),
     waiting: performance.eventLoopUtilization().idle * 1_000,
     client: processorTimeOf(process.pid),
     center: processorTimeOf(center),
@@ -103,6 +107,8 @@ function costMeter(center: number, postmaster: number): (work: () => Promise<voi
     const each = (part: keyof Cost) => (after[part] - before[part]) / documents;
     return {
       passing: each('passing'),
+      running: each('running'),
+      queued: each('queued'),
       waiting: each('waiting'),
       client: each('client'),
       center: each('center'),

@@ -22,6 +22,14 @@ export function processorTimeOfTree(root: number): number {
   );
 }
 
+/** Linux only: how long the first thread of this process has run, and how long it has waited for a processor, in microseconds. */
+export function firstThreadTimes(): { readonly running: number; readonly queued: number } {
+  const [running = 0, queued = 0] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8')
+    .split(' ')
+    .map(Number);
+  return { running: running / 1_000, queued: queued / 1_000 };
+}
+
 /** The fields behind the program's name, state first. */
 function statOf(pid: number): readonly string[] {
   try {
