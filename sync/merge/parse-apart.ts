@@ -15,9 +15,9 @@ const placeholder = 0;
 const placeholderDigit = 0x30;
 
 /**
- * Parses a message with a list of records, each record by itself: that takes two thirds of the time of parsing hundreds together, and
- * their texts are found on the way. `utf8` has to be well-formed UTF-8. `list` names the member that holds them. Undefined where that
- * cannot be done, also where it is no JSON; `JSON.parse` says then.
+ * Parses a message with a list of records and keeps the text of each: what is stored and hashed is what came. `utf8` has to be
+ * well-formed UTF-8. `list` names the member that holds them. Undefined where that cannot be done, also where it is no JSON;
+ * `JSON.parse` says then.
  */
 export function parseApart(utf8: Uint8Array, list: 'documents' | 'rows'): ParsedApart | undefined {
   const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
