@@ -40,6 +40,8 @@ describe('parseApart', () => {
     ['no JSON within a record', '{"documents":[{"record":{"a":}}]}'],
     ['an empty record', '{"documents":[{"record":}]}'],
     ['two records in one place', '{"documents":[{"record":1 2}]}'],
+    ['an exponent behind a record', '{"documents":[{"record":{}e5}]}'],
+    ['a fraction behind a record', '{"documents":[{"record":[].0}]}'],
     ['no JSON around the records', '{"documents":[{"record":1}],}'],
     ['something behind the message', '{"documents":[{"record":1}]}]'],
     ['names that only a parser reads', '{"documents":[{"rec\\u006frd":1}]}'],

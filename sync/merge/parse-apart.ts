@@ -10,9 +10,8 @@ export interface ParsedApart {
 
 type Item = { record: unknown };
 
-/** Stands for a record while the rest is parsed. */
-const placeholder = 0;
-const placeholderDigit = 0x30;
+/** Stands for a record while the rest is parsed. A word: whatever wrongly follows a record makes no other value of it. */
+const placeholder = 'null';
 
 /**
  * Parses a message with a list of records and keeps the text of each: what is stored and hashed is what came. `utf8` has to be
@@ -33,14 +32,14 @@ export function parseApart(utf8: Uint8Array, list: 'documents' | 'rows'): Parsed
 
 /** The text with a placeholder for each record. */
 function withoutRecords(bytes: Buffer, texts: readonly (Uint8Array | undefined)[]): string {
-  const rest = Buffer.allocUnsafe(bytes.length + texts.length);
+  const rest = Buffer.allocUnsafe(bytes.length + texts.length * placeholder.length);
   let length = 0;
   let from = 0;
   for (const text of texts) {
     if (text === undefined) continue;
     const begin = text.byteOffset - bytes.byteOffset;
     length += bytes.copy(rest, length, from, begin);
-    rest[length++] = placeholderDigit;
+    length += rest.write(placeholder, length, 'latin1');
     from = begin + text.length;
   }
   length += bytes.copy(rest, length, from);
@@ -71,4 +70,4 @@ function putBack(
 }
 
 const isVacant = (item: unknown): item is Item =>
-  typeof item === 'object' && item !== null && 'record' in item && item.record === placeholder;
+  typeof item === 'object' && item !== null && 'record' in item && item.record === null;

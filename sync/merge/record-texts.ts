@@ -1,7 +1,7 @@
 /**
  * Where the `record` of each document lies in the JSON text of a portion, or of each row in that of an offer: its part of `utf8`,
- * or undefined for one without. `list` names the member that holds them. `utf8` has to be JSON text that was parsed; what is found is what `JSON.parse` made of it. Undefined where
- * that cannot be told without parsing again (a name written with escapes).
+ * or undefined for one without. `list` names the member that holds them. In JSON text that is what `JSON.parse` makes of it; of other
+ * bytes what is found means nothing. Undefined where it cannot be told without parsing (a name written with escapes).
  */
 export function recordTexts(
   utf8: Uint8Array,
