@@ -3,6 +3,7 @@ import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { useBridge, useView } from '../bridge/hooks.tsx';
 import { DraftsContext, useOpenDrafts } from '../drafts/drafts-context.tsx';
 import { PrintedHead, printShortcuts } from '../parts/printing.tsx';
+import { ScanReceiver } from '../scanning/scan-receiver.tsx';
 import { HomeScreen } from '../screens/home/home-screen.tsx';
 import { useWords } from '../wording/words.ts';
 import { FinishedNotice, FinishedVisitContext, useFinishedVisit } from './finished-visit.tsx';
@@ -44,9 +45,6 @@ const RecoveryScreen = lazy(() =>
 );
 const AuditScreen = lazy(() =>
   import('../screens/audit/audit-screen.tsx').then((m) => ({ default: m.AuditScreen })),
-);
-const ScanReceiver = lazy(() =>
-  import('../scanning/scan-receiver.tsx').then((m) => ({ default: m.ScanReceiver })),
 );
 const MustConnectScreen = lazy(() =>
   import('../screens/must-connect/must-connect-screen.tsx').then((m) => ({ default: m.MustConnectScreen })),
@@ -128,9 +126,8 @@ export function SignedIn({
             </main>
           </div>
           {!isAside && !state.mustConnect && (
-            <Suspense>
-              <ScanReceiver />
-            </Suspense>
+            // Not loaded on demand: a card may be scanned in the moment after an unlock.
+            <ScanReceiver />
           )}
           {isHelpOpen && (
             <Suspense>

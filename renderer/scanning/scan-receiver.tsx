@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { scanOfCode } from '#clinic/scanning/scan.ts';
 import type { Scan } from '#contracts/bridge/scans.ts';
 import type { FoundPatient } from '#contracts/bridge/views.ts';
@@ -7,10 +7,11 @@ import { useToday } from '../app/surroundings.tsx';
 import { useBridge, useView } from '../bridge/hooks.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useWords } from '../wording/words.ts';
-import { FoundByScan } from './found-by-scan.tsx';
 import { useTypedCard } from './use-typed-cards.ts';
 import { useWedge } from './use-wedge.ts';
 import './scanning.css';
+
+const FoundByScan = lazy(() => import('./found-by-scan.tsx').then((m) => ({ default: m.FoundByScan })));
 
 /** How long a quiet word about a scan stays. */
 const tellMs = 5_000;
@@ -75,14 +76,16 @@ export function ScanReceiver(): ReactNode {
         )}
       </div>
       {found !== null && (
-        <FoundByScan
-          patient={found}
-          onOpen={() => {
-            setFound(null);
-            navigation.go({ screen: 'patient', patientId: found.id });
-          }}
-          onClose={() => setFound(null)}
-        />
+        <Suspense>
+          <FoundByScan
+            patient={found}
+            onOpen={() => {
+              setFound(null);
+              navigation.go({ screen: 'patient', patientId: found.id });
+            }}
+            onClose={() => setFound(null)}
+          />
+        </Suspense>
       )}
     </>
   );
