@@ -93,6 +93,7 @@ export function TextArea({ label, hint, error, warning, optional, ...area }: Tex
   return (
     <Field {...frame}>
       <textarea
+        autoComplete="off"
         spellCheck={false}
         {...area}
         className={`field-input field-area ${area.className ?? ''}`}

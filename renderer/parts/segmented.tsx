@@ -23,6 +23,7 @@ export function Segmented<Value extends string>(props: SegmentedProps<Value>): R
           <label key={option.value} className="segment" title={option.hint}>
             <input
               type="radio"
+              autoComplete="off"
               name={name}
               id={`${name}-${option.value}`}
               value={option.value}

@@ -163,6 +163,8 @@ function isNamed(value: unknown, name: string): boolean {
   );
 }
 
+const keptFields = new Set(['input', 'select', 'textarea']);
+
 function constructVisitor(
   found: (one: FoundConstruct) => void,
   lineAt: LineAt,
@@ -177,6 +179,17 @@ function constructVisitor(
     TSEnumDeclaration: at('enum'),
     TSParameterProperty: at('parameter property'),
     ExportDefaultDeclaration: at('default export'),
+    // Browsers write what stands in other fields into their profile, to bring it back with the page (DRA-8).
+    JSXOpeningElement(node) {
+      if (node.name.type !== 'JSXIdentifier' || !keptFields.has(node.name.name)) return;
+      const says = node.attributes.some(
+        (each) =>
+          each.type === 'JSXAttribute' &&
+          each.name.type === 'JSXIdentifier' &&
+          each.name.name === 'autoComplete',
+      );
+      if (!says) at('field without autoComplete')(node);
+    },
     TSModuleDeclaration(node) {
       if (node.kind === 'namespace') at('namespace')(node);
     },

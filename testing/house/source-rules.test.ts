@@ -36,6 +36,14 @@ describe('the check itself', () => {
     expect(breachesOf('store/planted.ts', text).join()).toMatch(new RegExp(`: ${construct}$`));
   });
 
+  test.each(['input', 'select', 'textarea'])('finds <%s> that says nothing of autoComplete', (tag) => {
+    const field = (attributes: string) => `export const a = () => <${tag} ${attributes} />;`;
+    expect(breachesOf('renderer/planted.tsx', field('id="a"'))).toEqual([
+      'renderer/planted.tsx:1: field without autoComplete',
+    ]);
+    expect(breachesOf('renderer/planted.tsx', field('id="a" autoComplete="off"'))).toEqual([]);
+  });
+
   test('finds nothing in plain text', () => {
     const text = `/** Not any more. */\nexport const a = (b: unknown): string => String(b) + 'as unknown as any';`;
     expect(breachesOf('store/planted.ts', text)).toEqual([]);

@@ -65,6 +65,7 @@ export function AuditScreen({ patientId }: { readonly patientId: RecordId | null
           <label className="check">
             <input
               type="checkbox"
+              autoComplete="off"
               id="audit-emergency"
               checked={isEmergencyOnly}
               onChange={() => setEmergencyOnly(!isEmergencyOnly)}

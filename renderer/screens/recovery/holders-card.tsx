@@ -50,6 +50,7 @@ export function HoldersCard({ people, isSaved, onSaved }: HoldersCardProps): Rea
               <label className="check">
                 <input
                   type="checkbox"
+                  autoComplete="off"
                   checked={chosen.has(person.id)}
                   disabled={person.ways.length === 0}
                   onChange={() => toggle(person.id)}

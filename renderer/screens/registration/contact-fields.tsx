@@ -60,7 +60,7 @@ export function ContactFields({
           />
         )}
         <label className="check check-consent">
-          <input type="checkbox" {...form.register('hasConsent')} />
+          <input type="checkbox" autoComplete="off" {...form.register('hasConsent')} />
           <span>{t('consent.question')}</span>
         </label>
       </div>

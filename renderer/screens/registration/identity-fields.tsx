@@ -105,7 +105,7 @@ function BirthField({ form, wrong }: FieldsProps): ReactNode {
         {...form.register('birth')}
       />
       <label className="check">
-        <input type="checkbox" {...form.register('isBirthApproximate')} />
+        <input type="checkbox" autoComplete="off" {...form.register('isBirthApproximate')} />
         <span>{t('birth.approximate')}</span>
       </label>
     </div>

@@ -48,6 +48,7 @@ export function Answers({ answers, isBusy, consequence, onSettle }: AnswersProps
             <label key={key} className="answer">
               <input
                 type="radio"
+                autoComplete="off"
                 name={name}
                 id={idOf(key)}
                 checked={chosen === key}

@@ -88,6 +88,7 @@ export function AddPerson({ hasSimulatedDevices, hasRecovery, onLeave }: AddPers
             <label key={role} className="check">
               <input
                 type="checkbox"
+                autoComplete="off"
                 id={`role-${role}`}
                 checked={entered.roles.includes(role)}
                 onChange={() => toggle(role)}
@@ -114,6 +115,7 @@ export function AddPerson({ hasSimulatedDevices, hasRecovery, onLeave }: AddPers
         <label className="check">
           <input
             type="checkbox"
+            autoComplete="off"
             checked={entered.withSimulatedKey}
             onChange={(event) => change({ withSimulatedKey: event.target.checked })}
           />
