@@ -146,7 +146,7 @@ function unpacked(message: string | Uint8Array, packer: Packer | undefined): Rec
 const isTooLong = (text: string) =>
   text.length * 3 > maxMessageBytes && Buffer.byteLength(text, 'utf8') > maxMessageBytes;
 
-/** The records of a packed offer are parsed one by one, which takes half as long, and their texts are kept for hashing. */
+/** The records of a packed offer are parsed one by one, and their texts are kept for hashing. */
 function readWhole(whole: ReceivedText): ReadMessage | undefined {
   const { utf8 } = whole;
   const apart = utf8 !== undefined && mayBeOffer(utf8) ? parseApart(utf8, 'rows') : undefined;

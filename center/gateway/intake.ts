@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
-import type { RecordTexts } from '../ingest/offered-rows.ts';
+import type { RecordTexts } from '#sync/merge/parse-apart.ts';
 import { isQuestion } from './conversation.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Line } from './line.ts';

@@ -3,7 +3,7 @@ import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import { quickCheck } from '#contracts/quick-check.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { type OfferRow, OfferRowSchema, type RecordDelta } from '#contracts/wire/client-messages.ts';
-import type { ParsedApart } from '#sync/merge/parse-apart.ts';
+import type { RecordTexts } from '#sync/merge/parse-apart.ts';
 import { applyDelta } from '#sync/merge/record-delta.ts';
 import { sealText, sealVersion } from '#sync/merge/revision.ts';
 import type { Session } from '../postgres/database.ts';
@@ -60,9 +60,6 @@ interface UnresolvedRow {
   readonly index: number;
   readonly row: DeltaRow;
 }
-
-/** The texts that the records of rows were parsed from, in UTF-8, where they are known. */
-export type RecordTexts = ParsedApart['texts'];
 
 /** The rows of an offer as they came. */
 export interface OfferedRows {

@@ -1,18 +1,13 @@
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { Outcome, Verdict } from '#contracts/wire/center-messages.ts';
+import type { RecordTexts } from '#sync/merge/parse-apart.ts';
 import { type Effects, wait } from '../ports.ts';
 import type { Database } from '../postgres/database.ts';
 import { outcomesOfOffer, verdictsOf } from './answers.ts';
 import { type Applied, type BatchOutcome, type Device, runBatch } from './batch.ts';
 import { type BroughtBack, type IngestHooks, noHooks } from './hooks.ts';
-import {
-  type CheckedOffer,
-  checkOffered,
-  type PreparedRow,
-  type RecordTexts,
-  resolveOffered,
-} from './offered-rows.ts';
+import { type CheckedOffer, checkOffered, type PreparedRow, resolveOffered } from './offered-rows.ts';
 import { checkRow, type SoundRow, unsound } from './row-check.ts';
 import type { AnsweredRow } from './row-outcome.ts';
 
@@ -50,8 +45,8 @@ export interface Ingest {
   offer(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<OfferOutcome>;
   /**
    * The first half of `offer`: what is possible without the database, in slices between which other work goes on. Undefined if
-   * the message cannot be used. `texts`: those that the rows' records were parsed from, where
-   * they are known; hashing them takes less than writing the records anew.
+   * the message cannot be used. `texts`: those that the rows' records were parsed from, where they are known; hashing them takes
+   * less than writing the records anew.
    */
   check(rows: readonly unknown[], texts?: RecordTexts): Promise<CheckedOffer | undefined>;
   /** The second half. */

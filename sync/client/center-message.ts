@@ -3,12 +3,9 @@ import * as v from 'valibot';
 import { quickCheck } from '#contracts/quick-check.ts';
 import { type CenterMessage, CenterMessageSchema, PortionSchema } from '#contracts/wire/center-messages.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
-import { type ParsedApart, parseApart } from '../merge/parse-apart.ts';
+import { parseApart, type RecordTexts } from '../merge/parse-apart.ts';
 import type { Unpacked } from './message-packing.ts';
 import { misunderstood } from './session-end.ts';
-
-/** The text of the record of each document, by place, where it is known. */
-export type RecordTexts = ParsedApart['texts'];
 
 /** A message as it was heard. */
 export interface HeardMessage {

@@ -1,8 +1,9 @@
 import type { Timers } from '#clinic/ports/clock.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
+import type { RecordTexts } from '../merge/parse-apart.ts';
 import type { Transport, WireMessage } from '../transports/transport.ts';
-import { type HeardMessage, type RecordTexts, readCenterMessage } from './center-message.ts';
+import { type HeardMessage, readCenterMessage } from './center-message.ts';
 import { type MessagePacking, PackingEnd, type Unpacked } from './message-packing.ts';
 import { misunderstood, SessionEnd } from './session-end.ts';
 

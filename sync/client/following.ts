@@ -1,7 +1,7 @@
 import type { Scope } from '#contracts/ids.ts';
 import { type Lane, lanes } from '#contracts/records/record.ts';
 import type { Portion } from '#contracts/wire/center-messages.ts';
-import type { RecordTexts } from './center-message.ts';
+import type { RecordTexts } from '../merge/parse-apart.ts';
 import { CommitPace } from './commit-pace.ts';
 import { commitPortion, type PortionOutcome } from './commit-portion.ts';
 import type { Conversation } from './conversation.ts';

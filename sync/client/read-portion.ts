@@ -2,7 +2,7 @@ import type { ReplicaReader } from '#clinic/ports/replica.ts';
 import { maxRecordLength } from '#contracts/records/record.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import type { Portion } from '#contracts/wire/center-messages.ts';
-import type { RecordTexts } from './center-message.ts';
+import type { RecordTexts } from '../merge/parse-apart.ts';
 import { parseReceivedRecord } from './received-record.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
 import type { SendLedger } from './send-ledger.ts';

@@ -7,7 +7,7 @@ export interface CanonicalCopy {
 
 /**
  * Copies the object that begins at `from` in the JSON text `source` into `target` from `at` on, its members in canonical order: what
- * `writeCanonical` makes of the value that `JSON.parse` reads there, in less than half the time, whatever shapes the records have. `source` has to be text in UTF-8
+ * `writeCanonical` makes of the value that `JSON.parse` reads there. `source` has to be text in UTF-8
  * that was parsed. Undefined where it cannot be told that it is the same without parsing (white space, escapes that JSON
  * does not need, names beyond ASCII or that come twice, numbers written in another way than JavaScript does), where the object has a
  * member `rev`, or is too long for `target`; what `target` holds from `at` on is of no use then.

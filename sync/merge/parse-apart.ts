@@ -4,9 +4,11 @@ import { recordTexts } from './record-texts.ts';
 export interface ParsedApart {
   /** What `JSON.parse` makes of the text. */
   readonly value: unknown;
-  /** By place in the list; undefined where there is no record. */
-  readonly texts: readonly (Uint8Array | undefined)[];
+  readonly texts: RecordTexts;
 }
+
+/** The texts that records were parsed from, in UTF-8, by place in their list; undefined where there is no record. */
+export type RecordTexts = readonly (Uint8Array | undefined)[];
 
 type Item = { record: unknown };
 
@@ -31,7 +33,7 @@ export function parseApart(utf8: Uint8Array, list: 'documents' | 'rows'): Parsed
 }
 
 /** The text with a placeholder for each record. */
-function withoutRecords(bytes: Buffer, texts: readonly (Uint8Array | undefined)[]): string {
+function withoutRecords(bytes: Buffer, texts: RecordTexts): string {
   const rest = Buffer.allocUnsafe(bytes.length + texts.length * placeholder.length);
   let length = 0;
   let from = 0;
@@ -52,11 +54,7 @@ function itemsOf(value: unknown, list: 'documents' | 'rows'): readonly unknown[]
 }
 
 /** False if a record has no place to go to. */
-function putBack(
-  items: readonly unknown[],
-  bytes: Buffer,
-  texts: readonly (Uint8Array | undefined)[],
-): boolean {
+function putBack(items: readonly unknown[], bytes: Buffer, texts: RecordTexts): boolean {
   if (items.length !== texts.length) return false;
   for (let place = 0; place < texts.length; place += 1) {
     const text = texts[place];
