@@ -11,7 +11,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{contracts,clinic,store,sync,access,workstation,electron,renderer,center,scripts}/**/*.test.{ts,tsx}',
-            'testing/house/**/*.test.ts',
+            'testing/{house,mutations}/**/*.test.ts',
           ],
         },
       },
@@ -20,7 +20,7 @@ export default defineConfig({
           ...shared,
           name: 'system',
           include: ['testing/**/*.test.ts'],
-          exclude: ['testing/browser/**', 'testing/house/**', 'testing/guest/**'],
+          exclude: ['testing/browser/**', 'testing/{house,mutations}/**', 'testing/guest/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

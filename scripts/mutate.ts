@@ -3,15 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { centerMutations } from '#testing/mutations/center-mutations.ts';
-import { clientMutations } from '#testing/mutations/client-mutations.ts';
-import { keyMutations } from '#testing/mutations/key-mutations.ts';
-import { memoryMutations } from '#testing/mutations/memory-mutations.ts';
+import { everyMutation } from '#testing/mutations/every-mutation.ts';
 import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
-import { secondWayMutations } from '#testing/mutations/second-way-mutations.ts';
-import { slotMutations } from '#testing/mutations/slot-mutations.ts';
-import { storeMutations } from '#testing/mutations/store-mutations.ts';
-import { windowsMutations } from '#testing/mutations/windows-mutations.ts';
 import { projectFolder } from './steps.ts';
 
 /**
@@ -29,16 +22,7 @@ const options = parseArgs({
 const minute = 60_000;
 const limitMs = 6 * minute;
 const names = options.only.split(',').filter((name) => name !== '');
-const mutations = [
-  ...clientMutations,
-  ...storeMutations,
-  ...centerMutations,
-  ...keyMutations,
-  ...slotMutations,
-  ...secondWayMutations,
-  ...windowsMutations,
-  ...memoryMutations,
-].filter(({ name }) => names.length === 0 || names.includes(name));
+const mutations = everyMutation.filter(({ name }) => names.length === 0 || names.includes(name));
 for (const name of names) {
   if (!mutations.some((mutation) => mutation.name === name)) throw new Error(`no mutation ${name}`);
 }

@@ -79,7 +79,7 @@ export const memoryMutations: readonly Mutation[] = [
     edits: [
       {
         file: clearing,
-        find: "  garbageCollector()({ type: 'major', flavor: 'last-resort' });\n",
+        find: "  garbageCollector()?.({ type: 'major', flavor: 'last-resort' });\n",
         replace: '',
       },
     ],
