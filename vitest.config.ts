@@ -41,9 +41,22 @@ export default defineConfig({
           ...shared,
           name: 'browser',
           include: ['testing/browser/**/*.test.ts'],
+          exclude: ['testing/browser/screens/**'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          // Screens with a scripted workstation behind them: two at once do not get in each other's way.
+          name: 'screens',
+          include: ['testing/browser/screens/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -7,6 +7,7 @@ const outcomes = await runSteps([
   buildStep,
   vitestStep('system', 30 * minute),
   vitestStep('browser', 30 * minute),
+  vitestStep('screens', 30 * minute),
   simulationStep(5, 15 * minute),
 ]);
 console.log('');

@@ -41,6 +41,7 @@ function row(
     lane: 1,
     isAside: false,
     record,
+    patient: null,
     utf8: Buffer.from('{}'),
   } as const;
 }

@@ -12,6 +12,7 @@ import { recordChecks } from '#contracts/records/record-check.ts';
 import { type AnyRecord, type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
 import { type PushRow, PushRowSchema } from '#contracts/wire/client-messages.ts';
 import { sealVersion } from '#sync/merge/revision.ts';
+import { patientNamedBy } from '../record-matters.ts';
 import { laneOf } from './lane-of.ts';
 
 /** A row that fits its schema and is what it says. */
@@ -31,6 +32,8 @@ export interface SoundRow {
   /** Goes into the record's history, never becomes its newest version (PUSH-13). */
   readonly isAside: boolean;
   readonly record: AnyRecord;
+  /** Whose record it is, as far as it says so itself; null for a patient's own. */
+  readonly patient: RecordId | null;
   /** Canonical JSON of the record, with every field that was sent, in UTF-8. */
   readonly utf8: Buffer;
 }
@@ -91,7 +94,23 @@ export function soundRow(claim: Claim, index: number, utf8: Buffer, now: number)
   const { id, rev, scope } = record;
   const lane = laneOf(collection, record.capturedAt, now);
   const key = keyOf(collection, id);
-  return { kind: 'sound', index, op, collection, id, key, scope, baseRev, rev, lane, isAside, record, utf8 };
+  const patient = patientNamedBy(collection, record);
+  return {
+    kind: 'sound',
+    index,
+    op,
+    collection,
+    id,
+    key,
+    scope,
+    baseRev,
+    rev,
+    lane,
+    isAside,
+    record,
+    patient,
+    utf8,
+  };
 }
 
 /** Whether a record is longer than one may be, which is counted in UTF-16 units of its JSON: at most as many as bytes. */

@@ -44,7 +44,7 @@ join unnest($2::text[], $3::uuid[], $4::text[]) as wanted (collection, id, rev)
 where h.scope = $1`,
 };
 
-const columnsPerDocument = 3;
+const columnsPerDocument = 4;
 
 const documentsAtOnce = 100;
 
@@ -56,11 +56,11 @@ export const insertManyDocuments: { readonly rows: number; readonly statement: S
   rows: documentsAtOnce,
   statement: {
     name: 'ingest-insert-many-documents',
-    text: `insert into doc (scope, collection, id, rev, body) values ${Array.from(
+    text: `insert into doc (scope, collection, id, rev, body, patient) values ${Array.from(
       { length: documentsAtOnce },
       (_unused, row) => {
         const first = 3 + row * columnsPerDocument;
-        return `($1, $2, $${first}, $${first + 1}, $${first + 2})`;
+        return `($1, $2, $${first}, $${first + 1}, $${first + 2}, $${first + 3})`;
       },
     ).join(', ')}`,
   },
@@ -70,9 +70,9 @@ export const insertManyDocuments: { readonly rows: number; readonly statement: S
 export const insertDocuments: Statement = {
   name: 'ingest-insert-documents',
   text: `
-insert into doc (scope, collection, id, rev, body)
-select $1, n.collection, n.id, n.rev, n.body
-from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as n (collection, id, rev, body)`,
+insert into doc (scope, collection, id, rev, body, patient)
+select $1, n.collection, n.id, n.rev, n.body, n.patient
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[]) as n (collection, id, rev, body, patient)`,
 };
 
 /** Keeps the versions that are about to be replaced. */
@@ -89,8 +89,9 @@ on conflict (scope, collection, id, rev) do nothing`,
 export const updateDocuments: Statement = {
   name: 'ingest-update-documents',
   text: `
-update doc set rev = n.rev, body = n.body
-from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[]) as n (collection, id, rev, body, replaced)
+update doc set rev = n.rev, body = n.body, patient = coalesce(n.patient, doc.patient)
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[])
+  as n (collection, id, rev, body, patient, replaced)
 where doc.scope = $1 and doc.collection = n.collection and doc.id = n.id and doc.rev = n.replaced`,
 };
 

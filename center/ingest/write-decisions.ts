@@ -64,10 +64,10 @@ async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow
   const asked = portionsOf(rows, sql.insertManyDocuments.rows).map((some) => {
     const [first] = some;
     if (some.length < sql.insertManyDocuments.rows || first === undefined) {
-      return session.run(sql.insertDocuments, [scope, ...versionColumns(some)]);
+      return session.run(sql.insertDocuments, [scope, ...documentColumns(some)]);
     }
     const values: SqlValue[] = [scope, first.collection];
-    for (const row of some) values.push(row.id, row.rev, row.utf8);
+    for (const row of some) values.push(row.id, row.rev, row.utf8, row.patient);
     return session.run(sql.insertManyDocuments.statement, values);
   });
   await inOrder(asked);
@@ -104,7 +104,7 @@ async function replace(
   currentRevs: ReadonlyMap<string, Revision>,
 ): Promise<void> {
   if (rows.length === 0) return;
-  const columns = versionColumns(rows);
+  const columns = documentColumns(rows);
   const kept = session.run(sql.keepReplaced, [scope, columns[0], columns[1]]);
   const replaced = rows.map((row) => currentRevs.get(row.key) ?? null);
   const [, updated] = await inOrder([kept, session.run(sql.updateDocuments, [scope, ...columns, replaced])]);
@@ -122,6 +122,9 @@ const versionColumns = (rows: readonly SoundRow[]) =>
     rows.map((row) => row.rev),
     rows.map((row) => row.utf8.toString()),
   ] as const;
+
+const documentColumns = (rows: readonly SoundRow[]) =>
+  [...versionColumns(rows), rows.map((row) => row.patient)] as const;
 
 /** Keeps rows the center cannot use, whole, with the facility of the device. */
 export async function writeQuarantine(

@@ -8,6 +8,7 @@ import { cheaperFeed } from './0004-cheaper-feed.ts';
 import { operationsInFeed } from './0005-operations-in-feed.ts';
 import { auditHeads } from './0006-audit-heads.ts';
 import { requestsOfPatient } from './0007-requests-of-patient.ts';
+import { patientsOfDocuments } from './0008-patients-of-documents.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   operationsInFeed,
   auditHeads,
   requestsOfPatient,
+  patientsOfDocuments,
 ];
 
 const migrationLock = 4_861_602;

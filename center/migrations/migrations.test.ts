@@ -10,6 +10,7 @@ const released = [
   ['operations in the feed', 'db49f8de6313d3ca88e9fded1558018c13338915d2a4dbb3923b5e02be422220'],
   ['audit heads', 'fd16553774ce5d5d96d4f049935ad113993e9262c200604bd92d673e184ad273'],
   ['requests of a patient', 'b9c4d92e28f8d5c333de36cb878656e47fee5e3d68502a01efd77a6d6a49081a'],
+  ['patients of documents', 'e9764881e1c6bbbbef14e69cb92412fc671127b8adf2bde00a677c4b4c5d2b17'],
 ];
 
 describe('MIG-1: migrations', () => {

@@ -50,7 +50,7 @@ export const LockedSchema = v.object({ id: RecordIdSchema });
 export const countVisits: Statement = {
   name: 'reviews-count-visits',
   text: `
-select patient, count(*) as count from patient_record
+select patient, count(*) as count from doc
 where scope = $1 and collection = 'visits' and patient = any($2::uuid[]) group by patient`,
 };
 export const VisitCountSchema = v.object({ patient: RecordIdSchema, count: bigint });

@@ -1,12 +1,12 @@
 import type { RecordId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
 import type { RequestBody } from '#contracts/records/requests.ts';
+import { pinflOf } from '../record-matters.ts';
 import { readStored } from './center-version.ts';
 import { locate } from './locate.ts';
 import { confirmMoved, movePatient } from './move-patient.ts';
 import { BodySchema, readMoves } from './move-statements.ts';
 import { keyColumns } from './note-applied.ts';
-import { pinflOf } from './record-matters.ts';
 import { appendEvents, type CenterEvent } from './request-events.ts';
 import { openShare } from './shares.ts';
 import { NotNow, type SharingContext } from './sharing-context.ts';

@@ -124,15 +124,6 @@ async function writeCopies(
   // Nobody but the center writes about other facilities themselves.
   const writable = ordered.filter(({ collection }) => collection !== 'reference');
   if (writable.length > 0) await session.run(sql.noteHomes, [target, writable.map(({ home }) => home)]);
-  const owned = ordered.filter(({ patient, collection }) => patient !== null && collection !== 'patients');
-  if (owned.length > 0) {
-    await session.run(sql.noteSubjects, [
-      target,
-      ...keyColumns(owned),
-      owned.map(({ patient }) => patient),
-      owned.map(() => null),
-    ]);
-  }
 }
 
 const copyColumns = (parcels: readonly Parcel[]) =>
@@ -141,6 +132,7 @@ const copyColumns = (parcels: readonly Parcel[]) =>
     parcels.map(({ rev }) => rev),
     parcels.map(({ body }) => body),
     parcels.map(({ home }) => home),
+    parcels.map(({ patient, collection }) => (collection === 'patients' ? null : patient)),
   ] as const;
 
 const CapturedSchema = v.object({ capturedAt: InstantSchema });

@@ -3,10 +3,10 @@ import { DigestChange } from '../feed/digest-change.ts';
 import type { Applied } from '../ingest/batch.ts';
 import type { Session } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
+import { pinflOf } from '../record-matters.ts';
 import { readStored } from './center-version.ts';
 import { keyColumns } from './note-applied.ts';
 import { followPatient } from './patient-errands.ts';
-import { pinflOf } from './record-matters.ts';
 import { putShare } from './shares.ts';
 import { inScope, NotNow, ownOrigin, place, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
@@ -83,7 +83,15 @@ async function becomeCopy(
   const [present] = await session.rows(sql.lockDocuments, sql.LockedSchema, [from, ['patients'], [patient]]);
   if (present === undefined || present.home !== null) return null;
   await session.run(sql.keepVersion, [from, 'patients', patient]);
-  await session.run(sql.updateDocuments, [from, ['patients'], [patient], [kept.rev], [kept.body], [to]]);
+  await session.run(sql.updateDocuments, [
+    from,
+    ['patients'],
+    [patient],
+    [kept.rev],
+    [kept.body],
+    [to],
+    [null],
+  ]);
   await session.run(sql.deleteShares, [from, patient]);
   const origin = ownOrigin(from, context);
   await followPatient(session, from, patient, origin.at);
@@ -171,7 +179,7 @@ async function writeTaken(
   given: sql.Document,
   isPresent: boolean,
 ): Promise<void> {
-  const columns = [['patients'], [patient], [given.rev], [given.body], [null]] as const;
+  const columns = [['patients'], [patient], [given.rev], [given.body], [null], [null]] as const;
   const written = await session.run(isPresent ? sql.updateDocuments : sql.insertDocuments, [to, ...columns]);
   if (written !== 1) throw new LostRace('a courier brought the record meanwhile');
   await session.run(sql.forgetWithdrawn, [to, ['patients'], [patient]]);

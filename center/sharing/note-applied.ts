@@ -1,7 +1,7 @@
 import type { RecordId, Scope } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { inOrder, type Session } from '../postgres/database.ts';
-import { pinflOf, subjectOf } from './record-matters.ts';
+import { pinflOf, subjectOf } from '../record-matters.ts';
 import * as sql from './statements.ts';
 
 /** A version that became the newest of its record at its home. */
@@ -21,7 +21,7 @@ export async function noteApplied(
   at: number,
   versions: readonly AppliedVersion[],
 ): Promise<boolean> {
-  const noted = [noteSubjects(session, scope, versions), notePinfls(session, scope, versions)];
+  const noted = [noteOfVisits(session, scope, versions), notePinfls(session, scope, versions)];
   const errands: Promise<number>[] = [];
   const requests = versions.filter(({ collection }) => collection === 'requests');
   const others = lastOfEach(versions.filter(({ collection }) => isFollowed(collection)));
@@ -59,50 +59,19 @@ export const keyColumns = (
   records: readonly { readonly collection: CollectionName; readonly id: RecordId }[],
 ) => [records.map((record) => record.collection), records.map((record) => record.id)] as const;
 
-/** Notes to which patient records belong. Reviews come last: they may be about a visit of the same batch. */
-export async function noteSubjects(
+/** Reviews of visits do not say whose they are. Their visits are written by now, also those of the same batch. */
+async function noteOfVisits(
   session: Session,
   scope: Scope,
   versions: readonly AppliedVersion[],
 ): Promise<void> {
-  const asked: Promise<unknown>[] = [];
-  for (const wanted of ['visits', 'reviews'] as const) {
-    const subjects = versions.flatMap(({ collection, id, record }) => {
-      const subject = collection === wanted ? subjectOf(collection, record) : null;
-      return subject === null ? [] : [{ collection, id, subject }];
-    });
-    const newestOfEach = [...new Map(subjects.map((each) => [each.id, each])).values()];
-    if (newestOfEach.length === 0) continue;
-    const owned = newestOfEach.flatMap(({ collection, id, subject }) =>
-      subject.kind === 'patient' ? [{ collection, id, patient: subject.id }] : [],
-    );
-    if (owned.length === newestOfEach.length) {
-      asked.push(noteOwners(session, scope, owned));
-      continue;
-    }
-    asked.push(
-      session.run(sql.noteSubjects, [
-        scope,
-        ...keyColumns(newestOfEach),
-        newestOfEach.map(({ subject }) => (subject.kind === 'patient' ? subject.id : null)),
-        newestOfEach.map(({ subject }) => (subject.kind === 'visit' ? subject.id : null)),
-      ]),
-    );
-  }
-  await inOrder(asked);
-}
-
-interface OwnedRecord {
-  readonly collection: CollectionName;
-  readonly id: RecordId;
-  readonly patient: RecordId;
-}
-
-/** Most batches are visits that name their patient: nothing has to be looked up for them. */
-async function noteOwners(session: Session, scope: Scope, records: readonly OwnedRecord[]): Promise<void> {
-  const ordered = records.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-  const patients = ordered.map(({ patient }) => patient);
-  await session.run(sql.noteOwners, [scope, ...keyColumns(ordered), patients]);
+  const reviews = lastOfEach(versions).flatMap(({ collection, id, record }) => {
+    const subject = collection === 'reviews' ? subjectOf(collection, record) : null;
+    return subject?.kind === 'visit' ? [{ id, visit: subject.id }] : [];
+  });
+  if (reviews.length === 0) return;
+  const ids = [reviews.map(({ id }) => id), reviews.map(({ visit }) => visit)] as const;
+  await session.run(sql.noteOfVisits, [scope, ...ids]);
 }
 
 /** Numbers that no longer are the patient's stay noted; who looks one up compares it with the record. */

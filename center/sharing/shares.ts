@@ -100,16 +100,19 @@ async function withdraw(
   const leaving = held.flatMap((copy) =>
     copy.home === null || (keepsPatient && copy.collection === 'patients')
       ? []
-      : [{ ...copy, home: copy.home }],
+      : [{ ...copy, home: copy.home, patient: copy.collection === 'patients' ? null : patient }],
   );
   return { keepsName, applied: await takeAway(session, context, scope, leaving) };
 }
+
+/** A copy, with where it is at home. */
+type Leaving = Omit<sql.Document, 'home' | 'body'> & { readonly home: Scope };
 
 async function takeAway(
   session: Session,
   context: SharingContext,
   scope: Scope,
-  leaving: readonly (Pick<sql.Document, 'collection' | 'id' | 'rev'> & { readonly home: Scope })[],
+  leaving: readonly Leaving[],
 ): Promise<Applied | null> {
   if (leaving.length === 0) return null;
   const origin = ownOrigin(scope, context);
@@ -118,6 +121,7 @@ async function takeAway(
     scope,
     ...keyColumns(leaving),
     leaving.map(({ home }) => home),
+    leaving.map((copy) => copy.patient),
     origin.at,
   ]);
   const digests = new DigestChange();

@@ -6,29 +6,22 @@ import { bigint, type Statement } from '../postgres/database.ts';
 /** A statement of this room. */
 export const statement = (name: string, text: string): Statement => ({ name: `sharing-${name}`, text });
 
-/** Which patient each record belongs to, where the record says so itself; rows in their order of collection and id. `$1` scope. */
-export const noteOwners = statement(
-  'note-owners',
+/**
+ * Notes whose reviews are: the patient's of the visit each is about, also of one that left. `$1` scope, `$2` reviews, `$3` their
+ * visits.
+ */
+export const noteOfVisits = statement(
+  'note-of-visits',
   `
-insert into patient_record (scope, collection, id, patient)
-select $1, n.collection, n.id, n.patient
-from unnest($2::text[], $3::uuid[], $4::uuid[]) as n (collection, id, patient)
-on conflict (scope, collection, id) do update set patient = excluded.patient
-  where patient_record.patient <> excluded.patient`,
-);
-
-/** Which patient each record belongs to; a record that changes hands is noted anew. `$1` scope. */
-export const noteSubjects = statement(
-  'note-subjects',
-  `
-insert into patient_record (scope, collection, id, patient)
-select distinct $1, n.collection, n.id, coalesce(n.patient, v.patient)
-from unnest($2::text[], $3::uuid[], $4::uuid[], $5::uuid[]) as n (collection, id, patient, visit)
-left join patient_record v on v.scope = $1 and v.collection = 'visits' and v.id = n.visit
-where coalesce(n.patient, v.patient) is not null
-order by n.collection, n.id
-on conflict (scope, collection, id) do update set patient = excluded.patient
-  where patient_record.patient <> excluded.patient`,
+update doc set patient = n.patient
+from (
+  select r.id, coalesce(v.patient, w.patient) as patient
+  from unnest($2::uuid[], $3::uuid[]) as r (id, visit)
+  left join doc v on v.scope = $1 and v.collection = 'visits' and v.id = r.visit
+  left join withdrawn w on w.scope = $1 and w.collection = 'visits' and w.id = r.visit
+) as n
+where doc.scope = $1 and doc.collection = 'reviews' and doc.id = n.id and n.patient is not null
+  and doc.patient is distinct from n.patient`,
 );
 
 export const notePinfls = statement(
@@ -63,7 +56,7 @@ select $1, 'follow', n.collection, n.id, $2::bigint
 from unnest($3::text[], $4::uuid[], $5::uuid[]) as n (collection, id, patient)
 cross join lateral (
   select coalesce(n.patient, (
-    select r.patient from patient_record r where r.scope = $1 and r.collection = n.collection and r.id = n.id
+    select r.patient from doc r where r.scope = $1 and r.collection = n.collection and r.id = n.id
   )) as patient
 ) as of
 where exists (select 1 from share s where s.scope = $1 and s.patient = of.patient and s.ended_at is null)
@@ -79,7 +72,7 @@ export const writePatientErrands = statement(
 insert into errand (scope, kind, collection, id, due_at)
 select $1, 'follow', n.collection, n.id, $3::bigint from (
   select 'patients' as collection, $2::uuid as id
-  union select collection, id from patient_record where scope = $1 and patient = $2
+  union all select collection, id from doc where scope = $1 and patient = $2
 ) as n order by n.collection, n.id ${orOnceMore}`,
 );
 
@@ -156,9 +149,7 @@ const wanted =
 
 export const readDocuments = statement(
   'read-documents',
-  `select ${documentColumns}, d.body, p.patient from doc d
-left join patient_record p on p.scope = d.scope and p.collection = d.collection and p.id = d.id
-${wanted} order by d.collection, d.id`,
+  `select ${documentColumns}, d.body, d.patient from doc d ${wanted} order by d.collection, d.id`,
 );
 export const DocumentSchema = v.object({
   collection: CollectionNameSchema,
@@ -193,16 +184,18 @@ export const HomeSchema = v.object({ id: RecordIdSchema, home: nullableScope });
 export const insertDocuments = statement(
   'insert-documents',
   `
-insert into doc (scope, collection, id, rev, body, home)
-select $1, n.collection, n.id, n.rev, n.body, n.home
-from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[]) as n (collection, id, rev, body, home)
+insert into doc (scope, collection, id, rev, body, home, patient)
+select $1, n.collection, n.id, n.rev, n.body, n.home, n.patient
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[])
+  as n (collection, id, rev, body, home, patient)
 on conflict (scope, collection, id) do nothing`,
 );
 export const updateDocuments = statement(
   'update-documents',
   `
-update doc set rev = n.rev, body = n.body, home = n.home
-from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[]) as n (collection, id, rev, body, home)
+update doc set rev = n.rev, body = n.body, home = n.home, patient = coalesce(n.patient, doc.patient)
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[])
+  as n (collection, id, rev, body, home, patient)
 where doc.scope = $1 and doc.collection = n.collection and doc.id = n.id`,
 );
 export const deleteDocuments = statement(
@@ -237,10 +230,10 @@ select $1, $2, $3, n.rev, n.body from unnest($4::text[], $5::text[]) as n (rev, 
 export const noteWithdrawn = statement(
   'note-withdrawn',
   `
-insert into withdrawn (scope, collection, id, home, at)
-select $1, n.collection, n.id, n.home, $5::bigint
-from unnest($2::text[], $3::uuid[], $4::text[]) as n (collection, id, home)
-on conflict (scope, collection, id) do update set home = excluded.home, at = excluded.at`,
+insert into withdrawn (scope, collection, id, home, patient, at)
+select $1, n.collection, n.id, n.home, n.patient, $6::bigint
+from unnest($2::text[], $3::uuid[], $4::text[], $5::uuid[]) as n (collection, id, home, patient)
+on conflict (scope, collection, id) do update set home = excluded.home, patient = excluded.patient, at = excluded.at`,
 );
 export const forgetWithdrawn = statement(
   'forget-withdrawn',
@@ -382,8 +375,6 @@ export const lockOfPatient = statement(
   'lock-of-patient',
   `
 select d.collection, d.id, d.rev, d.home from doc d
-where d.scope = $1 and ((d.collection = 'patients' and d.id = $2) or (d.collection, d.id) in (
-  select p.collection, p.id from patient_record p where p.scope = $1 and p.patient = $2
-))
+where d.scope = $1 and ((d.collection = 'patients' and d.id = $2) or d.patient = $2)
 order by d.collection, d.id for update of d`,
 );

@@ -111,6 +111,7 @@ async function writeBack(
       changed.map(({ rev }) => rev),
       changed.map(({ body }) => body),
       changed.map((document) => document.home ?? home),
+      changed.map(({ patient }) => patient),
     ]);
   }
   const now = effects.clock.now();

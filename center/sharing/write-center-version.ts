@@ -53,7 +53,15 @@ export async function writeCenterVersion<C extends CollectionName>(
   const version = makeCenterVersion(collection, stored, change, by);
   await session.run(sql.keepVersion, [scope, collection, id]);
   const home = edit.newHome ?? null;
-  await session.run(sql.updateDocuments, [scope, [collection], [id], [version.rev], [version.text], [home]]);
+  await session.run(sql.updateDocuments, [
+    scope,
+    [collection],
+    [id],
+    [version.rev],
+    [version.text],
+    [home],
+    [null],
+  ]);
   if (home === null) await session.run(sql.writeErrands, [scope, 'follow', origin.at, [collection], [id]]);
   const digests = new DigestChange();
   digests.replace(collection, id, document.rev, version.rev);

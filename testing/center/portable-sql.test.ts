@@ -38,7 +38,6 @@ const sharded = [
   'doc',
   'doc_history',
   'quarantine',
-  'patient_record',
   'pinfl',
   'share',
   'guest',

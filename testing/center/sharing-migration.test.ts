@@ -31,7 +31,7 @@ it('MIG-1: what an older center holds is found by PINFL, by patient, and old req
   const asked = newRequest(here, referral(patient.id, there.scope));
   for (const row of [patient, visit, asked]) await insert(row);
   await migrate(world.database);
-  const subjects = 'select count(*) as count from patient_record where id = $1 and patient = $2';
+  const subjects = 'select count(*) as count from doc where id = $1 and patient = $2';
   expect(await countOf(world, subjects, [visit.id, patient.id])).toBe(1);
   const found = 'select count(*) as count from pinfl where pinfl = $1 and id = $2';
   expect(await countOf(world, found, ['41203851234561', patient.id])).toBe(1);

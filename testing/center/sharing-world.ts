@@ -217,11 +217,16 @@ export function newVisit({ scope, device }: Facility, patientId: string, reason 
   return rowFor('visits', { ...envelope(scope, device, newRecordId()), body });
 }
 
-/** A new question about a patient, made at the facility and said to be at home at `home`. */
-export function newReview({ device }: Facility, patientId: string, home: Scope): TestRow {
-  const id = v.parse(recordSchemas.patients.entries.id, patientId);
+/** A new question about a patient or a visit, made at the facility and said to be at home at `home`. */
+export function newReview(
+  { device }: Facility,
+  subjectId: string,
+  home: Scope,
+  collection: 'patients' | 'visits' = 'patients',
+): TestRow {
+  const id = v.parse(recordSchemas.patients.entries.id, subjectId);
   const body: ReviewBody = {
-    subject: { collection: 'patients', id },
+    subject: { collection, id },
     question: { kind: 'possible-duplicate', other: newRecordId(), score: 1 },
     decisions: [],
   };

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { languages } from '#contracts/languages.ts';
 import { launchBrowser } from '../browser.ts';
 import { misfits, scrollsDown, seriousFindings, smallTargets } from './inspections.ts';
 import { openScreens, type Screens } from './open-screens.ts';
@@ -14,6 +16,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await screens.close();
   await browser.close();
+});
+
+it.each(languages)('all screens are inspected in %s', (language) => {
+  const file = `./all-screens-${language.toLowerCase()}.test.ts`;
+  expect(existsSync(new URL(file, import.meta.url))).toBe(true);
 });
 
 /** Spoils one element of the page. */

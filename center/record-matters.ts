@@ -20,6 +20,12 @@ export function subjectOf(collection: CollectionName, record: AnyRecord): Subjec
   return subject.collection === 'visits' ? { kind: 'visit', id: subject.id } : null;
 }
 
+/** The patient whom a record names as its own; null for patients themselves, and where only another record tells. */
+export function patientNamedBy(collection: CollectionName, record: AnyRecord): RecordId | null {
+  const subject = collection === 'patients' ? null : subjectOf(collection, record);
+  return subject?.kind === 'patient' ? subject.id : null;
+}
+
 /** The patient's PINFL, if the record is that of a patient who may be found by it. */
 export function pinflOf(collection: CollectionName, record: AnyRecord): string | null {
   if (!isOf('patients', collection, record.body)) return null;

@@ -1,0 +1,3 @@
+import { inspectAllScreens } from './all-screens.ts';
+
+inspectAllScreens('ru');

@@ -1,0 +1,163 @@
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate, migrations } from '#center/migrations/migrate.ts';
+import { RecordIdSchema } from '#contracts/ids.ts';
+import {
+  documentAt,
+  edited,
+  eventNow,
+  type Facility,
+  newPatient,
+  newRequest,
+  newReview,
+  newVisit,
+  type Office,
+  openOffice,
+  pushOk,
+  referral,
+  type SharingWorld,
+  settle,
+  startSharingWorld,
+} from './sharing-world.ts';
+import type { TestRow } from './test-records.ts';
+
+let world: SharingWorld;
+let office: Office;
+
+describe('SHA-10: whose record it is', () => {
+  beforeAll(async () => {
+    world = await startSharingWorld();
+    office = openOffice(world);
+  });
+  afterAll(close);
+
+  it('stands with what says so itself, and not with patients', async () => {
+    const here = await world.facility();
+    const patient = newPatient(here);
+    const visit = newVisit(here, patient.id);
+    const review = newReview(here, patient.id, here.scope);
+    await pushOk(office, here, patient, visit, review);
+    expect(await patientOf(here, patient)).toBeNull();
+    expect(await patientOf(here, visit)).toBe(patient.id);
+    expect(await patientOf(here, review)).toBe(patient.id);
+  });
+
+  it('is found for a review of a visit, written before it or with it', async () => {
+    const here = await world.facility();
+    const patient = newPatient(here);
+    const visit = newVisit(here, patient.id);
+    const withVisit = newReview(here, visit.id, here.scope, 'visits');
+    await pushOk(office, here, withVisit, patient, visit);
+    expect(await patientOf(here, withVisit)).toBe(patient.id);
+    const later = newReview(here, visit.id, here.scope, 'visits');
+    await pushOk(office, here, later);
+    expect(await patientOf(here, later)).toBe(patient.id);
+    const ofNobody = newReview(here, newVisit(here, patient.id).id, here.scope, 'visits');
+    await pushOk(office, here, ofNobody);
+    expect(await patientOf(here, ofNobody)).toBeNull();
+  });
+
+  it('follows a visit that turns out to be another patient’s', async () => {
+    const here = await world.facility();
+    const [one, other] = [newPatient(here), newPatient(here)];
+    const visit = newVisit(here, one.id);
+    await pushOk(office, here, one, other, visit);
+    await pushOk(
+      office,
+      here,
+      await edited(world, here, 'visits', visit.id, (before) => ({ ...before, patientId: other.record.id })),
+    );
+    expect(await patientOf(here, visit)).toBe(other.id);
+  });
+
+  it('is known of a visit that left: a review of it still goes home', async () => {
+    const [here, there] = [await world.facility(), await world.facility()];
+    const patient = newPatient(here);
+    const visit = newVisit(here, patient.id);
+    const asked = newRequest(here, referral(patient.id, there.scope));
+    await pushOk(office, here, patient, visit, asked);
+    await settle(world, office);
+    expect(await patientOf(there, visit)).toBe(patient.id);
+    const answered = eventNow('answered');
+    await pushOk(
+      office,
+      here,
+      await edited(world, here, 'requests', asked.id, (body) => ({
+        ...body,
+        events: [...body.events, answered],
+      })),
+    );
+    await settle(world, office);
+    world.passTime(91 * 24 * 3_600_000);
+    await settle(world, office);
+    expect(await documentAt(world, 'visits', there.scope, visit.id)).toBeUndefined();
+    const late = newReview(there, visit.id, there.scope, 'visits');
+    await pushOk(office, there, late);
+    expect(await patientOf(there, late)).toBe(patient.id);
+    await settle(world, office);
+    expect(await documentAt(world, 'reviews', here.scope, late.id)).toMatchObject({ home: there.scope });
+  });
+});
+
+describe('SHA-10, MIG-1: what an older center noted of patients', () => {
+  beforeAll(async () => {
+    world = await startSharingWorld((database) => migrate(database, migrations.slice(0, 7)));
+  });
+  afterAll(close);
+
+  it('stands with the documents, and with the traces of those that left', async () => {
+    const here = await world.facility();
+    const patient = newPatient(here);
+    const [visit, gone] = [newVisit(here, patient.id), newVisit(here, patient.id)];
+    const review = newReview(here, visit.id, here.scope, 'visits');
+    for (const { collection, id, rev, record } of [patient, visit, review]) {
+      await run('insert into doc (scope, collection, id, rev, body) values ($1, $2, $3, $4, $5)', [
+        here.scope,
+        collection,
+        id,
+        rev,
+        JSON.stringify(record),
+      ]);
+    }
+    await run(
+      "insert into withdrawn (scope, collection, id, home, at) values ($1, 'visits', $2, 'TRN000009', 1)",
+      [here.scope, gone.id],
+    );
+    for (const { collection, id } of [visit, review, gone]) {
+      await run('insert into patient_record (scope, collection, id, patient) values ($1, $2, $3, $4)', [
+        here.scope,
+        collection,
+        id,
+        patient.id,
+      ]);
+    }
+    await migrate(world.database);
+    office = openOffice(world);
+    expect(await patientOf(here, patient)).toBeNull();
+    expect(await patientOf(here, visit)).toBe(patient.id);
+    expect(await patientOf(here, review)).toBe(patient.id);
+    const late = newReview(here, gone.id, here.scope, 'visits');
+    await pushOk(office, here, late);
+    expect(await patientOf(here, late)).toBe(patient.id);
+  });
+});
+
+const PatientSchema = v.object({ patient: v.nullable(RecordIdSchema) });
+
+async function close(): Promise<void> {
+  await office?.sharing.courier.close();
+  await world?.close();
+}
+
+const run = (text: string, values: readonly (string | null)[]) =>
+  world.database.run({ name: '', text }, values);
+
+/** As the facility's own row says it. */
+async function patientOf(
+  { scope }: Facility,
+  { collection, id }: TestRow,
+): Promise<string | null | undefined> {
+  const text = 'select patient from doc where scope = $1 and collection = $2 and id = $3';
+  const [row] = await world.database.rows({ name: '', text }, PatientSchema, [scope, collection, id]);
+  return row?.patient;
+}
