@@ -1,4 +1,4 @@
-import { addDays, instantsOfDay } from '#clinic/clinic-day.ts';
+import { addDays, dayAt, instantsOfDay } from '#clinic/clinic-day.ts';
 import { pinflCheckDigit } from '#clinic/identity/pinfl.ts';
 import type { EntryDraft, Registration } from '#contracts/bridge/requests.ts';
 import type { Day, Instant } from '#contracts/ids.ts';
@@ -173,16 +173,19 @@ const states: readonly VisitState[] = [
   'arrived',
 ];
 
-/** The morning so far: the first dozen have come or are expected. */
+const longestMorningMs = 75 * 60_000;
+
+/** The morning so far: the first dozen have come or are expected. Never began yesterday, also soon after midnight. */
 function todayOf(at: number, now: Instant): Pick<ScriptedPatient, 'today'> {
   const state = states[at];
   if (state === undefined) return {};
   const urgency = at === 5 ? 'emergency' : at === 2 || at === 9 ? 'urgent' : 'routine';
   const isSeen = state === 'finished' || state === 'in-progress';
   const entries = isSeen ? pressureVisit(at % 3, 6).slice(0, state === 'finished' ? 3 : 1) : [];
+  const morningMs = Math.min(longestMorningMs, now - instantsOfDay(dayAt(now)).start);
   return {
     today: {
-      at: now - (75 - at * 5) * 60_000,
+      at: now - Math.round((morningMs * (15 - at)) / 15),
       reason: reasons[at] ?? '',
       ...(at % 2 === 0 ? { room: String(1 + (at % 4)) } : {}),
       entries,
