@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { unitsByPlace } from './plain-pattern.ts';
 
 /** JavaScript that says whether the variable `value` fits, in an expression. */
 type Source = string;
@@ -7,6 +8,8 @@ type Source = string;
 interface Program {
   readonly given: unknown[];
   readonly functions: Source[];
+  /** Calls of the functions that patterns became. */
+  readonly patterns: Map<string, Source>;
 }
 
 /**
@@ -25,7 +28,7 @@ export function quickCheck<Output>(
 }
 
 function programOf(schema: v.GenericSchema): (value: unknown) => boolean {
-  const program: Program = { given: [], functions: [] };
+  const program: Program = { given: [], functions: [], patterns: new Map() };
   const fits = fitting(program, schema);
   const source = `'use strict';\n${program.functions.join('\n')}\nreturn (value) => ${fits};`;
   return new Function('given', source)(program.given);
@@ -209,9 +212,23 @@ function validationSource(program: Program, base: v.GenericSchema, action: PipeI
       ? `value${isNumber ? '' : '.length'} ${bound} ${wanted}`
       : undefined;
   }
-  if (isText && patterns.includes(type) && wanted instanceof RegExp)
-    return `${given(program, wanted)}.test(value)`;
+  if (isText && patterns.includes(type) && wanted instanceof RegExp) return patternSource(program, wanted);
   // A list's predicates would see a copy.
   const isPredicate = (isText || isNumber) && predicates.includes(type) && typeof wanted === 'function';
   return isPredicate ? `${given(program, wanted)}(value)` : undefined;
+}
+
+/** Ids are most of a record's texts: looked at place by place, they take a third of the time. */
+function patternSource(program: Program, pattern: RegExp): Source {
+  const places = unitsByPlace(pattern);
+  if (places === undefined) return `${given(program, pattern)}.test(value)`;
+  const known = program.patterns.get(pattern.source);
+  if (known !== undefined) return known;
+  const sets = [...new Set(places)];
+  const names = sets.map((units, index) => `const set${index} = ${given(program, units)};`);
+  const each = places.map((units, place) => `set${sets.indexOf(units)}[value.charCodeAt(${place})]`);
+  const fits = `value.length === ${places.length} && (${each.join(' & ')}) === 1`;
+  const source = calling(program, [...names, `return ${fits};`].join('\n'));
+  program.patterns.set(pattern.source, source);
+  return source;
 }
