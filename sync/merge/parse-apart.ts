@@ -1,3 +1,4 @@
+import { parsePlain } from './parse-plain.ts';
 import { recordTexts } from './record-texts.ts';
 
 /** What JSON text holds, and the text of each record in it. */
@@ -22,6 +23,8 @@ const placeholder = 'null';
  */
 export function parseApart(utf8: Uint8Array, list: 'documents' | 'rows'): ParsedApart | undefined {
   const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
+  const plain = list === 'documents' ? parsePlain(bytes) : undefined;
+  if (plain !== undefined) return plain;
   const texts = recordTexts(bytes, list);
   if (texts === undefined) return undefined;
   try {
