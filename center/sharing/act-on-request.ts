@@ -3,9 +3,10 @@ import type { RecordOf } from '#contracts/records/registry.ts';
 import type { RequestBody } from '#contracts/records/requests.ts';
 import { pinflOf } from '../record-matters.ts';
 import { readStored } from './center-version.ts';
+import { leaveOneHome } from './leave-one-home.ts';
 import { locate } from './locate.ts';
-import { confirmMoved, movePatient } from './move-patient.ts';
-import { BodySchema, readMoves } from './move-statements.ts';
+import { movePatient } from './move-patient.ts';
+import { BodySchema, findFormer, readMoves } from './move-statements.ts';
 import { keyColumns } from './note-applied.ts';
 import { appendEvents, type CenterEvent } from './request-events.ts';
 import { openShare } from './shares.ts';
@@ -197,12 +198,23 @@ async function confirmMove(
     // When the patient has arrived, or come back, this is looked at again.
     if (place.kind !== 'home' || place.scope === from) continue;
     const [former] = await context.database.rows(sql.readHomes, sql.HomeSchema, [from, [patient]]);
-    const shares = await context.database.rows(sql.readShares, sql.ShareSchema, [place.scope, [patient]]);
-    const isKnownThere = shares.some(({ to_scope }) => to_scope === from);
-    if (former === undefined || (former.home !== null && isKnownThere)) continue;
+    if (former === undefined) continue;
+    if (former.home !== null && (await isGuestOnly(context, patient, from, place.scope))) continue;
     if (await hasComeBack(context, patient, event)) continue;
-    await confirmMoved(context, { patient, from, to: place.scope, request: id, requestScope });
+    await leaveOneHome(context, { patient, from, to: place.scope, request: id, requestScope });
   }
+}
+
+/** Whether the home knows the guest, and nobody is left whom the guest would have to keep up to date as a former home. */
+async function isGuestOnly(
+  { database }: SharingContext,
+  patient: RecordId,
+  guest: Scope,
+  home: Scope,
+): Promise<boolean> {
+  const known = await database.rows(sql.readShares, sql.ShareSchema, [home, [patient]]);
+  const left = await database.rows(sql.readShares, sql.ShareSchema, [guest, [patient]]);
+  return left.length === 0 && known.some(({ to_scope }) => to_scope === guest);
 }
 
 /** Whether a later move brought the patient back to where this one led away from. */
@@ -217,14 +229,18 @@ async function hasComeBack(
     .some((event) => event.kind === 'moved' && event.to === from && event.from !== from && event.at > at);
 }
 
-/** The patient is there: by this request, whose last steps may be missing after a crash, or by another one. */
+/**
+ * The patient is there: by this request, whose last steps may be missing after a crash, by another one, or from before a restore, as
+ * in the former home (SHA-12).
+ */
 async function finishMove(context: SharingContext, asked: Asked<'move'>): Promise<readonly CenterEvent[]> {
   const { scope, id, matter } = asked;
   const { patientId: patient, to } = matter;
-  const shares = await context.database.rows(sql.readShares, sql.ShareSchema, [to, [patient]]);
-  const own = shares.find(({ request, ground }) => request === id && ground === 'moved');
-  const from = own?.to_scope ?? to;
-  if (own !== undefined) await movePatient(context, { patient, from, to, request: id, requestScope: scope });
+  const former = await context.database.rows(findFormer, sql.ScopeRowSchema, [patient, to, id]);
+  for (const { scope: from } of former) {
+    await leaveOneHome(context, { patient, from, to, request: id, requestScope: scope });
+  }
+  const from = former[0]?.scope ?? to;
   return [{ key: 'moved', event: { kind: 'moved', from, to } }];
 }
 

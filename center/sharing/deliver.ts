@@ -57,7 +57,10 @@ async function deliverSome(
     ...keyColumns(entitled.parcels),
   ]);
   const presentByKey = new Map(locked.map((row) => [keyOf(row), row]));
-  const fresh = entitled.parcels.filter((parcel) => isNews(parcel, presentByKey.get(keyOf(parcel))));
+  const fresh = entitled.parcels.filter((parcel) => {
+    const present = presentByKey.get(keyOf(parcel));
+    return isNews(parcel, present) || isFromNewHome(parcel, present, entitled.homesByPatient);
+  });
   if (fresh.length === 0) return null;
   const origin = ownOrigin(target, context);
   await writeCopies(session, target, fresh, presentByKey);
@@ -81,10 +84,30 @@ async function deliverSome(
 
 export const keyOf = ({ collection, id }: Pick<Parcel, 'collection' | 'id'>) => `${collection}/${id}`;
 
-const isNews = (
-  parcel: Parcel,
-  present: { readonly rev: Revision; readonly home: Scope | null } | undefined,
-) => present === undefined || (present.home !== null && versionOf(parcel.rev) > versionOf(present.rev));
+interface Present {
+  readonly rev: Revision;
+  readonly home: Scope | null;
+}
+
+const isNews = (parcel: Parcel, present: Present | undefined) =>
+  present === undefined || (present.home !== null && versionOf(parcel.rev) > versionOf(present.rev));
+
+/** A home that took over from another one by {@link isNews} alone could be passed over: its version may have a lower number. */
+const isFromNewHome = (
+  { collection, id, rev, home }: Parcel,
+  present: Present | undefined,
+  homesByPatient: ReadonlyMap<RecordId, readonly Scope[]>,
+) => {
+  const homes = homesByPatient.get(id) ?? [];
+  return (
+    collection === 'patients' &&
+    present !== undefined &&
+    present.home !== null &&
+    present.rev !== rev &&
+    homes.includes(home) &&
+    !homes.includes(present.home)
+  );
+};
 
 /**
  * What the facility may have: all of a patient's records where the patient is at home or a full guest, the patient's record
@@ -92,18 +115,23 @@ const isNews = (
  */
 async function selectEntitled(session: Session, target: Scope, parcels: readonly Parcel[]) {
   const patients = [...new Set(parcels.flatMap(({ patient }) => (patient === null ? [] : [patient])))];
-  if (patients.length === 0) return { parcels, atHome: new Set<RecordId>() };
+  if (patients.length === 0)
+    return { parcels, atHome: new Set<RecordId>(), homesByPatient: new Map<RecordId, Scope[]>() };
   const homes = await session.rows(sql.holdHomes, sql.HomeSchema, [target, patients]);
   const guests = await session.rows(sql.holdGuests, sql.GuestSchema, [target, patients]);
   const atHome = new Set(homes.filter(({ home }) => home === null).map(({ id }) => id));
   const full = new Set(guests.filter((guest) => guest.is_full).map(({ patient }) => patient));
   const known = new Set(guests.map(({ patient }) => patient));
+  const homesByPatient = new Map<RecordId, Scope[]>();
+  for (const { patient, home } of guests) {
+    homesByPatient.set(patient, [...(homesByPatient.get(patient) ?? []), home]);
+  }
   const mayHave = ({ patient, collection }: Parcel) =>
     patient === null ||
     atHome.has(patient) ||
     full.has(patient) ||
     (known.has(patient) && collection === 'patients');
-  return { parcels: parcels.filter(mayHave), atHome };
+  return { parcels: parcels.filter(mayHave), atHome, homesByPatient };
 }
 
 async function writeCopies(

@@ -21,7 +21,7 @@ import {
   settle,
   startSharingWorld,
 } from './sharing-world.ts';
-import type { TestRow } from './test-records.ts';
+import { broughtBack, type TestRow } from './test-records.ts';
 
 const dayMs = 24 * 3_600_000;
 let world: SharingWorld;
@@ -122,6 +122,37 @@ describe.each(faults)('SHA-2: a courier that %s at any moment', (_name, faultAt)
       });
       expect(await documentAt(world, 'visits', other.scope, visit.id)).toMatchObject({ home: home.scope });
       expect(await push(office, home, [unsent])).toMatchObject([{ verdict: 'conflict' }]);
+      await checkEverything(world);
+      return happened;
+    });
+    expect(calls).toBeGreaterThan(15);
+  });
+
+  it('SHA-12: still leaves one home of two, and no guest behind', { timeout: 240_000 }, async () => {
+    office = openOffice(world);
+    const calls = await atEveryCall(faultAt, async (fault) => {
+      const { home, other, third, patient } = await begin();
+      const change = await edited(world, home, 'patients', patient.id, (body) => ({
+        ...body,
+        phone: '+998901111111',
+      }));
+      await pushOk(office, home, change);
+      const back = broughtBack(other.scope, patient);
+      await pushOk(office, other, back);
+      await settle(world, office);
+      await office.sharing.courier.close();
+      const asker = fault.kind === 'dead' ? home : other;
+      await pushOk(office, asker, newRequest(asker, moving(patient.id, other.scope)));
+      const happened = await workWith(fault);
+      office = openOffice(world);
+      await settle(world, office);
+      for (const { scope } of [home, third]) {
+        expect(await documentAt(world, 'patients', scope, patient.id)).toMatchObject({
+          home: other.scope,
+          record: { rev: back.rev },
+        });
+      }
+      expect(await isKept(world, change)).toBe(true);
       await checkEverything(world);
       return happened;
     });

@@ -104,6 +104,12 @@ export function rowFor(
 /** A patient of the given scope, as a row for a new record. */
 export const patientRow = (scope: Scope, family?: string) => rowFor('patients', patient(scope, family));
 
+/** The patient as a workstation of `scope` brings the record back to a center that lost it: as its own, and new. */
+export function broughtBack(scope: Scope, { record }: TestRow): TestRow {
+  const { rev: _lost, ...content } = record;
+  return rowFor('patients', { ...content, scope });
+}
+
 /** The same patient with another family name. */
 export function renamed(row: TestRow, family: string, baseRev: Revision = row.rev): TestRow {
   return rowFor(row.collection, patient(row.record.scope, family, row.id), baseRev);

@@ -1,0 +1,168 @@
+import * as v from 'valibot';
+import { expect, it } from 'vitest';
+import type { Database } from '#center/postgres/database.ts';
+import { EntryIdSchema } from '#contracts/ids.ts';
+import {
+  checkEverything,
+  countOf,
+  documentAt,
+  edited,
+  eventsOf,
+  type Facility,
+  moving,
+  newPatient,
+  newRequest,
+  type Office,
+  openOffice,
+  pushOk,
+  referral,
+  type SharingWorld,
+  settle,
+} from './sharing-world.ts';
+import { broughtBack, rowFor, somePerson, type TestRow } from './test-records.ts';
+import { withOneOffice } from './world-of-file.ts';
+
+// SHA-12. A patient who is at home at both ends of a move, because workstations of both brought the record back after a restore:
+// whoever knew the patient at either follows the one that is left.
+
+let world: SharingWorld;
+let office: Office;
+
+withOneOffice((began) => {
+  ({ world, office } = began);
+});
+
+interface TwoHomes {
+  readonly here: Facility;
+  readonly there: Facility;
+  /** Was sent there by `here`. */
+  readonly guest: Facility;
+  /** As `here` brought it back. */
+  readonly patient: TestRow;
+  /** As `there` brought it back. */
+  readonly other: TestRow;
+}
+
+/** The former home's record went on further, and a third facility has a copy of it. */
+async function twoHomes(): Promise<TwoHomes> {
+  const [here, there, guest] = [
+    await world.facility('1703203'),
+    await world.facility('1735203'),
+    await world.facility('1726203'),
+  ];
+  const patient = newPatient(here);
+  await pushOk(office, here, patient, newRequest(here, referral(patient.id, guest.scope)));
+  await edit(here, patient.id, '+998901111111');
+  await edit(here, patient.id, '+998902222222');
+  await settle(world, office);
+  const other = broughtBack(there.scope, patient);
+  await pushOk(office, there, other);
+  await settle(world, office);
+  return { here, there, guest, patient, other };
+}
+
+async function edit(facility: Facility, id: string, phone: string): Promise<TestRow> {
+  const row = await edited(world, facility, 'patients', id, (body) => ({ ...body, phone }));
+  await pushOk(office, facility, row);
+  return row;
+}
+
+/** As somebody asks for it who knows nothing of a former one. */
+const asked = ({ here, there, patient }: TwoHomes) => newRequest(here, moving(patient.id, there.scope));
+
+/** As the new home asks for it, which has the patient already. */
+const askedThere = ({ there, patient }: TwoHomes) => newRequest(there, moving(patient.id, there.scope));
+
+/** As a replica kept it that saw the move. */
+function made(clinics: TwoHomes): TestRow {
+  const { here, there } = clinics;
+  const { rev: _own, ...content } = v.parse(
+    v.looseObject({ rev: v.string(), body: v.looseObject({}) }),
+    asked(clinics).record,
+  );
+  const id = v.parse(EntryIdSchema, crypto.randomUUID());
+  const moved = { kind: 'moved', id, from: here.scope, to: there.scope, at: Date.now(), by: somePerson };
+  return rowFor('requests', { ...content, body: { ...content.body, events: [moved] } } as never);
+}
+
+/** One home is left, everybody has what it has, now and later, and what the former home had is in its history. */
+async function expectOneHome({ here, there, guest, patient, other }: TwoHomes): Promise<void> {
+  const { id } = patient;
+  expect(await documentAt(world, 'patients', there.scope, id)).toMatchObject({
+    home: null,
+    record: { rev: other.rev },
+  });
+  for (const { scope } of [here, guest]) {
+    expect(await documentAt(world, 'patients', scope, id)).toMatchObject({
+      home: there.scope,
+      record: { rev: other.rev },
+    });
+  }
+  await checkEverything(world);
+  const kept = 'select count(*) as count from doc_history where scope = $1 and id = $2';
+  expect(await countOf(world, kept, [there.scope, id])).toBeGreaterThanOrEqual(3);
+  for (const writer of [there, here, guest]) {
+    await edit(writer, id, `+99890333333${[there, here, guest].indexOf(writer)}`);
+    await settle(world, office);
+    await checkEverything(world);
+  }
+}
+
+it.each([
+  ['asked for once more', 'here', asked],
+  ['asked for by the new home', 'there', askedThere],
+  ['known to have been made', 'here', made],
+] as const)(
+  'a move that is %s leaves one home, and nobody with an older copy',
+  async (_what, asker, request) => {
+    const clinics = await twoHomes();
+    const row = request(clinics);
+    await pushOk(office, clinics[asker], row);
+    await settle(world, office);
+    const { here, there } = clinics;
+    expect(await eventsOf(world, clinics[asker], row.id)).toMatchObject([
+      { kind: 'moved', from: here.scope, to: there.scope },
+    ]);
+    await expectOneHome(clinics);
+  },
+);
+
+it('a patient brought back by the new home between giving and taking stays one patient', async () => {
+  const [here, there, guest] = [
+    await world.facility('1703203'),
+    await world.facility('1735203'),
+    await world.facility('1726203'),
+  ];
+  const patient = newPatient(here);
+  await pushOk(office, here, patient, newRequest(here, referral(patient.id, guest.scope)));
+  await edit(here, patient.id, '+998901111111');
+  await edit(here, patient.id, '+998902222222');
+  await settle(world, office);
+  const other = broughtBack(there.scope, patient);
+  const racing = before(world.database, 'sharing-read-history', () => pushOk(office, there, other));
+  await office.sharing.courier.idle();
+  const own = openOffice(world, racing);
+  await own.ingest.push(here.device, here.scope, [newRequest(here, moving(patient.id, there.scope))]);
+  await settle(world, own);
+  await own.sharing.courier.close();
+  await settle(world, office);
+  await expectOneHome({ here, there, guest, patient, other });
+});
+
+/** A database with which something happens once, before the first statement of a name. */
+function before(database: Database, name: string, happen: () => Promise<void>): Database {
+  let hasHappened = false;
+  return {
+    rows: async (statement, schema, values) => {
+      if (statement.name === name && !hasHappened) {
+        hasHappened = true;
+        await happen();
+      }
+      return await database.rows(statement, schema, values);
+    },
+    run: (statement, values) => database.run(statement, values),
+    transaction: (work) => database.transaction(work),
+    waiting: () => database.waiting(),
+    close: () => Promise.resolve(),
+  };
+}
