@@ -63,4 +63,16 @@ export const storeMutations: readonly Mutation[] = [
     ],
     traps: [simulate(1, 6, 'power-cut-before-commit', 60), system('testing/store/replica.test.ts')],
   },
+  {
+    name: 'refused action is kept',
+    why: 'what was never called saved is on the disk, in part, and goes out',
+    edits: [
+      {
+        file: 'store/sqlcipher/connection.ts',
+        find: "this.database.exec('ROLLBACK');",
+        replace: "this.database.exec('COMMIT');",
+      },
+    ],
+    traps: [simulate(1, 6, 'power-cut-before-commit', 60), system('testing/store/replica.test.ts')],
+  },
 ];

@@ -1,3 +1,4 @@
+import type { Replica } from '#clinic/ports/replica.ts';
 import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import type { OpenReplica } from '#store/open-replica.ts';
@@ -12,7 +13,7 @@ export class MachineMemory {
   /** Newest revision of records written since the machine was last looked at; null for removed ones. */
   readonly #revisions = new Map<string, Revision | null>();
   /** A transaction that the power cut met. */
-  #open: { readonly fate: CommitFate; readonly notes: TransactionNotes } | undefined;
+  #open: { readonly fate: CommitFate | 'refused'; readonly notes: TransactionNotes } | undefined;
 
   /** Since the last look; a machine switched off properly is only looked at whole in the end. */
   #isPowerLost = false;
@@ -36,6 +37,21 @@ export class MachineMemory {
   died(fate: CommitFate, notes: TransactionNotes): void {
     this.#isPowerLost = true;
     if (fate !== 'cut-before') this.#open = { fate, notes };
+  }
+
+  /**
+   * The replica refused a transaction. Whether it is the one the power cut met: then nobody would have been told that it is
+   * saved, and after the start nothing of it may be there.
+   */
+  diedRefused(notes: TransactionNotes): boolean {
+    if (this.#open?.notes !== notes) return false;
+    this.#open = { fate: 'refused', notes };
+    return true;
+  }
+
+  /** Throws if anything is there of a transaction that the replica refused. */
+  checkRefused(notes: TransactionNotes, replica: Pick<Replica, 'get'>, rows: ReadonlySet<OperationId>): void {
+    if (marksOf(notes, replica, rows).some(Boolean)) throw new Error('a refused action is on the disk');
   }
 
   /**
@@ -72,14 +88,13 @@ export class MachineMemory {
     this.#open = undefined;
     if (open === undefined) return undefined;
     const { fate, notes } = open;
+    if (fate === 'refused') {
+      this.checkRefused(notes, replica, rows);
+      return undefined;
+    }
     // Whether these took effect does not show; where they did not, the rows are pending still.
     for (const { op, receipt } of notes.accepted) this.#accepted.set(op, receipt);
-    const marks = [
-      ...notes.drafts.map(({ draft }) => rows.has(draft.op)),
-      ...[...notes.puts]
-        .filter(([, { now, before }]) => now !== before)
-        .map(([key, { now }]) => revisionIn(replica, key) === now),
-    ];
+    const marks = marksOf(notes, replica, rows);
     const isThere = marks.every(Boolean) && marks.length > 0;
     if (!isThere && marks.some(Boolean)) throw new Error('half of an action survived a power cut');
     if (fate === 'cut-after' && marks.length > 0 && !isThere) throw new Error('a durable action is gone');
@@ -112,8 +127,22 @@ export class MachineMemory {
   }
 }
 
-function revisionIn(replica: OpenReplica, key: string): Revision | null {
+/** Of everything by which a transaction shows on the disk, whether it is there. */
+function marksOf(
+  notes: TransactionNotes,
+  replica: Pick<Replica, 'get'>,
+  rows: ReadonlySet<OperationId>,
+): readonly boolean[] {
+  return [
+    ...notes.drafts.map(({ draft }) => rows.has(draft.op)),
+    ...[...notes.puts]
+      .filter(([, { now, before }]) => now !== before)
+      .map(([key, { now }]) => revisionIn(replica, key) === now),
+  ];
+}
+
+function revisionIn(replica: Pick<Replica, 'get'>, key: string): Revision | null {
   const [collection = '', id = ''] = key.split('/');
   // The key was made from a collection's name and a record's id.
-  return replica.get(collection as CollectionName, id as Parameters<OpenReplica['get']>[1])?.rev ?? null;
+  return replica.get(collection as CollectionName, id as Parameters<Replica['get']>[1])?.rev ?? null;
 }

@@ -71,6 +71,10 @@ const named: readonly (readonly [what: string, options: Omit<RunOptions, 'root'>
     'a copy stays up to date over a restore to before its move',
     { seed: 804, days: 60, facilities: 2, rates: multiplied(usualRates, 2) },
   ],
+  [
+    'the power goes right after a full disk refused an action',
+    { seed: 10, days: 8, rates: multiplied(ratesOnly(['full-disk', 'power-cut-after-commit']), 45) },
+  ],
   ['an enrolment begins with a message that comes twice', { seed: 4009, days: 29 }],
 ];
 

@@ -3,6 +3,14 @@ import type { Timers } from '#clinic/ports/clock.ts';
 export type Message = string | Uint8Array;
 export type Direction = 'to-center' | 'to-client';
 
+/** How the link of one workstation is now. */
+export interface LinkState {
+  isOnline: boolean;
+  latencyMs: number;
+  bytesPerSecond: number;
+  swallows: Direction | undefined;
+}
+
 /** What becomes of one message on its way. `swap`: the next one overtakes it. */
 export type Fate = 'deliver' | 'cut-before' | 'cut-after' | 'duplicate' | 'swap' | 'corrupt';
 

@@ -11,7 +11,6 @@ import type {
 } from '#clinic/ports/replica.ts';
 import type { RecordId, Revision } from '#contracts/ids.ts';
 import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
-import type { OpenReplica } from '#store/open-replica.ts';
 import { TransactionNotes, takingNotes } from './recorded-transaction.ts';
 import type { BeforeCommit } from './simulated-disk.ts';
 
@@ -26,9 +25,14 @@ export interface CommitWatch {
   beforeCommit(): BeforeCommit;
   /** Durable, and whoever wrote it is about to hear so. */
   committed(notes: TransactionNotes): void;
+  /** The replica refused it, so that nothing of it may stay; comes after {@link died} if the power went with it. */
+  refused(notes: TransactionNotes, refusal: unknown): void;
   /** The machine is dead from now on. `before` only for a cut inside the commit. */
   died(fate: CommitFate, notes: TransactionNotes, before: BeforeCommit | undefined): void;
 }
+
+/** Ends a transaction whose power goes before its commit. */
+class PowerGone extends Error {}
 
 const never = <Value>(): Promise<Value> => new Promise(() => {});
 
@@ -38,11 +42,11 @@ export class SimulatedReplica implements Replica {
   readonly sync: SyncStateReader;
   readonly settings: SettingsReader;
   readonly auditTrail: AuditTrailReader;
-  readonly #inner: OpenReplica;
+  readonly #inner: Replica;
   readonly #watch: CommitWatch;
   #isDead = false;
 
-  constructor(inner: OpenReplica, watch: CommitWatch) {
+  constructor(inner: Replica, watch: CommitWatch) {
     this.#inner = inner;
     this.#watch = watch;
     this.outbox = inner.outbox;
@@ -62,7 +66,9 @@ export class SimulatedReplica implements Replica {
     const notes = new TransactionNotes(this.#watch.isActing());
     const recorded = (transaction: ReplicaTransaction): Value => write(takingNotes(transaction, notes));
     if (fate !== 'commit') return this.#die(fate, notes, recorded);
-    const value = await this.#inner.transact(recorded);
+    const written = this.#inner.transact(recorded);
+    written.catch((refusal: unknown) => this.#watch.refused(notes, refusal));
+    const value = await written;
     // Heard of before whoever wrote it goes on.
     this.#watch.committed(notes);
     return this.#isDead ? never() : value;
@@ -78,10 +84,13 @@ export class SimulatedReplica implements Replica {
     this.#isDead = true;
     const written = this.#inner.transact((transaction) => {
       const value = write(transaction);
-      if (fate === 'cut-before') throw new Error('the power went');
+      if (fate === 'cut-before') throw new PowerGone();
       return value;
     });
-    written.catch(() => {});
+    // Whether anything became durable is for this promise to say, though nobody is left to hear it (SIM-16).
+    written.catch((refusal: unknown) => {
+      if (!(refusal instanceof PowerGone)) this.#watch.refused(notes, refusal);
+    });
     this.#watch.died(fate, notes, before);
     return never();
   }

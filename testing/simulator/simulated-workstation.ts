@@ -1,7 +1,6 @@
 import type { Database } from '@signalapp/sqlcipher';
-import * as v from 'valibot';
 import { patientSearchRules } from '#clinic/search/patient-search-rules.ts';
-import { type OperationId, OperationIdSchema, type PersonId, type Scope } from '#contracts/ids.ts';
+import type { PersonId, Scope } from '#contracts/ids.ts';
 import { type OpenReplica, openReplica } from '#store/open-replica.ts';
 import { createPatientIndex } from '#store/search/patient-index.ts';
 import type { SyncLimits } from '#sync/client/limits.ts';
@@ -14,9 +13,11 @@ import { beginSession, type Session } from '#workstation/session.ts';
 import type { SeededRandom } from '../doubles/seeded-random.ts';
 import { fateOfCommit, fateOfMessage, tearing } from './fates.ts';
 import { MachineMemory } from './machine-memory.ts';
+import { operationsIn } from './operations-on-disk.ts';
 import type { TransactionNotes } from './recorded-transaction.ts';
+import { isUsualRefusal } from './refusals.ts';
 import type { BeforeCommit, SimulatedDisk } from './simulated-disk.ts';
-import { type Direction, type Message, type SimulatedLink, simulateLink } from './simulated-link.ts';
+import { type LinkState, type Message, type SimulatedLink, simulateLink } from './simulated-link.ts';
 import { SimulatedReplica } from './simulated-replica.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type AnyClient, OldClient } from './version-one/old-client.ts';
@@ -33,6 +34,7 @@ interface Life {
   /** Tells {@link died}. */
   readonly die: () => void;
   isOver: boolean;
+  isDiskFull: boolean;
 }
 
 const key = new Uint8Array(32).map((_, position) => position * 5 + 3);
@@ -45,14 +47,6 @@ const limits: Partial<SyncLimits> = {
   watchClockEveryMs: 6 * 60 * 60_000,
   compareEveryMs: 12 * 60 * 60_000,
 };
-
-/** How the link of one workstation is now. */
-export interface LinkState {
-  isOnline: boolean;
-  latencyMs: number;
-  bytesPerSecond: number;
-  swallows: Direction | undefined;
-}
 
 /** One workstation: a disk that survives everything, and a machine whose power does not. */
 export class SimulatedWorkstation {
@@ -241,8 +235,9 @@ export class SimulatedWorkstation {
 
   /** No new content fits on the disk from now on, or again. */
   setDiskFull(isFull: boolean): void {
-    const database = this.#life?.database;
-    if (database === undefined) return;
+    if (this.#life === undefined) return;
+    const { database } = this.#life;
+    this.#life.isDiskFull = isFull;
     const pages = Number(database.prepare('PRAGMA page_count', { pluck: true }).get([]));
     database.exec(`PRAGMA max_page_count = ${isFull ? pages : 1_073_741_823}`);
   }
@@ -288,6 +283,10 @@ export class SimulatedWorkstation {
           this.#around.fail(error);
         }
       },
+      refused: (notes, refusal) => {
+        if (life === undefined) this.#around.fail(refusal);
+        else this.#refused(life, notes, refusal);
+      },
       died: (fate, notes, before) => {
         const torn = before === undefined ? this.disk.cut() : this.#tearDisk(before);
         trace.note(`${this.name} ${fate}`, torn);
@@ -318,10 +317,23 @@ export class SimulatedWorkstation {
     };
     const client = isOld ? new OldClient({ ...options, program: 'simulator 1' }) : new SyncClient(options);
     const { promise: died, resolve: die } = Promise.withResolvers<void>();
-    life = { inner, replica, client, isOld, session, database, died, die, isOver: false };
+    life = { inner, replica, client, isOld, session, database, died, die, isOver: false, isDiskFull: false };
     this.#life = life;
     trace.note(`${this.name} starts${isOld ? ' with an older program' : ''}`);
     client.start();
+  }
+
+  /** Whoever asked hears why and answers for it, unless the power went with it. */
+  #refused(life: Life, notes: TransactionNotes, refusal: unknown): void {
+    try {
+      if (this.memory.diedRefused(notes)) {
+        if (!isUsualRefusal(refusal, life.isDiskFull)) throw refusal;
+      } else if (!life.isOver) {
+        this.memory.checkRefused(notes, life.inner, operationsIn(life.database));
+      }
+    } catch (error) {
+      this.#around.fail(error);
+    }
   }
 
   #tearDisk(before: BeforeCommit): string {
@@ -386,9 +398,3 @@ export class SimulatedWorkstation {
     return center.accept(link.center) ? link : undefined;
   }
 }
-
-const OperationsSchema = v.array(OperationIdSchema);
-
-/** Operations of every row of the outbox, whatever its state, read past the replica. */
-const operationsIn = (database: Database): ReadonlySet<OperationId> =>
-  new Set(v.parse(OperationsSchema, database.prepare('SELECT op FROM outbox', { pluck: true }).all([])));
