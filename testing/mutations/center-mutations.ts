@@ -171,4 +171,40 @@ export const centerMutations: readonly Mutation[] = [
     ],
     traps: [system('testing/simulator/named-seeds.test.ts', 'enrolment is asked twice')],
   },
+  {
+    name: 'second home taken for a move that was made',
+    why: 'a patient is at home there already, brought back after a restore: the former home keeps its copy as it is for ever',
+    edits: [
+      {
+        file: 'center/sharing/leave-one-home.ts',
+        find: 'await takeShares(session, context, move, shares);',
+        replace: '',
+      },
+    ],
+    traps: [system('testing/center/moved-among-guests.test.ts')],
+  },
+  {
+    name: 'copies compared by number across two homes',
+    why: 'the home that is left has a version of a lower number, and every guest of the other one keeps the higher',
+    edits: [
+      {
+        file: 'center/sharing/deliver.ts',
+        find: 'return isNews(parcel, present) || isFromNewHome(parcel, present, entitled.homesByPatient);',
+        replace: 'return isNews(parcel, present);',
+      },
+    ],
+    traps: [system('testing/center/moved-among-guests.test.ts')],
+  },
+  {
+    name: 'version given away and never taken',
+    why: 'a patient comes back to the new home between giving and taking: the former home keeps a version nobody else has',
+    edits: [
+      {
+        file: 'center/sharing/leave-one-home.ts',
+        find: '(present.home !== null && present.rev !== strange)',
+        replace: 'present.home !== null',
+      },
+    ],
+    traps: [system('testing/center/moved-among-guests.test.ts')],
+  },
 ];
