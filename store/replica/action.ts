@@ -46,6 +46,8 @@ export class Action implements ReplicaTransaction {
   readonly #outbox: Outbox;
   readonly #parts: ActionParts;
   readonly #writesByCollection = new Map<CollectionName, Map<RecordId, Write<CollectionName>>>();
+  /** Where the body of a received record is put together; the database copies it. */
+  #received = Buffer.alloc(0);
   #outboxChanged = false;
   #settingsChanged = false;
   #isOver = false;
@@ -106,12 +108,12 @@ export class Action implements ReplicaTransaction {
     const written = this.#written(collection, record.id);
     const fresh = this.#document(record, written?.previous);
     // Most records come for the first time: then nothing has to be read.
-    if (table.insert(fresh, bodyOf(text, fresh))) {
+    if (table.insert(fresh, this.#bodyOf(text, fresh))) {
       this.#remember(collection, record.id, { previous: written?.previous, document: fresh });
     } else {
       const previous = written === undefined ? table.read(record.id) : written.previous;
       const document = this.#document(record, previous);
-      table.replace(document, bodyOf(text, document));
+      table.replace(document, this.#bodyOf(text, document));
       this.#remember(collection, record.id, { previous, document });
     }
     if (isPatient(collection, record)) this.#parts.patientIndex.put(record.id, record.body);
@@ -185,6 +187,18 @@ export class Action implements ReplicaTransaction {
     };
   }
 
+  /** The document's JSON text, made of the record's, which is an object with members: a record is written as text once. Until the next one. */
+  #bodyOf<C extends CollectionName>(text: string | Uint8Array, document: StoredRecord<C>): DocumentText {
+    const added = addedText(document);
+    if (typeof text === 'string') return text.slice(0, -1) + added;
+    // RxDB's members hold nothing beyond ASCII; the first of them takes the place of the bracket.
+    const length = text.length - 1 + added.length;
+    if (this.#received.length < length) this.#received = Buffer.alloc(2 * length);
+    this.#received.set(text);
+    this.#received.write(added, text.length - 1, 'latin1');
+    return this.#received.subarray(0, length);
+  }
+
   #remember<C extends CollectionName>(collection: C, id: RecordId, write: Write<C>): void {
     const writes = this.#writesByCollection.get(collection) ?? new Map<RecordId, Write<CollectionName>>();
     this.#writesByCollection.set(collection, writes.set(id, write));
@@ -202,21 +216,9 @@ function checkedText<C extends CollectionName>(collection: C, record: RecordOf<C
   return text;
 }
 
-/** The document's JSON text, made of the record's, which is an object with members: a record is written as text once. */
-function bodyOf<C extends CollectionName>(
-  recordText: string | Uint8Array,
-  document: StoredRecord<C>,
-): DocumentText {
-  const { _deleted, _attachments, _meta, _rev } = document;
-  const added = `,${JSON.stringify({ _deleted, _attachments, _meta, _rev }).slice(1)}`;
-  if (typeof recordText === 'string') return recordText.slice(0, -1) + added;
-  const open = recordText.length - 1;
-  const body = Buffer.allocUnsafe(open + added.length);
-  body.set(recordText.subarray(0, open));
-  // RxDB's members hold nothing beyond ASCII.
-  body.write(added, open, 'latin1');
-  return body;
-}
+/** What follows the record's own members in the document's JSON text: those that `#document` gave it. */
+const addedText = <C extends CollectionName>({ _deleted, _meta, _rev }: StoredRecord<C>): string =>
+  `,"_deleted":${_deleted},"_attachments":{},"_meta":{"lwt":${_meta.lwt}},"_rev":${JSON.stringify(_rev)}}`;
 
 function isPatient(
   collection: CollectionName,

@@ -115,6 +115,20 @@ describe('one action', () => {
     expect(replica.get('visits', recordId(5))).toBeUndefined();
   });
 
+  it('keeps received records of any length as they came, in one action', async () => {
+    // Fields that only a newer program knows.
+    const received = [0, 900, 3, 20_000, 5].map((length, index) =>
+      Object.assign(visitRecord(20 + index), { newer: 'ʻ'.repeat(length) }),
+    );
+    const changed = visitRecord(21, { version: 2, reason: 'changed' });
+    await replica.transact((transaction) => {
+      for (const record of [...received, changed]) transaction.putReceived('visits', record, utf8Of(record));
+    });
+    for (const record of received) {
+      expect(replica.get('visits', record.id)).toEqual(record.id === changed.id ? changed : record);
+    }
+  });
+
   it('refuses a received record that is too long', async () => {
     const tooLong = replica.transact((transaction) =>
       transaction.putReceived('visits', visitRecord(2), new Uint8Array(maxRecordLength + 1)),
