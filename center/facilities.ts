@@ -8,6 +8,7 @@ import { DigestChange } from './feed/digest-change.ts';
 import { laneOf } from './ingest/lane-of.ts';
 import type { Effects } from './ports.ts';
 import { bigint, type Database, type Session, type Statement } from './postgres/database.ts';
+import { patientNamedBy } from './record-matters.ts';
 import { noteApplied } from './sharing/note-applied.ts';
 
 /** A record the center writes by itself, valid already. */
@@ -35,9 +36,9 @@ const CountSchema = v.object({ count: bigint });
 const insertMany: Statement = {
   name: 'load-documents',
   text: `
-insert into doc (scope, collection, id, rev, body)
-select $1, n.collection, n.id, n.rev, n.body
-from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as n (collection, id, rev, body)
+insert into doc (scope, collection, id, rev, body, patient)
+select $1, n.collection, n.id, n.rev, n.body, n.patient
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[]) as n (collection, id, rev, body, patient)
 on conflict do nothing returning collection, id, rev`,
 };
 const LoadedSchema = v.object({ collection: v.string(), id: v.string(), rev: v.string() });
@@ -108,6 +109,7 @@ async function load(
     ordered.map(({ record }) => record.id),
     ordered.map(({ record }) => record.rev),
     ordered.map(({ record }) => JSON.stringify(record)),
+    ordered.map(({ collection, record }) => patientNamedBy(collection, record)),
   ]);
   const isNew = new Set(inserted.map((row) => `${row.collection}/${row.id}/${row.rev}`));
   const fresh = items.filter((item) => isNew.delete(keyOf(item)));

@@ -1,8 +1,11 @@
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRecords } from '#center/facilities.ts';
 import { migrate, migrations } from '#center/migrations/migrate.ts';
+import { writeCenterVersion } from '#center/sharing/write-center-version.ts';
 import { RecordIdSchema } from '#contracts/ids.ts';
 import {
+  centerId,
   documentAt,
   edited,
   eventNow,
@@ -42,6 +45,17 @@ describe('SHA-10: whose record it is', () => {
     expect(await patientOf(here, review)).toBe(patient.id);
   });
 
+  it('stands with each of many that come at once', async () => {
+    const here = await world.facility();
+    const patients = Array.from({ length: 150 }, () => newPatient(here));
+    const visits = patients.map(({ id }) => newVisit(here, id));
+    await pushOk(office, here, ...patients);
+    await pushOk(office, here, ...visits);
+    expect(await Promise.all(visits.map((visit) => patientOf(here, visit)))).toEqual(
+      patients.map(({ id }) => id),
+    );
+  });
+
   it('is found for a review of a visit, written before it or with it', async () => {
     const here = await world.facility();
     const patient = newPatient(here);
@@ -66,6 +80,31 @@ describe('SHA-10: whose record it is', () => {
       office,
       here,
       await edited(world, here, 'visits', visit.id, (before) => ({ ...before, patientId: other.record.id })),
+    );
+    expect(await patientOf(here, visit)).toBe(other.id);
+  });
+
+  it('stands with what the center loads or writes by itself', async () => {
+    const here = await world.facility();
+    const [one, other] = [newPatient(here), newPatient(here)];
+    const visit = newVisit(here, one.id);
+    const records = [one, other, visit].map(({ collection, record }) => ({ collection, record }));
+    await loadRecords(world.database, records, world.effects);
+    expect(await patientOf(here, visit)).toBe(one.id);
+    const context = {
+      database: world.database,
+      effects: world.effects,
+      center: centerId,
+      announce: () => undefined,
+    };
+    await world.database.transaction((session) =>
+      writeCenterVersion(session, context, {
+        scope: here.scope,
+        collection: 'visits',
+        id: visit.record.id,
+        purpose: 'settle',
+        change: ({ body }) => ({ body: { ...body, patientId: other.record.id } }),
+      }),
     );
     expect(await patientOf(here, visit)).toBe(other.id);
   });
@@ -106,7 +145,11 @@ describe('SHA-10, MIG-1: what an older center noted of patients', () => {
   afterAll(close);
 
   it('stands with the documents, and with the traces of those that left', async () => {
-    const here = await world.facility();
+    const here = await world.facility(undefined, true);
+    await run(
+      "insert into device (id, scope, public_key, label, enrolled_at) values ($1, $2, '', '', 0) on conflict do nothing",
+      [here.device, here.scope],
+    );
     const patient = newPatient(here);
     const [visit, gone] = [newVisit(here, patient.id), newVisit(here, patient.id)];
     const review = newReview(here, visit.id, here.scope, 'visits');
