@@ -69,6 +69,11 @@ const crossing: readonly (readonly [string, string, string])[] = [
   ],
   ['center/sharing/statements.ts', 'select scope, patient, to_scope', 'shares that ran out'],
   [
+    'center/sharing/move-statements.ts',
+    'select d.scope from scope_head',
+    'a second home of a patient who moved; one read each',
+  ],
+  [
     'center/sharing/statements.ts',
     'select d.collection, d.id, d.rev, d.home, d.body, null::uuid',
     'names of the district, rarely',
