@@ -21,6 +21,8 @@ await run();
 
 async function run(): Promise<void> {
   const order = v.parse(CenterOrderSchema, JSON.parse(process.argv[2] ?? ''));
+  // Ctrl-C and the end of a terminal reach this process too; the start decides when it closes, and its own end is heard.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   try {
     const center = await startCenter({
       dataFolder: order.dataFolder,
@@ -62,8 +64,6 @@ function listen(center: RunningCenter): void {
     void center.createEnrolmentCode(heard.scope).then(({ code }) => say({ type: 'code', code }));
   });
   process.on('disconnect', () => void closeAndEnd(center));
-  // Ctrl-C reaches this process too; the start decides when it closes.
-  process.on('SIGINT', () => {});
   void center.lost.then(() => {
     if (isClosing) return;
     console.error('PostgreSQL ended by itself.');
