@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { expect, it } from 'vitest';
 import type { Database } from '#center/postgres/database.ts';
 import { EntryIdSchema } from '#contracts/ids.ts';
+import { recordSchemas } from '#contracts/records/registry.ts';
 import {
   checkEverything,
   countOf,
@@ -43,8 +44,8 @@ interface TwoHomes {
   readonly other: TestRow;
 }
 
-/** The former home's record went on further, and a third facility has a copy of it. */
-async function twoHomes(): Promise<TwoHomes> {
+/** The record of `here` went on, and a third facility has a copy of it. */
+async function knownToGuest(): Promise<Omit<TwoHomes, 'other'>> {
   const [here, there, guest] = [
     await world.facility('1703203'),
     await world.facility('1735203'),
@@ -55,6 +56,12 @@ async function twoHomes(): Promise<TwoHomes> {
   await edit(here, patient.id, '+998901111111');
   await edit(here, patient.id, '+998902222222');
   await settle(world, office);
+  return { here, there, guest, patient };
+}
+
+/** The former home's record went on further than the other one. */
+async function twoHomes(): Promise<TwoHomes> {
+  const { here, there, guest, patient } = await knownToGuest();
   const other = broughtBack(there.scope, patient);
   await pushOk(office, there, other);
   await settle(world, office);
@@ -76,13 +83,17 @@ const askedThere = ({ there, patient }: TwoHomes) => newRequest(there, moving(pa
 /** As a replica kept it that saw the move. */
 function made(clinics: TwoHomes): TestRow {
   const { here, there } = clinics;
-  const { rev: _own, ...content } = v.parse(
-    v.looseObject({ rev: v.string(), body: v.looseObject({}) }),
-    asked(clinics).record,
-  );
+  const { rev: _own, ...content } = v.parse(recordSchemas.requests, asked(clinics).record);
   const id = v.parse(EntryIdSchema, crypto.randomUUID());
-  const moved = { kind: 'moved', id, from: here.scope, to: there.scope, at: Date.now(), by: somePerson };
-  return rowFor('requests', { ...content, body: { ...content.body, events: [moved] } } as never);
+  const moved = {
+    kind: 'moved' as const,
+    id,
+    from: here.scope,
+    to: there.scope,
+    at: Date.now(),
+    by: somePerson,
+  };
+  return rowFor('requests', { ...content, body: { ...content.body, events: [moved] } });
 }
 
 /** One home is left, everybody has what it has, now and later, and what the former home had is in its history. */
@@ -128,16 +139,7 @@ it.each([
 );
 
 it('a patient brought back by the new home between giving and taking stays one patient', async () => {
-  const [here, there, guest] = [
-    await world.facility('1703203'),
-    await world.facility('1735203'),
-    await world.facility('1726203'),
-  ];
-  const patient = newPatient(here);
-  await pushOk(office, here, patient, newRequest(here, referral(patient.id, guest.scope)));
-  await edit(here, patient.id, '+998901111111');
-  await edit(here, patient.id, '+998902222222');
-  await settle(world, office);
+  const { here, there, guest, patient } = await knownToGuest();
   const other = broughtBack(there.scope, patient);
   const racing = before(world.database, 'sharing-read-history', () => pushOk(office, there, other));
   await office.sharing.courier.idle();

@@ -23,16 +23,15 @@ import {
   startSharingWorld,
 } from './sharing-world.ts';
 import type { TestRow } from './test-records.ts';
+import { withOneOffice } from './world-of-file.ts';
 
 let world: SharingWorld;
 let office: Office;
 
 describe('SHA-10: whose record it is', () => {
-  beforeAll(async () => {
-    world = await startSharingWorld();
-    office = openOffice(world);
+  withOneOffice((began) => {
+    ({ world, office } = began);
   });
-  afterAll(close);
 
   it('stands with what says so itself, and not with patients', async () => {
     const here = await world.facility();
@@ -142,7 +141,10 @@ describe('SHA-10, MIG-1: what an older center noted of patients', () => {
   beforeAll(async () => {
     world = await startSharingWorld((database) => migrate(database, migrations.slice(0, 7)));
   });
-  afterAll(close);
+  afterAll(async () => {
+    await office?.sharing.courier.close();
+    await world?.close();
+  });
 
   it('stands with the documents, and with the traces of those that left', async () => {
     const here = await world.facility(undefined, true);
@@ -186,11 +188,6 @@ describe('SHA-10, MIG-1: what an older center noted of patients', () => {
 });
 
 const PatientSchema = v.object({ patient: v.nullable(RecordIdSchema) });
-
-async function close(): Promise<void> {
-  await office?.sharing.courier.close();
-  await world?.close();
-}
 
 const run = (text: string, values: readonly (string | null)[]) =>
   world.database.run({ name: '', text }, values);
