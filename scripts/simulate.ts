@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { workingDaysPerYear } from '#testing/simulator/clinic-story.ts';
 import { type FaultName, faultNames } from '#testing/simulator/faults.ts';
-import { type Report, ReportSchema } from '#testing/simulator/simulation-report.ts';
+import { type HandedOut, type Report, ReportSchema } from '#testing/simulator/simulation-report.ts';
 
 /**
  * Plays clinic-years: `npm run simulate -- --seed 1 --years 100`. Year number n has the seed `seed + n`, so that a failed one
@@ -50,46 +50,52 @@ process.on('exit', () => {
 });
 
 console.log(`${years} clinic-years of ${days} working days, seeds ${firstSeed} to ${firstSeed + years - 1}`);
-// Neighbours stay together: odd seeds have a machine more, and would all fall to one process otherwise.
-const shares = Array.from({ length: processes }, (_, share) =>
-  Array.from({ length: years }, (_unused, year) => firstSeed + year).filter(
-    (_seed, year) => Math.floor((year * processes) / years) === share,
-  ),
-);
-const haveEndedWell = await Promise.all(shares.map((seeds) => play(seeds)));
+// One by one, to whoever is free: some years take three times as long as others.
+const seeds = Array.from({ length: years }, (_unused, year) => firstSeed + year).values();
+const haveEndedWell = await Promise.all(Array.from({ length: processes }, () => playWhatIsLeft()));
 summarize();
 process.exitCode = haveEndedWell.every(Boolean) && reports.every(({ failure }) => failure === null) ? 0 : 1;
 
-function play(seeds: readonly number[]): Promise<boolean> {
+/** Starts a process and hands it seeds as long as there are any. Whether it ended as it should. */
+function playWhatIsLeft(): Promise<boolean> {
   const child = spawn(
     process.execPath,
-    [
-      '--max-semi-space-size=32',
-      script,
-      seeds.join(','),
-      String(days),
-      options.without,
-      options.only,
-      options.times,
-    ],
+    ['--max-semi-space-size=32', script, String(days), options.without, options.only, options.times],
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   children.add(child);
-  const limit = setTimeout(() => child.kill('SIGKILL'), (1 + seeds.length * mostMinutesPerYear) * 60_000);
+  let playing: { readonly seed: number; readonly limit: NodeJS.Timeout } | undefined;
+  const handOut = () => {
+    const { value: seed } = seeds.next();
+    playing =
+      seed === undefined
+        ? undefined
+        : { seed, limit: setTimeout(() => child.kill('SIGKILL'), mostMinutesPerYear * 60_000) };
+    if (playing === undefined) child.disconnect();
+    else child.send({ seed: playing.seed } satisfies HandedOut, noAnswerMatters);
+  };
   child.on('message', (message) => {
     const report = v.parse(ReportSchema, message);
+    clearTimeout(playing?.limit);
     reports.push(report);
     tell(report);
+    handOut();
   });
+  handOut();
   return new Promise((resolve) => {
-    child.on('exit', (code) => {
-      clearTimeout(limit);
+    child.on('exit', (code, signal) => {
+      clearTimeout(playing?.limit);
       children.delete(child);
-      if (code !== 0) console.error(`a process of seeds ${seeds.join(', ')} ended with ${code}`);
-      resolve(code === 0);
+      const isGood = code === 0 && playing === undefined;
+      if (!isGood)
+        console.error(`a process ended with ${code ?? signal}, playing seed ${playing?.seed ?? 'none'}`);
+      resolve(isGood);
     });
   });
 }
+
+/** A child that died before it got its seed is noticed by its end. */
+function noAnswerMatters(): void {}
 
 function tell({ seed, seconds, processorSeconds, writes, events, digest, failure, newest }: Report): void {
   if (failure === null) {

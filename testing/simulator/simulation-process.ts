@@ -1,63 +1,81 @@
-// Plays some seeds one after the other, on one PostgreSQL, and tells its parent what each came to. Started by scripts/simulate.ts.
+// Plays seeds as its parent hands them out, all on one PostgreSQL, and tells what each came to. Started by scripts/simulate.ts.
+import { on } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type FaultName, faultNames, multiplied, ratesOnly, ratesWithout, usualRates } from './faults.ts';
+import {
+  type FaultName,
+  type FaultRates,
+  faultNames,
+  multiplied,
+  ratesOnly,
+  ratesWithout,
+  usualRates,
+} from './faults.ts';
 import { PostgresInProcess } from './postgres-in-process.ts';
 import { RunFailure, runWorld } from './run-world.ts';
-import { makeSimulationFolder, type Report, ReportSchema } from './simulation-report.ts';
+import { HandedOutSchema, makeSimulationFolder, type Report, ReportSchema } from './simulation-report.ts';
 
 const newestTold = 12;
 /** Of so many seeds one has two facilities. */
 const facilitiesEvery = 4;
 
-async function playSeeds(
-  seeds: readonly number[],
-  days: number,
-  without: string,
-  only: string,
-  times: number,
-): Promise<void> {
-  const postgres = await PostgresInProcess.start();
-  const base = multiplied(usualRates, times);
-  const rates = only === '' ? ratesWithout(namesIn(without), base) : ratesOnly(namesIn(only), base);
-  const root = makeSimulationFolder();
-  process.on('exit', () => rmSync(root, { recursive: true, force: true }));
-  for (const seed of seeds) {
-    const [startedAt, processorAt] = [performance.now(), process.cpuUsage()];
-    const used = () => {
-      const { user, system } = process.cpuUsage(processorAt);
-      return { seconds: (performance.now() - startedAt) / 1000, processorSeconds: (user + system) / 1e6 };
-    };
+interface Game {
+  readonly postgres: PostgresInProcess;
+  readonly root: string;
+  readonly days: number;
+  readonly rates: FaultRates;
+}
+
+async function play({ postgres, root, days, rates }: Game, seed: number): Promise<Report> {
+  const [startedAt, processorAt] = [performance.now(), process.cpuUsage()];
+  const used = () => {
+    const { user, system } = process.cpuUsage(processorAt);
+    return { seconds: (performance.now() - startedAt) / 1000, processorSeconds: (user + system) / 1e6 };
+  };
+  const facilities = seed % facilitiesEvery === 0 ? 2 : 1;
+  try {
+    const outcome = await runWorld(postgres, {
+      seed,
+      days,
+      rates,
+      facilities,
+      root: join(root, String(seed)),
+    });
+    return { ...outcome, counts: { ...outcome.counts }, ...used(), failure: null, newest: [] };
+  } catch (error) {
+    if (!(error instanceof RunFailure)) throw error;
+    const newest = error.newest.slice(-newestTold).map((line) => line.slice(0, 200));
     const nothing = { seed, writes: 0, events: 0, reEnrolments: 0, counts: {}, digest: '' };
-    try {
-      const facilities = seed % facilitiesEvery === 0 ? 2 : 1;
-      const outcome = await runWorld(postgres, {
-        seed,
-        days,
-        rates,
-        facilities,
-        root: join(root, String(seed)),
-      });
-      tell({ ...outcome, counts: { ...outcome.counts }, ...used(), failure: null, newest: [] });
-    } catch (error) {
-      if (!(error instanceof RunFailure)) throw error;
-      const newest = error.newest.slice(-newestTold).map((line) => line.slice(0, 200));
-      tell({ ...nothing, ...used(), failure: error.message, newest });
-    }
+    return { ...nothing, ...used(), failure: error.message, newest };
   }
-  await postgres.close();
+}
+
+function ratesOf(without: string, only: string, times: number): FaultRates {
+  const base = multiplied(usualRates, times);
+  return only === '' ? ratesWithout(namesIn(without), base) : ratesOnly(namesIn(only), base);
 }
 
 const namesIn = (text: string): readonly FaultName[] =>
   faultNames.filter((name) => text.split(',').includes(name));
 
+/** Ends the process if there is nobody left to hear it: the parent died. */
 function tell(report: Report): void {
-  process.send?.(v.parse(ReportSchema, report));
+  process.send?.(v.parse(ReportSchema, report), (error: Error | null) => {
+    if (error !== null) process.exit();
+  });
 }
 
-const [seeds, days, without = '', only = '', times = '1'] = process.argv.slice(2);
-if (seeds === undefined || days === undefined)
-  throw new Error('usage: simulation-process <seeds> <days> [without] [only] [times]');
-await playSeeds(seeds.split(',').map(Number), Number(days), without, only, Number(times));
-process.disconnect?.();
+const [days, without = '', only = '', times = '1'] = process.argv.slice(2);
+if (days === undefined || process.send === undefined)
+  throw new Error(
+    'usage, by a process that hands out seeds: simulation-process <days> [without] [only] [times]',
+  );
+const handedOut = on(process, 'message');
+// No seed is left, or the parent died: whatever is still played is for nobody.
+process.once('disconnect', () => process.exit());
+const root = makeSimulationFolder();
+process.on('exit', () => rmSync(root, { recursive: true, force: true }));
+const postgres = await PostgresInProcess.start();
+const game = { postgres, root, days: Number(days), rates: ratesOf(without, only, Number(times)) };
+for await (const [message] of handedOut) tell(await play(game, v.parse(HandedOutSchema, message).seed));

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** The year a process is to play next, as its parent tells it. */
+export const HandedOutSchema = v.object({ seed: count });
+export type HandedOut = v.InferOutput<typeof HandedOutSchema>;
+
 /** What one simulated year came to, as a process tells it its parent. */
 export const ReportSchema = v.object({
   seed: count,
