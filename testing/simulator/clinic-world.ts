@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { Statement } from '#center/postgres/database.ts';
 import {
   DeviceIdSchema,
   HlcSchema,
@@ -36,6 +37,10 @@ const courierLookWithNeighbourMs = 3 * 60 * 60_000;
 
 /** Refusals that only a new enrolment ends. */
 const strangers = ['sync.device-cloned', 'sync.device-unknown', 'sync.proof-refused'] as const;
+const findInFeed: Statement = {
+  name: 'simulator-find-in-feed',
+  text: 'select op from feed where scope = any($1::text[]) and op = any($2::uuid[])',
+};
 /** Shared by all: what a packer learns of a dictionary is kept by its bytes. */
 const dictionaries = readBuiltInDictionaries();
 
@@ -227,9 +232,7 @@ export class ClinicWorld implements Surroundings {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#receipts.length === 0) return;
     const receipts = this.#receipts.splice(0);
-    const { rows } = await this.postgres.query('select op from feed where op = any($1::uuid[])', [
-      receipts.map(({ op }) => op),
-    ]);
+    const { rows } = await this.postgres.query(findInFeed, [this.scopes, receipts.map(({ op }) => op)]);
     const known = new Set(rows.map(({ op }) => op));
     const lie = receipts.find(({ op }) => !known.has(op));
     if (lie !== undefined) {

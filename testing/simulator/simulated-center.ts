@@ -131,6 +131,7 @@ export class SimulatedCenter {
     this.#backupCount += 1;
     const schema = `backup_${this.#backupCount}`;
     await postgres.backUp(schema);
+    if (isPowerOfTwo(this.#backupCount)) await postgres.lookAfterTables();
     this.backups.push({ schema, at: time.now() });
     if (this.backups.length > 6) {
       const [oldest] = this.backups.splice(0, 1);
@@ -201,6 +202,8 @@ export class SimulatedCenter {
   }
 }
 
+/** As tables grow, what is known of them has to be renewed less and less often. */
+const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 const unwatched = { isOver: () => false, mayRun: () => true, mayHearOfCommit: () => true };
 
 /** Nothing that a dead process still does reaches the line. */

@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import type { Database, Session, SqlValue, Statement } from '#center/postgres/database.ts';
+import {
+  type Database,
+  inOrder,
+  type Session,
+  type SqlValue,
+  type Statement,
+} from '#center/postgres/database.ts';
 import type { Answer, PostgresInProcess } from './postgres-in-process.ts';
 
 /** Decides about every statement and commit of one life of the center. */
@@ -43,10 +49,11 @@ export class SimulatedDatabase implements Database {
 
   transaction<Value>(work: (session: Session) => Promise<Value>): Promise<Value> {
     return this.#exclusively(async () => {
-      await this.#postgres.query('begin isolation level read committed');
+      // Not waited for, as in the product.
+      const begun = this.#postgres.query('begin isolation level read committed');
       let value: Value;
       try {
-        value = await work(this.#session());
+        [, value] = await inOrder([begun, work(this.#session())]);
       } catch (error) {
         await this.#postgres.query('rollback');
         throw error;
