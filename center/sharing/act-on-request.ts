@@ -8,7 +8,8 @@ import { locate } from './locate.ts';
 import { movePatient } from './move-patient.ts';
 import { BodySchema, findFormer, readMoves } from './move-statements.ts';
 import { keyColumns } from './note-applied.ts';
-import { appendEvents, type CenterEvent } from './request-events.ts';
+import { actAgainLater } from './patient-errands.ts';
+import { appendEvents, type CenterEvent, eventIdFor } from './request-events.ts';
 import { openShare } from './shares.ts';
 import { NotNow, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
@@ -35,9 +36,14 @@ interface Asked<Kind extends RequestBody['matter']['kind']> {
 
 /**
  * Does what a request asks for, and says in the request what was done (SHA-5). Depends on nothing but the request and the
- * present state, so it may be done again after a crash at any point.
+ * present state, so it may be done again after a crash at any point. A first look that does not find the patient has a second one made.
  */
-export async function actOnRequest(context: SharingContext, scope: Scope, id: RecordId): Promise<void> {
+export async function actOnRequest(
+  context: SharingContext,
+  scope: Scope,
+  id: RecordId,
+  isFirstLook = true,
+): Promise<void> {
   const [document] = await context.database.rows(sql.readDocuments, sql.DocumentSchema, [
     scope,
     ...keyColumns([{ collection: 'requests', id }]),
@@ -46,7 +52,9 @@ export async function actOnRequest(context: SharingContext, scope: Scope, id: Re
   const request = readStored('requests', document.body);
   if (document.home !== null) return await confirmMove(context, document.home, request);
   const told = await carryOut(context, scope, request);
-  await appendEvents(context, scope, id, told);
+  await appendEvents(context, scope, id, told, async (session, at) => {
+    if (isFirstLook && told.includes(unknownPatient)) await actAgainLater(session, scope, id, at);
+  });
   await confirmMove(context, scope, request);
 }
 
@@ -66,6 +74,13 @@ function carryOut(
 }
 
 const notFound: CenterEvent = { key: 'not-found', event: { kind: 'not-found' } };
+/** Not the last word, unlike {@link notFound}: when the patient comes, the request is acted on (SHA-13). */
+const unknownPatient: CenterEvent = { key: 'unknown', event: { kind: 'not-found' } };
+
+const isRefused = ({ id, events }: Asked<'move'>) => {
+  const passing = eventIdFor(id, unknownPatient.key);
+  return events.some((event) => event.kind === 'not-found' && event.id !== passing);
+};
 
 function granted(patientId: RecordId, home: Scope, until: number | null): CenterEvent {
   const key = `granted ${patientId} ${until === null ? 'open' : 'until'}`;
@@ -82,7 +97,7 @@ async function refer(context: SharingContext, asked: Asked<'referral'>): Promise
   if (!(await isFacility(context, to)) || to === scope) return [notFound];
   const place = await locate(context, scope, patientId);
   if (place.kind === 'moving') throw new NotNow();
-  if (place.kind === 'unknown') return isOver || has(events, 'granted') ? [] : [notFound];
+  if (place.kind === 'unknown') return isOver || has(events, 'granted') ? [] : [unknownPatient];
   const home = place.scope;
   if (home === to) return isOver ? [] : [granted(patientId, home, null)];
   const [share] = await context.database.rows(sql.readShareOfRequest, sql.ShareOfRequestSchema, [
@@ -167,10 +182,10 @@ async function findBearers(context: SharingContext, pinfl: string): Promise<read
 async function move(context: SharingContext, asked: Asked<'move'>): Promise<readonly CenterEvent[]> {
   const { scope, id, matter, events } = asked;
   const { patientId, to } = matter;
-  if (has(events, 'moved', 'not-found')) return [];
+  if (has(events, 'moved') || isRefused(asked)) return [];
   if (!(await isFacility(context, to))) return [notFound];
   const place = await locate(context, scope, patientId);
-  if (place.kind === 'unknown') return [notFound];
+  if (place.kind === 'unknown') return [unknownPatient];
   const from = place.kind === 'moving' ? place.from : place.scope;
   if (place.kind === 'moving' && place.to !== to) throw new NotNow();
   if (place.kind === 'home' && from === to) return await finishMove(context, asked);

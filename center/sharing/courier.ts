@@ -147,6 +147,7 @@ async function followAll(
 
 function doErrand(context: SharingContext, scope: Scope, errand: sql.Errand): Promise<void> {
   if (errand.kind === 'act') return actOnRequest(context, scope, errand.id);
+  if (errand.kind === 'act-again') return actOnRequest(context, scope, errand.id, false);
   if (errand.kind === 'patient') return followPatientAgain(context, scope, errand.id);
   return publishFacility(context, scope, errand.id);
 }

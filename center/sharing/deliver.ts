@@ -9,6 +9,7 @@ import { laneOf } from '../ingest/lane-of.ts';
 import type { Session } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
 import { keyColumns } from './note-applied.ts';
+import { noteArrived } from './note-returned.ts';
 import { inScope, ownOrigin, place, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
 
@@ -68,6 +69,7 @@ async function deliverSome(
   if (toFollow.length > 0) {
     await session.run(sql.writeErrands, [target, 'follow', origin.at, ...keyColumns(toFollow)]);
   }
+  await noteArrived(session, target, origin.at, newPatients(fresh, presentByKey));
   const digests = new DigestChange();
   for (const { collection, id, rev } of fresh) {
     digests.replace(collection, id, presentByKey.get(keyOf({ collection, id }))?.rev ?? null, rev);
@@ -83,6 +85,11 @@ async function deliverSome(
 }
 
 export const keyOf = ({ collection, id }: Pick<Parcel, 'collection' | 'id'>) => `${collection}/${id}`;
+
+const newPatients = (parcels: readonly Parcel[], presentByKey: ReadonlyMap<string, unknown>) =>
+  parcels
+    .filter((parcel) => parcel.collection === 'patients' && !presentByKey.has(keyOf(parcel)))
+    .map(({ id }) => id);
 
 interface Present {
   readonly rev: Revision;

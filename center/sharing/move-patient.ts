@@ -5,6 +5,7 @@ import { pinflOf } from '../record-matters.ts';
 import { readStored } from './center-version.ts';
 import { bringHistory, leaveOneHome, type Move, takeShares } from './leave-one-home.ts';
 import { keyColumns } from './note-applied.ts';
+import { noteArrived } from './note-returned.ts';
 import { followPatient } from './patient-errands.ts';
 import { inScope, NotNow, ownOrigin, place, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
@@ -71,6 +72,7 @@ async function take(context: SharingContext, move: Move): Promise<void> {
     await takeShares(session, context, move, shares);
     const origin = ownOrigin(to, context);
     await followPatient(session, to, patient, origin.at);
+    if (present === undefined) await noteArrived(session, to, origin.at, [patient]);
     const digests = new DigestChange();
     digests.replace('patients', patient, present?.rev ?? null, given.rev);
     const entry = { lane: 1, collection: 'patients', id: patient, rev: given.rev, op: null } as const;

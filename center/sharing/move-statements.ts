@@ -2,23 +2,29 @@ import * as v from 'valibot';
 import { RevisionSchema } from '#contracts/ids.ts';
 import { orOnceMore, statement } from './statements.ts';
 
-const movedPatient =
+/** As the index of migration 0007 has it. */
+const namedPatient =
   'd.collection = \'requests\' and substring(d.body from \'"patientId":"([0-9a-f-]{36})"\')';
 
 /** The moves that were made of a patient, as far as a facility holds them, its own or copies. */
 export const readMoves = statement(
   'read-moves',
-  `select d.body from doc d where d.scope = $1 and ${movedPatient} = $2 and d.body like '%"kind":"moved"%'`,
+  `select d.body from doc d where d.scope = $1 and ${namedPatient} = $2 and d.body like '%"kind":"moved"%'`,
 );
 export const BodySchema = v.object({ body: v.string() });
 
-/** The same of any of these patients. `$2` due, `$3` patients. */
-export const writeMoveErrands = statement(
-  'write-move-errands',
+/**
+ * Has requests of a facility acted on in which any of these patients is referred or moved: its own, and copies of those that say a
+ * move was made. `$2` due, `$3` patients.
+ */
+export const writeRequestErrands = statement(
+  'write-request-errands',
   `
 insert into errand (scope, kind, collection, id, due_at)
 select $1, 'act', d.collection, d.id, $2::bigint from doc d
-where d.scope = $1 and ${movedPatient} = any($3::text[]) and d.body like '%"kind":"moved"%'
+where d.scope = $1 and ${namedPatient} = any($3::text[]) and (
+  d.body like '%"kind":"moved"%' or (d.home is null and d.body ~ '"kind":"(move|referral)"')
+)
 order by d.collection, d.id ${orOnceMore}`,
 );
 

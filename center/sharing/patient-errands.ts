@@ -17,7 +17,7 @@ export async function followPatient(
   at: number,
 ): Promise<void> {
   await session.run(sql.writePatientErrands, [scope, patient, at]);
-  await session.run(sql.writeLaterErrand, [scope, patient, at + everyTransactionMs]);
+  await session.run(sql.writeLaterErrand, [scope, 'patient', 'patients', patient, at + everyTransactionMs]);
 }
 
 /** The second time. */
@@ -28,4 +28,18 @@ export async function followPatientAgain(
 ): Promise<void> {
   const at = context.effects.clock.now();
   await inScope(context, (session) => session.run(sql.writePatientErrands, [scope, patient, at]));
+}
+
+/**
+ * Has a request acted on once more when every transaction of this moment is over: one that is just bringing its patient in looked
+ * for requests before this one was there (SHA-13).
+ */
+export async function actAgainLater(
+  session: Session,
+  scope: Scope,
+  request: RecordId,
+  at: number,
+): Promise<void> {
+  const dueAt = at + everyTransactionMs;
+  await session.run(sql.writeLaterErrand, [scope, 'act-again', 'requests', request, dueAt]);
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { EntryIdSchema, PersonIdSchema, type RecordId, type Scope } from '#contracts/ids.ts';
 import type { RequestEvent } from '#contracts/records/requests.ts';
+import type { Session } from '../postgres/database.ts';
 import { idFor } from './center-version.ts';
 import { inScope, type SharingContext } from './sharing-context.ts';
 import { writeCenterVersion } from './write-center-version.ts';
@@ -19,22 +20,30 @@ export interface CenterEvent {
 /** The schema's limit. */
 const maxEvents = 200;
 
-/** Appends what is not said yet, as a new version of the request by the center. */
+/** The same words always have the same id in a request. */
+export const eventIdFor = (request: RecordId, key: string) =>
+  v.parse(EntryIdSchema, idFor(`event\n${request}\n${key}`));
+
+/**
+ * Appends what is not said yet, as a new version of the request by the center; `before` does what has to be done in the same
+ * transaction.
+ */
 export async function appendEvents(
   context: SharingContext,
   scope: Scope,
   request: RecordId,
   told: readonly CenterEvent[],
+  before: (session: Session, at: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   if (told.length === 0) return;
   const at = context.effects.clock.now();
   const by = v.parse(PersonIdSchema, context.center);
   const events = told.map(({ key, event }): RequestEvent => {
-    const id = v.parse(EntryIdSchema, idFor(`event\n${request}\n${key}`));
-    return { ...event, id, at, by };
+    return { ...event, id: eventIdFor(request, key), at, by };
   });
-  const outcome = await inScope(context, (session) =>
-    writeCenterVersion(session, context, {
+  const outcome = await inScope(context, async (session) => {
+    await before(session, at);
+    return await writeCenterVersion(session, context, {
       scope,
       collection: 'requests',
       id: request,
@@ -47,7 +56,7 @@ export async function appendEvents(
           ? null
           : { body: { ...body, events: [...body.events, ...news] } };
       },
-    }),
-  );
+    });
+  });
   if (outcome.kind === 'written') context.announce(outcome.applied);
 }

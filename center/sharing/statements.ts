@@ -76,11 +76,14 @@ select $1, 'follow', n.collection, n.id, $3::bigint from (
 ) as n order by n.collection, n.id ${orOnceMore}`,
 );
 
-/** Everything of one patient, later. `$2` patient, `$3` due; put off by being asked for once more. */
+/**
+ * Everything of one patient (`$2` is `patient`) or a request (`act-again`), later. `$3` collection, `$4` id, `$5` due; put off by being
+ * asked for once more.
+ */
 export const writeLaterErrand = statement(
   'write-later-errand',
   `
-insert into errand (scope, kind, collection, id, due_at) values ($1, 'patient', 'patients', $2, $3)
+insert into errand (scope, kind, collection, id, due_at) values ($1, $2, $3, $4, $5)
 on conflict (scope, kind, collection, id) do update set generation = errand.generation + 1,
   due_at = greatest(errand.due_at, excluded.due_at)`,
 );
@@ -105,7 +108,7 @@ where errand.scope = $1 and errand.kind = c.kind and errand.collection = c.colle
 returning errand.kind, errand.collection, errand.id, errand.generation, errand.tries, errand.claimed_until`,
 );
 export const ErrandSchema = v.object({
-  kind: v.picklist(['follow', 'act', 'directory', 'patient']),
+  kind: v.picklist(['follow', 'act', 'act-again', 'directory', 'patient']),
   collection: CollectionNameSchema,
   id: RecordIdSchema,
   generation: bigint,

@@ -127,6 +127,25 @@ describe('answering', () => {
     );
   });
 
+  it('is possible as soon as the patient is found, also if the center did not know the patient at first', () => {
+    const { reader, refer, request } = clinic();
+    const { body } = request(applied(reader, refer()));
+    const [sent] = body.events;
+    if (sent === undefined || body.matter.kind !== 'referral') throw new Error('no referral');
+    const { id, at, by } = sent;
+    const notFound = { id, at, by, kind: 'not-found' as const };
+    const { patientId } = body.matter;
+    const granted = { id, at, by, kind: 'granted' as const, patientId, home: testContext.scope, until: null };
+    expect(deriveRequest({ ...body, events: [sent, notFound] })).toMatchObject({
+      state: 'not-found',
+      isOpen: false,
+    });
+    expect(deriveRequest({ ...body, events: [sent, notFound, granted] })).toMatchObject({
+      state: 'sent',
+      isOpen: true,
+    });
+  });
+
   it('counts the first closing event when both facilities close it', () => {
     const { reader, refer, request } = clinic();
     const id = applied(reader, refer());

@@ -35,12 +35,16 @@ export function deriveRequest(body: Pick<RequestBody, 'matter' | 'events'>): Der
   return { state, isOpen: !closedStates.has(state), grants, until: latestEnd(grants) };
 }
 
+/** A patient who was not known when a referral came may have come later (docs/specs/center.md SHA-13). */
+const isFound = (events: readonly RequestEvent[]) => events.some(({ kind }) => kind === 'granted');
+
 function stateOf({ matter, events }: Pick<RequestBody, 'matter' | 'events'>): RequestState {
   switch (matter.kind) {
     case 'referral':
       return (
         firstOf(events, ['declined', 'answered', 'cancelled']) ??
-        furthestOf(events, ['attended', 'accepted', 'seen', 'not-found', 'sent']) ??
+        furthestOf(events, ['attended', 'accepted', 'seen']) ??
+        (isFound(events) ? undefined : furthestOf(events, ['not-found', 'sent'])) ??
         'sent'
       );
     case 'access':

@@ -159,6 +159,31 @@ describe.each(faults)('SHA-2: a courier that %s at any moment', (_name, faultAt)
     expect(calls).toBeGreaterThan(15);
   });
 
+  it('SHA-13: still makes a move whose patient came after the request', { timeout: 240_000 }, async () => {
+    office = openOffice(world);
+    const calls = await atEveryCall(faultAt, async (fault) => {
+      const [home, other] = [await world.facility('1703203'), await world.facility('1735203')];
+      const patient = newPatient(home);
+      await office.sharing.courier.close();
+      const request = newRequest(home, moving(patient.id, other.scope));
+      await pushOk(office, home, request);
+      const happened = await workWith(fault);
+      await pushOk(office, home, patient);
+      office = openOffice(world);
+      await settle(world, office);
+      expect(await eventsOf(world, home, request.id)).toContainEqual(
+        expect.objectContaining({ kind: 'moved', from: home.scope, to: other.scope }),
+      );
+      expect(await documentAt(world, 'patients', other.scope, patient.id)).toMatchObject({ home: null });
+      expect(await documentAt(world, 'patients', home.scope, patient.id)).toMatchObject({
+        home: other.scope,
+      });
+      await checkEverything(world);
+      return happened;
+    });
+    expect(calls).toBeGreaterThan(5);
+  });
+
   it('still ends a share once, and says so once', { timeout: 240_000 }, async () => {
     office = openOffice(world);
     const calls = await atEveryCall(faultAt, async (fault) => {

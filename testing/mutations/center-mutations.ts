@@ -207,4 +207,40 @@ export const centerMutations: readonly Mutation[] = [
     ],
     traps: [system('testing/center/moved-among-guests.test.ts')],
   },
+  {
+    name: 'request before its patient forgotten',
+    why: 'a move that was answered before its patient came back after a restore is never made: two homes stay',
+    edits: [
+      {
+        file: 'center/sharing/move-statements.ts',
+        find: `(d.home is null and d.body ~ '"kind":"(move|referral)"')`,
+        replace: 'false',
+      },
+    ],
+    traps: [system('testing/center/request-before-patient.test.ts')],
+  },
+  {
+    name: 'refused request acted on later',
+    why: 'a patient moves on by the wish of a facility that had nothing to say when it asked',
+    edits: [
+      {
+        file: 'center/sharing/act-on-request.ts',
+        find: "event.kind === 'not-found' && event.id !== passing",
+        replace: "event.kind === 'not-found' && event.id === passing && false",
+      },
+    ],
+    traps: [system('testing/center/request-before-patient.test.ts')],
+  },
+  {
+    name: 'no second look for a patient being written',
+    why: 'the patient’s transaction began before the request was there: neither sees the other',
+    edits: [
+      {
+        file: 'center/sharing/act-on-request.ts',
+        find: 'if (isFirstLook && told.includes(unknownPatient))',
+        replace: 'if (!isFirstLook && told.includes(unknownPatient))',
+      },
+    ],
+    traps: [system('testing/center/request-before-patient.test.ts')],
+  },
 ];

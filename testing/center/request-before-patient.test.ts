@@ -1,0 +1,246 @@
+import { expect, it } from 'vitest';
+import type { Database, Session, SqlValue, Statement } from '#center/postgres/database.ts';
+import {
+  checkEverything,
+  documentAt,
+  edited,
+  eventNow,
+  eventsOf,
+  type Facility,
+  moving,
+  newPatient,
+  newRequest,
+  type Office,
+  openOffice,
+  push,
+  pushOk,
+  referral,
+  type SharingWorld,
+  settle,
+} from './sharing-world.ts';
+import { broughtBack, type TestRow } from './test-records.ts';
+import { withOneOffice } from './world-of-file.ts';
+
+// SHA-13. After a restore requests come back in any order, also before the patient whom they are about: what was asked for is done
+// when the patient comes.
+
+let world: SharingWorld;
+let office: Office;
+
+withOneOffice((began) => {
+  ({ world, office } = began);
+});
+
+interface Clinics {
+  readonly here: Facility;
+  readonly there: Facility;
+  readonly third: Facility;
+  readonly patient: TestRow;
+}
+
+async function begin(): Promise<Clinics> {
+  const [here, there, third] = [
+    await world.facility('1703203'),
+    await world.facility('1735203'),
+    await world.facility('1726203'),
+  ];
+  return { here, there, third, patient: newPatient(here) };
+}
+
+/** Sends a request, and sees it answered that there is no such patient. */
+async function askInVain(asker: Facility, request: TestRow): Promise<void> {
+  await pushOk(office, asker, request);
+  await settle(world, office);
+  expect(await kindsOf(asker, request)).toEqual(['not-found']);
+}
+
+const kindsOf = async (asker: Facility, { id }: TestRow) =>
+  (await eventsOf(world, asker, id)).map(({ kind }) => kind);
+
+const homeAt = async ({ scope }: Facility, { id }: TestRow) =>
+  (await documentAt(world, 'patients', scope, id))?.home;
+
+it('a move is made when its patient comes', async () => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, moving(patient.id, there.scope));
+  await askInVain(here, request);
+  await pushOk(office, here, patient);
+  await office.sharing.courier.idle();
+  expect(await kindsOf(here, request)).toEqual(['not-found', 'moved']);
+  expect(await homeAt(there, patient)).toBeNull();
+  expect(await homeAt(here, patient)).toBe(there.scope);
+  await settle(world, office);
+  await checkEverything(world);
+});
+
+it.each([
+  ['the new home', 'the former home'],
+  ['the former home', 'the new home'],
+])('one home is left when the request comes back first, then %s, then %s', async (...order) => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, moving(patient.id, there.scope));
+  await askInVain(here, request);
+  for (const which of order) {
+    const isNew = which === 'the new home';
+    await push(office, isNew ? there : here, [isNew ? broughtBack(there.scope, patient) : patient]);
+    await settle(world, office);
+  }
+  expect(await kindsOf(here, request)).toEqual(['not-found', 'moved']);
+  expect(await homeAt(there, patient)).toBeNull();
+  expect(await homeAt(here, patient)).toBe(there.scope);
+  await checkEverything(world);
+});
+
+it('a move asked for by who takes the patient is made when a copy comes there', async () => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(there, moving(patient.id, there.scope));
+  await askInVain(there, request);
+  await pushOk(office, here, patient, newRequest(here, referral(patient.id, there.scope)));
+  await settle(world, office);
+  expect(await kindsOf(there, request)).toEqual(['not-found', 'moved']);
+  expect(await homeAt(there, patient)).toBeNull();
+  expect(await homeAt(here, patient)).toBe(there.scope);
+  await checkEverything(world);
+});
+
+it('a move onward is made when an earlier one brings the patient', async () => {
+  const { here, there, third, patient } = await begin();
+  const onward = newRequest(there, moving(patient.id, third.scope));
+  await askInVain(there, onward);
+  await pushOk(office, here, patient, newRequest(here, moving(patient.id, there.scope)));
+  await settle(world, office);
+  expect(await kindsOf(there, onward)).toEqual(['not-found', 'moved']);
+  expect(await homeAt(third, patient)).toBeNull();
+  expect(await homeAt(there, patient)).toBe(third.scope);
+  expect(await homeAt(here, patient)).toBe(third.scope);
+  await checkEverything(world);
+});
+
+it('a referral is granted when its patient comes', async () => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, referral(patient.id, there.scope));
+  await askInVain(here, request);
+  await pushOk(office, here, patient);
+  await settle(world, office);
+  expect(await kindsOf(here, request)).toEqual(['not-found', 'granted']);
+  expect(await homeAt(there, patient)).toBe(here.scope);
+  await checkEverything(world);
+});
+
+it('what was refused stays refused, also when the patient comes to who had asked', async () => {
+  const { here, there, third, patient } = await begin();
+  await pushOk(office, here, patient, newRequest(here, referral(patient.id, there.scope)));
+  await settle(world, office);
+  // Neither gives nor takes.
+  const refused = newRequest(there, moving(patient.id, third.scope));
+  await askInVain(there, refused);
+  await pushOk(office, here, newRequest(here, moving(patient.id, there.scope)));
+  await settle(world, office);
+  expect(await homeAt(there, patient)).toBeNull();
+  // Looked at once more, whatever the reason.
+  const later = await edited(world, there, 'requests', refused.id, (body) => ({
+    ...body,
+    urgency: 'urgent',
+  }));
+  await pushOk(office, there, later);
+  await settle(world, office);
+  expect(await kindsOf(there, refused)).toEqual(['not-found']);
+  expect(await homeAt(there, patient)).toBeNull();
+  expect(await homeAt(third, patient)).toBeUndefined();
+  await checkEverything(world);
+});
+
+it('what was taken back before the patient came is not done', async () => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, moving(patient.id, there.scope));
+  await askInVain(here, request);
+  const cancelled = await edited(world, here, 'requests', request.id, (body) => ({
+    ...body,
+    events: [...body.events, eventNow('cancelled')],
+  }));
+  await pushOk(office, here, cancelled, patient);
+  await settle(world, office);
+  expect(await kindsOf(here, request)).toEqual(['not-found', 'cancelled']);
+  expect(await homeAt(here, patient)).toBeNull();
+  expect(await homeAt(there, patient)).toBeUndefined();
+});
+
+it('a patient who comes between the look and the answer is not overlooked', async () => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, moving(patient.id, there.scope));
+  let isComing = false;
+  const racing = after(world.database, isLookFor(patient), async () => {
+    isComing = true;
+    await pushOk(office, here, patient);
+    await office.sharing.courier.idle();
+  });
+  await office.sharing.courier.idle();
+  const own = openOffice(world, racing);
+  await own.ingest.push(here.device, here.scope, [request]);
+  await settle(world, own);
+  await own.sharing.courier.close();
+  await settle(world, office);
+  expect(isComing).toBe(true);
+  expect(await kindsOf(here, request)).toContain('moved');
+  expect(await homeAt(there, patient)).toBeNull();
+  await checkEverything(world);
+});
+
+it('a patient is not overlooked who was being written while the request came and was answered', async () => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, moving(patient.id, there.scope));
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const slow = openOffice(world, heldBefore(world.database, 'feed-append', held));
+  await slow.sharing.courier.close();
+  const coming = pushOk(slow, here, patient);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await pushOk(office, here, request);
+  await office.sharing.courier.idle();
+  expect(await kindsOf(here, request)).toEqual(['not-found']);
+  goOn();
+  await coming;
+  await settle(world, office);
+  expect(await kindsOf(here, request)).toEqual(['not-found', 'moved']);
+  expect(await homeAt(there, patient)).toBeNull();
+  await checkEverything(world);
+});
+
+const isLookFor =
+  ({ id }: TestRow) =>
+  ({ name }: Statement, values: readonly SqlValue[]) =>
+    name === 'sharing-read-documents' && JSON.stringify(values).includes(id);
+
+/** A database with which something happens once, right after it was asked what `isIt` knows. */
+function after(
+  database: Database,
+  isIt: (statement: Statement, values: readonly SqlValue[]) => boolean,
+  happen: () => Promise<void>,
+): Database {
+  let hasHappened = false;
+  return {
+    ...database,
+    rows: async (statement, schema, values) => {
+      const rows = await database.rows(statement, schema, values);
+      if (!hasHappened && isIt(statement, values)) {
+        hasHappened = true;
+        await happen();
+      }
+      return rows;
+    },
+  };
+}
+
+/** A database whose transactions wait before the statement of a name: everything earlier is done and not yet committed. */
+function heldBefore(database: Database, name: string, until: Promise<void>): Database {
+  const held = (session: Session): Session => ({
+    run: (statement, values) => session.run(statement, values),
+    rows: async (statement, schema, values) => {
+      if (statement.name === name) await until;
+      return await session.rows(statement, schema, values);
+    },
+  });
+  return { ...database, transaction: (work) => database.transaction((session) => work(held(session))) };
+}
