@@ -20,6 +20,7 @@ import {
   recordTypes,
 } from '#contracts/records/registry.ts';
 import { nextHlc } from './hlc.ts';
+import { inCanonicalOrder } from './merge/canonical-order.ts';
 import { revisionOf } from './merge/revision.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
@@ -111,7 +112,7 @@ function buildRecord<C extends CollectionName>(
     ...(write.enteredLate === undefined ? {} : { enteredLate: write.enteredLate }),
     body: write.body,
   };
-  return { ...content, rev: revisionOf(op, write.baseRev, write.collection, content) };
+  return inCanonicalOrder({ ...content, rev: revisionOf(op, write.baseRev, write.collection, content) });
 }
 
 /** What only a newer program knows about the versions this one comes after (VER-5). */

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { OperationIdSchema } from '#contracts/ids.ts';
 import { canonicalJson } from '#sync/merge/canonical-json.ts';
+import { inCanonicalOrder } from '#sync/merge/canonical-order.ts';
 import { parseApart } from '#sync/merge/parse-apart.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
 import { checkOffered } from './offered-rows.ts';
@@ -32,6 +33,12 @@ function offeredPatient(number: number, family: string, more: object = {}) {
   const check = revisionOf(op, null, 'patients', record as never).slice(-8);
   return { op, collection: 'patients', check, base: null, record };
 }
+
+/** The row as a workstation writes it: in canonical order (REV-3). */
+const orderedText = (number: number, more: object = {}) => {
+  const row = offeredPatient(number, 'Қ "', more);
+  return JSON.stringify({ ...row, record: inCanonicalOrder(row.record) });
+};
 
 /** Checked with the texts of the records, and without; both parse the same message. */
 async function bothOf(text: string) {
@@ -68,12 +75,21 @@ describe('ING-12: rows whose text is at hand', () => {
       'with the record twice',
       JSON.stringify(offeredPatient(9, 'Q')).replace('"record"', '"record":{"a":1},"record"'),
     ],
+    ['in order', orderedText(11)],
+    ['in order with a list', orderedText(12, { x: [{ a: 1, b: [] }, null, true, -3.25] })],
+    ['in order but for names that are numbers', orderedText(13, { x: { 9: 1, 10: 2, '': 3 } })],
+    ['in order with the name of a prototype', orderedText(14, JSON.parse('{"__proto__":{"b":1,"a":2}}'))],
+    ['in order with less than nothing', orderedText(15, { x: 0 }).replace('"x":0', '"x":-0')],
+    ['in order with a large number', orderedText(16, { x: 1e21 })],
+    ['in order with half a sign', orderedText(17, { x: '\ud83d' })],
+    ['in order with a name twice', orderedText(18, { x: 1 }).replace('"x":1', '"x":1,"x":1')],
+    ['in order with a deep value', orderedText(19, { x: JSON.parse('['.repeat(60) + ']'.repeat(60)) })],
     ['with a wrong check', JSON.stringify({ ...offeredPatient(10, 'Q'), check: '00000000' })],
     ['that is none', '{}'],
   ] as const;
 
   it.each(texts)('a row %s comes to the same as one whose record is written', async (_name, text) => {
-    const first = JSON.stringify(offeredPatient(20, 'Karimova'));
+    const first = orderedText(20);
     const { withText, without } = await bothOf(
       `{"type":"offer","batch":1,"rows":[${first},${text},${first}]}`,
     );
@@ -82,7 +98,7 @@ describe('ING-12: rows whose text is at hand', () => {
   });
 
   it('keeps the canonical text of the very row, revision included', async () => {
-    const rows = texts.slice(0, 3).map(([, text]) => text);
+    const rows = [...texts.slice(0, 3).map(([, text]) => text), orderedText(21), orderedText(22, { y: 1 })];
     const { withText } = await bothOf(`{"type":"offer","batch":1,"rows":[${rows.join(',')}]}`);
     for (const [index, row] of withText.rows.entries()) {
       if (row.kind !== 'sound') throw new Error('not sound');

@@ -56,10 +56,14 @@ describe('takeBatch', () => {
   const tricky = `,"rev":"${revOf(1)}"}`;
   const record = visit(tricky);
   const { rev, ...content } = record;
+  const { scope, ...others } = content;
 
   // PUSH-14
   it.each([
     ['the revision last', JSON.stringify({ ...content, rev })],
+    ['the revision before the scope', JSON.stringify({ ...others, rev, scope })],
+    ['the revision before another member', JSON.stringify({ ...others, scope, rev, zone: 1 })],
+    ['the revision in front of what looks like it', JSON.stringify({ rev, ...others, scope })],
     ['the revision first', JSON.stringify({ rev, ...content })],
     ['the revision last, after white space', `${JSON.stringify(content).slice(0, -1)}, "rev": "${rev}" }`],
   ])('offers a whole record without its revision, kept with %s', (_name, text) => {

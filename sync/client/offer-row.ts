@@ -110,12 +110,20 @@ function offeredRow(row: OutboxRow, delta: RecordDelta | undefined): readonly Ui
   return [Buffer.from(`${offered.slice(0, -1)},"record":`), ...withoutRevision(row), objectEnd];
 }
 
-/** The record as it was written is not taken apart only to be written again: the revision is its last member. */
+/**
+ * The record as it was written is not taken apart only to be written again: the revision comes before the scope, which is last in
+ * canonical order (`sync/local-write.ts`), or is the last member itself.
+ */
 function withoutRevision(row: OutboxRow): readonly Uint8Array[] {
-  const end = Buffer.from(`,"rev":"${row.rev}"}`);
-  const from = row.utf8.length - end.length;
-  if (from > 0 && end.equals(row.utf8.subarray(from))) return [row.utf8.subarray(0, from), objectEnd];
   const { rev: _computed, ...record } = row.record;
+  const revision = `,"rev":"${row.rev}"`;
+  for (const rest of [`,"scope":"${record.scope}"}`, '}']) {
+    const end = Buffer.from(revision + rest);
+    const from = row.utf8.length - end.length;
+    if (from > 0 && end.equals(row.utf8.subarray(from))) {
+      return [row.utf8.subarray(0, from), end.subarray(revision.length)];
+    }
+  }
   return [Buffer.from(JSON.stringify(record))];
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { writeCanonical } from './canonical-bytes.ts';
 import { copyCanonical } from './canonical-copy.ts';
+import { canonicalSpan } from './canonical-walk.ts';
 
 const room = Buffer.alloc(256 * 1024);
-const other = Buffer.alloc(256 * 1024);
+const other = Buffer.alloc(1024 * 1024);
 const behind = 7;
 
 /** What was copied, and the member names in front of the place of a revision; undefined if it was not. */
@@ -92,6 +93,75 @@ describe('copyCanonical', () => {
       if (!isSame) throw new Error(`copied ${text} as ${copy.text}`);
     }
     expect(copied).toBeGreaterThan(3_000);
+  });
+});
+
+/** What stands there, if it is told to be canonical, and the members in front of the place of a revision. */
+function spanOf(text: string, prefix = '') {
+  const utf8 = Buffer.from(prefix + text);
+  const from = Buffer.byteLength(prefix);
+  const span = canonicalSpan(utf8, from);
+  if (span === undefined) return undefined;
+  return { text: utf8.toString('utf8', from, span.end), before: utf8.toString('utf8', from, span.place) };
+}
+
+describe('canonicalSpan', () => {
+  it.each([
+    '{}',
+    '{"id":"x"}',
+    '{"author":null,"body":{"a":[true,{"c":false,"d":2}],"aa":[],"b":1},"id":"x","scope":"y"}',
+    '{"re":1,"reu":3,"reva":2,"yak":[],"zebra":{}}',
+    '{"a":[0,7,-5,36.6,-0.5,0.000001,999999999999999,100.25],"b":120}',
+    '{"sign":"/","text":"oʻ қ 😀 \\"quoted\\" \\\\ \\n\\t\\r\\b\\f \u007f"}',
+    `{"a":0,"body":{"y":1,"z":"${'x'.repeat(90)}"},"long":"${'қ'.repeat(90_000)}"}`,
+    '{"10":1,"9":{"1":2,"__proto__":{},"a":3},"__proto__":{"a":1}}',
+  ])('knows %s', (text) => {
+    const known = { text: writtenOf(text), before: beforeRevision(text) };
+    expect(known.text).toBe(text);
+    expect(spanOf(text)).toEqual(known);
+    expect(spanOf(text, '{"rows":[')).toEqual(known);
+    const followed = spanOf(`${text},"record":3}`, '{"rows":[');
+    expect(followed).toEqual(known);
+  });
+
+  it.each([
+    '{"b":1,"a":2}',
+    '{"a":1,"a":2}',
+    '{"a":1,"b":2,"a":3}',
+    '{"a":[{"b":{"d":1,"c":2}}]}',
+    '{"a":{"b":1,"b":2}}',
+    '{"id":"x","rev":"1-a","scope":"y"}',
+    '{"9":1,"10":2}',
+    '{"reva":1,"re":2}',
+    `{"a":${'['.repeat(24)}${']'.repeat(24)}}`,
+    `{"a":${'{"a":'.repeat(24)}1${'}'.repeat(24)}}`,
+  ])('does not take %s for canonical', (text) => expect(spanOf(text)).toBeUndefined());
+
+  it('knows texts of all kinds only if they are what is written of their values', () => {
+    const random = createRandom(23);
+    let known = 0;
+    for (let round = 0; round < 6_000; round += 1) {
+      const isOdd = random(3) === 0;
+      const [made, canonical] = [objectText(random, 0, isOdd), writtenOf(objectText(random, 0, false))];
+      if (spanOf(canonical) === undefined) throw new Error(`not known: ${canonical}`);
+      for (const text of [made, canonical]) {
+        const span = spanOf(text);
+        const isCanonical = writtenOf(text) === text;
+        if (span === undefined && isCanonical && !isOdd) throw new Error(`not known: ${text}`);
+        if (span === undefined) continue;
+        known += 1;
+        const isSame = isCanonical && span.text === text && span.before === beforeRevision(text);
+        if (!isSame) throw new Error(`took ${text} for canonical`);
+      }
+    }
+    expect(known).toBeGreaterThan(6_000);
+  });
+
+  it('ends where the text was cut off', () => {
+    const text = Buffer.from('{"a":[1,{"b":"x\\"y"}],"c":true,"d":-1.5}');
+    for (let end = 0; end < text.length; end += 1) {
+      expect(canonicalSpan(text.subarray(0, end), 0)).toBeUndefined();
+    }
   });
 });
 

@@ -1,9 +1,11 @@
-/** Where a record was copied to. */
-export interface CanonicalCopy {
-  /** Where a member `rev` belongs: behind the members that come before it in canonical order. */
-  readonly place: number;
-  readonly end: number;
-}
+import {
+  type CanonicalSpan,
+  compareWithRevision,
+  endOfNumber,
+  failed,
+  isKeptEscape,
+  maxDepth,
+} from './canonical-walk.ts';
 
 /**
  * Copies the object that begins at `from` in the JSON text `source` into `target` from `at` on, its members in canonical order: what
@@ -17,7 +19,7 @@ export function copyCanonical(
   at: number,
   source: Uint8Array,
   from: number,
-): CanonicalCopy | undefined {
+): CanonicalSpan | undefined {
   revisionPlace = failed;
   count = 0;
   copied = at;
@@ -30,7 +32,6 @@ export function copyCanonical(
 const quote = 0x22;
 const comma = 0x2c;
 const minus = 0x2d;
-const dot = 0x2e;
 const zero = 0x30;
 const nine = 0x39;
 const colon = 0x3a;
@@ -38,17 +39,8 @@ const backslash = 0x5c;
 const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d];
 const firstPrintable = 0x20;
 const lastAscii = 0x7f;
-/** Escapes that `JSON.stringify` writes as well: of quote, backslash, backspace, form feed, line feed, return, tab. */
-const keptEscapes: ReadonlySet<number> = new Set([...'"\\bfnrt'].map((sign) => sign.charCodeAt(0)));
-
-/** Returned instead of a place. */
-const failed = -1;
-/** Beyond these, the value is written the slow way: nobody makes this one slow. */
-const maxDepth = 24;
+/** Beyond this, the value is written the slow way: nobody makes this one slow. */
 const maxMembers = 64;
-/** `Number` tells numbers of so many digits apart, and writes them as they are read; fractions as small as this without an exponent. */
-const maxDigits = 15;
-const maxFractionDigits = 6;
 /** From here on copying in one go is quicker than byte by byte. */
 const longSpan = 48;
 
@@ -146,7 +138,7 @@ function copyString(source: Uint8Array, from: number, target: Uint8Array): numbe
     at += 1;
     if (byte !== backslash) continue;
     const escaped = source[at] ?? 0;
-    if (!keptEscapes.has(escaped)) return failed;
+    if (!isKeptEscape(escaped)) return failed;
     target[to++] = escaped;
     at += 1;
   }
@@ -155,27 +147,10 @@ function copyString(source: Uint8Array, from: number, target: Uint8Array): numbe
   return at + 1;
 }
 
-/** Whole numbers, and fractions of few digits without zeros at their end. */
 function copyNumber(source: Uint8Array, from: number, target: Uint8Array): number {
-  const begin = source[from] === minus ? from + 1 : from;
-  const whole = endOfDigits(source, begin);
-  let end = whole;
-  if (source[whole] === dot) {
-    end = endOfDigits(source, whole + 1);
-    const isPlain = end - whole - 1 <= maxFractionDigits && source[end - 1] !== zero;
-    if (!isPlain) return failed;
-  } else if (begin > from && source[begin] === zero) return failed;
-  const next = source[end];
-  const ends = next === comma || next === closeObject || next === closeList;
-  if (!ends || end - begin > maxDigits) return failed;
+  const end = endOfNumber(source, from);
   for (let at = from; at < end; at += 1) target[copied++] = source[at] ?? 0;
   return end;
-}
-
-function endOfDigits(source: Uint8Array, from: number): number {
-  let at = from;
-  for (let byte = source[at] ?? 0; byte >= zero && byte <= nine; byte = source[at] ?? 0) at += 1;
-  return at;
 }
 
 /** `true`, `false` or `null`: the text was parsed, so it is one of them, or white space in front of something. */
@@ -246,8 +221,6 @@ function copySpan(target: Uint8Array, at: number, from: number, end: number): nu
   return to;
 }
 
-const revision = Buffer.from('"rev"');
-
 /** Of the members of the outermost object, which are in order from `begin` to where `target` is filled. */
 function placeOfRevision(target: Uint8Array, begin: number): number {
   for (let member = 0; member < count; member += 1) {
@@ -257,12 +230,4 @@ function placeOfRevision(target: Uint8Array, begin: number): number {
     if (comparison > 0) return from === begin ? begin : from - 1;
   }
   return copied;
-}
-
-function compareWithRevision(target: Uint8Array, member: number): number {
-  for (let index = 1; index < revision.length; index += 1) {
-    const difference = (target[member + index] ?? 0) - (revision[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -3,6 +3,7 @@ import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { writeAscii, writeMember } from './canonical-bytes.ts';
 import { copyCanonical } from './canonical-copy.ts';
+import { type CanonicalSpan, canonicalSpan } from './canonical-walk.ts';
 import { orderOf } from './key-order.ts';
 
 /** The version number in front of a revision; 0 for no revision. */
@@ -55,8 +56,16 @@ export function sealText(
   text: Uint8Array,
 ): SealedVersion | undefined {
   const begin = writeAscii(scratch, 0, headOf(op, baseRev, collection));
-  const copied = copyCanonical(scratch, begin, text, 0);
+  const copied = copyAsItStands(begin, text) ?? copyCanonical(scratch, begin, text, 0);
   return copied === undefined ? undefined : seal({ bytes: scratch, begin, ...copied }, baseRev);
+}
+
+/** Workstations write records in canonical order (`canonical-order.ts`): most need no more than to be looked through. */
+function copyAsItStands(begin: number, text: Uint8Array): CanonicalSpan | undefined {
+  const span = canonicalSpan(text, 0);
+  if (span === undefined || begin + span.end > scratch.length) return undefined;
+  scratch.set(span.end === text.length ? text : text.subarray(0, span.end), begin);
+  return { place: begin + span.place, end: begin + span.end };
 }
 
 function seal(written: Written, baseRev: Revision | null): SealedVersion {

@@ -3,6 +3,7 @@ import { type DeviceId, type Hlc, OperationIdSchema, type Revision, type Scope }
 import type { AnyRecord } from '#contracts/records/registry.ts';
 import type { OfferRow } from '#contracts/wire/client-messages.ts';
 import { advanceHlc } from '#sync/hlc.ts';
+import { inCanonicalOrder } from '#sync/merge/canonical-order.ts';
 import { makeDelta } from '#sync/merge/record-delta.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
@@ -27,7 +28,7 @@ export function createRowMaker(scope: Scope, device: DeviceId): RowMaker {
       const base = records.get(id);
       const op = v.parse(OperationIdSchema, uuidV7(at, loadRandom));
       last = advanceHlc(last, at, device, base === undefined ? [] : [base.hlc]);
-      const content = { id, scope, author, device, capturedAt: at, hlc: last, body };
+      const content = inCanonicalOrder({ id, scope, author, device, capturedAt: at, hlc: last, body });
       const baseRev: Revision | null = base?.rev ?? null;
       const rev = revisionOf(op, baseRev, collection, content);
       const record: AnyRecord = { ...content, rev };
