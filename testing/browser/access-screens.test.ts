@@ -1,12 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { scriptedPaperKey, scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
+import { atRest, pressAtRest, soon } from './at-rest.ts';
 import { launchBrowser } from './browser.ts';
+import { draftCount } from './kept-drafts.ts';
 import { openScreens, type Screens } from './screens/open-screens.ts';
 import { typeFast } from './typing-reader.ts';
 import { addVirtualKey } from './virtual-key.ts';
-
-const soon = { timeout: 15_000 };
 
 let browser: Browser;
 let screens: Screens;
@@ -32,18 +32,24 @@ const person = (at: number) => {
   if (found === undefined) throw new Error('nobody of that number works here');
   return found;
 };
-const chooseHead = () => page.getByRole('button', { name: 'Olimov' }).click();
+/** On the lock. The staff of the page before has a button of that name, too. */
+const chooseHead = () => page.locator('.person-choice', { hasText: 'Olimov' }).click();
+/** Plays the owner once the key is asked: the screen may tell her to touch it a moment before, or still. */
+const touch = async (...how: Parameters<ReturnType<typeof key>['touch']>) => {
+  await expect.poll(() => key().operation(), soon).not.toBeNull();
+  key().touch(...how);
+};
 const asked = (name: string) => screens.workstation.asked.filter((each) => each === name).length;
 
 describe('unlocking by a key', () => {
   it('asks at once, tells attempts, and opens after the finger', async () => {
     await chooseHead();
     await page.getByText('Put your finger on the key').waitFor();
-    key().touch({ code: 'access.finger-not-recognised', detail: { attemptsLeft: 2 } });
+    await touch({ code: 'access.finger-not-recognised', detail: { attemptsLeft: 2 } });
     await page.getByText('2 attempts left').waitFor();
     // It asks again by itself: the finger is where it is.
     await page.getByText('Put your finger on the key').waitFor();
-    key().touch();
+    await touch();
     await page.locator('.home').waitFor();
     screens.workstation.lock();
     // Who worked here last stands first.
@@ -55,35 +61,38 @@ describe('unlocking by a key', () => {
   it('ends by Escape, tries again by Enter, and goes back by Escape', async () => {
     await chooseHead();
     await page.getByText('Put your finger on the key').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
     await page.getByText('The key is not being asked').waitFor();
-    expect(key().operation()).toBeNull();
+    await expect.poll(() => key().operation(), soon).toBeNull();
+    await atRest(page);
     await page.getByRole('button', { name: 'Try again' }).focus();
     await page.keyboard.press('Enter');
     await page.getByText('Put your finger on the key').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
     await page.getByText('The key is not being asked').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
     await page.locator('.person-choice').first().waitFor();
   });
 
   it('asks for the PIN when no finger counts any more, and never sends a wrong one twice', async () => {
     await chooseHead();
     await page.getByText('Put your finger on the key').waitFor();
-    key().touch({ code: 'access.pin-needed', detail: {} });
+    await touch({ code: 'access.pin-needed', detail: {} });
     await page.locator('#key-pin').fill('000000');
     await page.keyboard.press('Enter');
     await page.getByText('7 attempts left').waitFor();
     await expect.poll(() => page.locator('#key-pin').inputValue(), soon).toBe('');
+    await atRest(page);
     const unlocks = asked('session.unlock');
     await page.locator('#key-pin').focus();
     await page.keyboard.press('Enter');
     await page.getByText('at least 4 characters').waitFor();
-    expect(asked('session.unlock')).toBe(unlocks);
     await page.locator('#key-pin').fill('135790');
     await page.keyboard.press('Enter');
     await page.getByText('Touch the key').waitFor();
-    key().touch();
+    // What is sent later comes after what was sent before: there was one more, not two.
+    expect(asked('session.unlock')).toBe(unlocks + 1);
+    await touch();
     await page.locator('.home').waitFor();
   });
 
@@ -97,24 +106,17 @@ describe('unlocking by a key', () => {
     await page.getByText('Insert your key').waitFor();
     key().plugIn();
     await page.getByText('Put your finger on the key').waitFor();
-    key().touch();
+    await touch();
     await page.locator('.home').waitFor();
   });
 
   it('picks the person by her card, and opens nothing by it', async () => {
     await page.locator('.person-choice').first().waitFor();
     const picked = page.getByRole('heading', { name: person(1).name });
-    // What lay on the reader before the screen looked at it picks nobody: she holds it there again.
-    await expect
-      .poll(
-        async () => {
-          screens.workstation.access.holdCard(person(1).id);
-          await picked.waitFor({ timeout: 2_000 }).catch(() => undefined);
-          return await picked.isVisible();
-        },
-        { timeout: 20_000 },
-      )
-      .toBe(true);
+    // What lay on the reader before the screen looked at it picks nobody.
+    await expect.poll(() => asked('access.door'), soon).toBeGreaterThan(0);
+    screens.workstation.access.holdCard(person(1).id);
+    await picked.waitFor();
     await page.locator('#passphrase').waitFor();
     expect(asked('session.unlock')).toBe(0);
     screens.workstation.access.holdCard(null);
@@ -133,8 +135,7 @@ describe('locking and switching', () => {
     await screens.signIn();
     await page.locator('.queue-in-progress .row-link').click();
     await page.locator('#complaint').fill('qoralama matni');
-    // The draft box keeps what is typed about every second.
-    await page.waitForTimeout(1_800);
+    await expect.poll(() => draftCount(page), soon).toBe(1);
   };
 
   it('a pulled-out key locks, says so, hides the patient and keeps the draft', async () => {
@@ -149,6 +150,7 @@ describe('locking and switching', () => {
     expect(patient.length).toBeGreaterThan(3);
     expect(await page.locator('body').textContent()).not.toContain(patient.split(',')[0]);
     screens.workstation.unlock(person(0).id);
+    await page.locator('.draft').waitFor();
     await page.locator('.queue-in-progress .row-link').click();
     await expect.poll(() => page.locator('#complaint').inputValue(), soon).toBe('qoralama matni');
   });
@@ -159,23 +161,24 @@ describe('locking and switching', () => {
     await page.getByText('nobody was at the screen').waitFor();
     screens.workstation.unlock(person(0).id);
     await page.locator('.queue-row').first().waitFor();
-    await page.keyboard.press('F9');
+    await pressAtRest(page, 'F9');
     await page.locator('.person-choice').first().waitFor();
+    await atRest(page);
     expect(await page.getByText('nobody was at the screen').count()).toBe(0);
   });
 
   it('F7 hides the patient without locking, Escape comes back, and another person takes over', async () => {
     await typeComplaint();
-    await page.keyboard.press('F7');
+    await pressAtRest(page, 'F7');
     await page.getByText('Who goes on?').waitFor();
     expect(await page.locator('.visit').isVisible()).toBe(false);
     // Keys of the page behind do nothing.
-    await page.keyboard.press('F4');
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'F4');
+    await pressAtRest(page, 'Escape');
     await page.locator('#complaint').waitFor();
     expect(await page.locator('#complaint').inputValue()).toBe('qoralama matni');
-    await page.keyboard.press('F7');
-    await page.getByRole('button', { name: 'Ergasheva' }).click();
+    await pressAtRest(page, 'F7');
+    await page.locator('.person-choice', { hasText: 'Ergasheva' }).click();
     await page.locator('#passphrase').fill(scriptedPassphrase);
     await page.keyboard.press('Enter');
     await page.locator('.home').waitFor();
@@ -197,7 +200,7 @@ describe('emergencies and recovery', () => {
     await page.getByRole('button', { name: 'Open the records' }).click();
     await page.getByText('Put your finger on the key').waitFor();
     expect(await page.locator('.home').count()).toBe(0);
-    key().touch();
+    await touch();
     await page.locator('.home').waitFor();
     await page.getByText('Emergency opening by two people').waitFor();
   });
@@ -212,6 +215,8 @@ describe('emergencies and recovery', () => {
     await page.locator('#emergency-opening-reason').fill('Nobody can come');
     await page.getByRole('button', { name: 'Open the records' }).click();
     await page.getByText('Emergency opening by the paper key').waitFor();
+    // What is sent later comes after what was sent before: it was nothing.
+    expect(asked('session.break-glass')).toBe(1);
   });
 
   it('a paper key is shown once, and closed after two of its groups were typed back', async () => {
@@ -252,13 +257,14 @@ describe('a key that the browser asks (WebAuthn)', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Add the key' }).click();
     await page.getByText('The key opens this workstation now').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.locator('.way-row', { hasText: 'Blue key 7' }).waitFor();
 
-    await page.keyboard.press('F9');
+    await pressAtRest(page, 'F9');
     await chooseHead();
     await page.locator('.home').waitFor();
 
-    await page.keyboard.press('F9');
+    await pressAtRest(page, 'F9');
     await page.locator('.person-choice').first().waitFor();
     await virtual.remove();
     await addVirtualKey(page);
@@ -277,9 +283,10 @@ describe('a key that the browser asks (WebAuthn)', () => {
     await page.locator('#key-label').fill('Blue key 7');
     await page.getByRole('dialog').getByRole('button', { name: 'Add the key' }).click();
     await page.getByText('The key opens this workstation now').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await virtual.refuseUser();
-    await page.keyboard.press('F9');
+    await pressAtRest(page, 'F9');
     await chooseHead();
     await page.locator('.key-proof .field-error').waitFor();
     await page.getByRole('button', { name: 'By passphrase' }).click();
@@ -309,6 +316,7 @@ describe('a reader that types', () => {
     await page.locator('#patient-search').focus();
     await typeFast(page, '99999999999999');
     await page.locator('.scan-told p').waitFor();
+    await atRest(page);
     expect(await page.getByRole('dialog').count()).toBe(0);
     expect(await page.locator('#patient-search').inputValue()).toBe('');
   });
@@ -318,7 +326,9 @@ describe('a reader that types', () => {
     const [pinfl = ''] = screens.workstation.pinfls();
     await page.locator('#patient-search').focus();
     await page.keyboard.type(pinfl, { delay: 60 });
-    expect(await page.locator('#patient-search').inputValue()).toBe(pinfl);
+    await expect.poll(() => page.locator('#patient-search').inputValue(), soon).toBe(pinfl);
+    await page.locator('.found').first().waitFor();
+    await atRest(page);
     expect(await page.getByRole('dialog').count()).toBe(0);
   });
 });
@@ -332,7 +342,7 @@ describe('who saw a patient', () => {
     await page.getByRole('button', { name: 'Who saw' }).focus();
     await page.keyboard.press('Enter');
     await page.locator('.audit-table tbody tr').first().waitFor();
-    expect(await page.locator('.audit-table tbody tr').count()).toBe(50);
+    await expect.poll(() => page.locator('.audit-table tbody tr').count(), soon).toBe(50);
     await page.getByLabel('Only emergencies').focus();
     await page.keyboard.press('Space');
     await expect.poll(() => page.locator('.audit-table tbody tr').count(), soon).toBe(3);
@@ -346,7 +356,8 @@ describe('who saw a patient', () => {
     await page.locator('#patient-search').fill('karimova dilnoza');
     await page.locator('.found').first().waitFor();
     await page.keyboard.press('Enter');
-    await page.locator('.patient').waitFor();
+    await page.locator('.patient .print-button').waitFor();
+    await atRest(page);
     expect(await page.getByRole('button', { name: 'Who saw' }).count()).toBe(0);
   });
 });

@@ -37,7 +37,6 @@ export function freshScreens(
   });
   beforeEach(async () => {
     opened = await openScreens(browser, { language: 'en', theme: 'light' });
-    opened.page.setDefaultTimeout(15_000);
     begin({ screens: opened, page: opened.page });
   });
   afterEach(async () => {

@@ -2,10 +2,10 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { appError } from '#contracts/errors.ts';
 import { scriptedPaperKey, scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
+import { atRest, pressAtRest, soon } from './at-rest.ts';
 import { freshScreens } from './fresh-screens.ts';
 import type { Screens } from './screens/open-screens.ts';
 
-const soon = { timeout: 15_000 };
 let screens: Screens;
 let page: Page;
 const { person, asked, focused } = freshScreens((began) => {
@@ -16,12 +16,15 @@ describe('the lock', () => {
   it('has the focus where typing goes on, at each step of a key', async () => {
     await page.getByRole('button', { name: person(3).name }).click();
     await page.getByText('Put your finger on the key').waitFor();
+    await expect.poll(() => screens.workstation.access.key.operation(), soon).not.toBeNull();
     screens.workstation.access.key.touch(appError('access.pin-needed'));
     await expect.poll(focused, soon).toBe('key-pin');
     await page.keyboard.type('0000', { delay: 40 });
     await page.keyboard.press('Enter');
     await page.getByText('7 attempts left').waitFor();
     await expect.poll(focused, soon).toBe('key-pin');
+    // It has the focus anew: nothing takes it back from what is gone to now.
+    await atRest(page);
     await page.getByRole('button', { name: 'By passphrase' }).focus();
     await page.keyboard.press('Enter');
     await expect.poll(focused, soon).toBe('passphrase');
@@ -42,15 +45,16 @@ describe('the lock', () => {
 
   it('tells who has no key which ways there are here, and who opens together', async () => {
     await page.locator('.person-choice').first().waitFor();
-    await page.keyboard.press('F1');
+    await pressAtRest(page, 'F1');
     const names = [1, 2, 3].map((at) => person(at).name).join(', ');
     await page.getByRole('dialog').getByText(names).waitFor();
     expect(await page.getByRole('dialog').textContent()).not.toContain(person(0).name);
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     screens.workstation.access.setDoor({ hasPaperKey: false, holders: [] });
-    await page.keyboard.press('F1');
+    await pressAtRest(page, 'F1');
     await page.locator('.help-way-absent').nth(1).waitFor();
-    expect(await page.getByRole('button', { name: 'Emergency opening' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Emergency opening' }).waitFor({ state: 'detached' });
   });
 });
 
@@ -72,8 +76,15 @@ describe('an emergency opening by the paper key', () => {
     await page.getByText('Write the reason').waitFor();
     await page.getByText('Write your name').waitFor();
     await page.getByText('Not complete: groups 1, 2, 3, 4, 5, 6, 7, 8').waitFor();
-    expect(await focused()).toBe('emergency-opening-reason');
+    await expect.poll(focused, soon).toBe('emergency-opening-reason');
     expect(asked('session.break-glass')).toBe(0);
+    // What is sent later comes after what was sent before: it was nothing.
+    await page.locator('#emergency-opening-reason').fill('Nobody can come');
+    await page.locator('#emergency-name').fill('Olimov');
+    await page.locator('#paper-group-1').fill(scriptedPaperKey);
+    await send();
+    await page.locator('.home').waitFor();
+    expect(asked('session.break-glass')).toBe(1);
   });
 
   it('with another keyboard layout says which letters, and keeps what was typed before', async () => {
@@ -82,10 +93,12 @@ describe('an emergency opening by the paper key', () => {
     await page.keyboard.type('ab2', { delay: 40 });
     await page.keyboard.type('фс', { delay: 40 });
     await page.getByRole('status').filter({ hasText: 'Switch the keyboard to Latin letters' }).waitFor();
+    await atRest(page);
     expect(await page.locator('#paper-group-1').inputValue()).toBe('AB2');
     // A group that is gone to is selected whole: the first letter would take its place.
     await page.locator('#paper-group-1').selectText();
     await page.keyboard.type('ы');
+    await atRest(page);
     expect(await page.locator('#paper-group-1').inputValue()).toBe('AB2');
     await page.locator('#paper-group-1').press('End');
     await page.keyboard.type('c', { delay: 40 });
@@ -97,18 +110,19 @@ describe('an emergency opening by the paper key', () => {
     await open();
     await page.locator('#paper-group-1').focus();
     await page.keyboard.type(slip(3, 6).join(''), { delay: 40 });
-    expect(await focused()).toBe('paper-group-8');
+    await expect.poll(focused, soon).toBe('paper-group-8');
     await send();
     await page.getByText('Not right in groups: 3, 6').waitFor();
     await expect.poll(focused, soon).toBe('paper-group-3');
     await page.keyboard.type('6E7F8', { delay: 40 });
-    expect(await page.locator('#paper-group-3').inputValue()).toBe('6E7F8');
+    await expect.poll(() => page.locator('#paper-group-3').inputValue(), soon).toBe('6E7F8');
     // The mark of the other one stays until it is mended.
-    expect(await focused()).toBe('paper-group-6');
+    await expect.poll(focused, soon).toBe('paper-group-6');
     await page.getByText('Not right in groups: 6').waitFor();
     await page.keyboard.type('5M6N7', { delay: 40 });
+    await page.locator('.paper-group [aria-invalid]').waitFor({ state: 'detached' });
+    await atRest(page);
     expect(await focused()).toBe('paper-group-6');
-    expect(await page.locator('.paper-group [aria-invalid]').count()).toBe(0);
     await page.keyboard.press('Enter');
     await page.locator('.home').waitFor();
   });
@@ -119,6 +133,7 @@ describe('an emergency opening by the paper key', () => {
     screens.workstation.failNext('session.break-glass', appError('access.paper-key-wrong'));
     await send();
     await page.getByText('there may be a newer one').waitFor();
+    await atRest(page);
     expect(await page.locator('.paper-group [aria-invalid]').count()).toBe(0);
   });
 
@@ -173,7 +188,9 @@ describe('an emergency opening by two', () => {
         .nth(at - 1)
         .waitFor();
     }
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Open the records');
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent), soon)
+      .toBe('Open the records');
     // Nothing was checked yet: what is only typed has no tick and does not look good.
     expect(await marksOfHolders()).toEqual([1, 2].map((at) => [notChecked(at), false]));
     screens.workstation.failNext(
@@ -182,6 +199,6 @@ describe('an emergency opening by two', () => {
     );
     await page.getByRole('button', { name: 'Open the records' }).click();
     await page.locator('.notice-danger', { hasText: person(2).name }).waitFor();
-    expect(await marksOfHolders()).toEqual([[notChecked(1), false]]);
+    await expect.poll(marksOfHolders, soon).toEqual([[notChecked(1), false]]);
   });
 });

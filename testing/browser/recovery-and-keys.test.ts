@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { appError } from '#contracts/errors.ts';
 import { scriptedPin } from '#testing/doubles/scripted-access.ts';
+import { atRest, soon } from './at-rest.ts';
 import { freshScreens } from './fresh-screens.ts';
 import type { Screens } from './screens/open-screens.ts';
 
@@ -22,15 +23,16 @@ describe('the people who open together', () => {
   });
 
   it('are counted as saved, not as ticked; saved is said after saving', async () => {
-    expect(await badge()).toBe('3');
+    await expect.poll(badge, soon).toBe('3');
     await card().getByLabel(person(1).name).uncheck();
+    await atRest(page);
     expect(await badge()).toBe('3');
     expect(await card().getByText('Saved on this computer').count()).toBe(0);
     await card().getByRole('button', { name: 'Save' }).click();
     await card().getByText('Saved on this computer').waitFor();
-    expect(await badge()).toBe('2');
+    await expect.poll(badge, soon).toBe('2');
     await card().getByLabel(person(1).name).check();
-    expect(await card().getByText('Saved on this computer').count()).toBe(0);
+    await card().getByText('Saved on this computer').waitFor({ state: 'detached' });
   });
 
   it('are not called saved when the disk was full', async () => {
@@ -38,6 +40,7 @@ describe('the people who open together', () => {
     screens.workstation.failNext('recovery.set-holders', appError('store.disk-full'));
     await card().getByRole('button', { name: 'Save' }).click();
     await card().getByText('disk is full').waitFor();
+    await atRest(page);
     expect(await card().getByText('Saved on this computer').count()).toBe(0);
     expect(await badge()).toBe('3');
     expect(await card().getByLabel(person(1).name).isChecked()).toBe(false);
@@ -58,6 +61,8 @@ describe('key settings', () => {
     await page.locator('#finger-name').fill('Left thumb');
     await page.keyboard.press('Enter');
     await page.locator('.finger-progress').waitFor();
+    // The screen says so before the key was asked.
+    await expect.poll(() => key().operation()?.kind, soon).toBe('enrol-finger');
   };
 
   it('counts good touches only, says what was wrong with a bad one, and lists the new finger', async () => {
@@ -71,16 +76,12 @@ describe('key settings', () => {
     await page.getByText('2 of 5').waitFor();
     key().touch();
     await page.getByText('3 of 5').waitFor();
-    expect(await page.locator('.finger-progress .field-warning').count()).toBe(0);
+    await page.locator('.finger-progress .field-warning').waitFor({ state: 'detached' });
     key().touch();
     key().touch();
     await page.locator('.fingers .plain-row', { hasText: 'Left thumb' }).waitFor();
-    expect(
-      await page
-        .locator('section', { has: page.locator('.fingers') })
-        .locator('.badge')
-        .textContent(),
-    ).toBe('2');
+    const count = page.locator('section', { has: page.locator('.fingers') }).locator('.badge');
+    await expect.poll(() => count.textContent(), soon).toBe('2');
   });
 
   it('says that the key was pulled out in the middle, and learns nothing', async () => {
@@ -109,8 +110,9 @@ describe('key settings', () => {
     await page.getByText('After a reset it opens nothing').waitFor();
     screens.workstation.access.setKey({ pinAttemptsLeft: 0 });
     await page.getByRole('button', { name: 'Look at the key' }).click();
-    await page.getByText('blocked for good').first().waitFor();
-    expect(await page.locator('.key-facts .notice-danger').count()).toBe(1);
+    // The warning before it has these words, too.
+    await page.locator('.key-facts .notice-danger', { hasText: 'blocked for good' }).waitFor();
+    await page.locator('.key-facts .notice-warning').waitFor({ state: 'detached' });
     expect(await page.locator('#key-pin, #pin-present, #pin-next').count()).toBe(0);
   });
 
@@ -121,7 +123,7 @@ describe('key settings', () => {
     await page.locator('#pin-repeated').fill('246802');
     await page.locator('.pin-change button[type=submit]').click();
     await page.locator('.pin-change .notice-danger').waitFor();
-    expect(await valuesOfFields()).not.toMatch(/0000|246802/);
+    await expect.poll(valuesOfFields, soon).not.toMatch(/0000|246802/);
   });
 });
 
@@ -133,7 +135,9 @@ describe('the sheet of a paper key', () => {
     await page.getByRole('button', { name: 'Make a new paper key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Make a new paper key' }).click();
     await page.locator('.paper-sheet-group').first().waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.emulateMedia({ media: 'print' });
+    await atRest(page);
     const shown = await page.evaluate(() =>
       [...document.querySelectorAll('body *')]
         .filter(

@@ -1,13 +1,16 @@
 import type { Page } from 'playwright-core';
+import { atRest } from './at-rest.ts';
 
 /** Between two keys of a reader, in ms: far less than between two of a person. */
 const betweenKeysMs = 4;
 
 /**
  * Types digits and letters as a reader does: faster than anybody, and what the page does not take goes into the field. Each key has
- * the time at which the reader sent it, as the system gives it, however busy the page was. `end` is what it sends after them.
+ * the time at which the reader sent it, as the system gives it, however busy the page was. `end` is what it sends after them. A page
+ * that was only just drawn does not listen yet: that is waited for.
  */
 export async function typeFast(page: Page, text: string, end: 'Enter' | 'silence' = 'Enter'): Promise<void> {
+  await atRest(page);
   await page.evaluate(
     ([typed, last, gapMs]) => {
       const target = () => document.activeElement ?? document.body;
