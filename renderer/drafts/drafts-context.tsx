@@ -101,6 +101,8 @@ export interface FormDraft {
   forget(): void;
   /** What is typed here is not being kept on disk. */
   readonly isUnkept: boolean;
+  /** Becomes another value where the form has to begin again: with what was restored only after it had been shown (DRA-9). */
+  readonly beginning: 'shown' | 'restored-late';
 }
 
 /** Longest time a form waits for the box. */
@@ -118,15 +120,46 @@ export function useFormDraft(subject: DraftSubject): FormDraft {
   const box = open.status === 'open' ? open.box : null;
   const subscribe = useCallback((changed: () => void) => box?.onChange(changed) ?? (() => {}), [box]);
   const isFailing = useSyncExternalStore(subscribe, () => box?.isFailing() ?? false);
+  const early = useTypedEarly(box, subject);
+  const restored = box?.drafts().find((draft) => subjectKey(draft.subject) === key) ?? null;
+  // Decided once, when the box opens: after that a draft is what is being typed.
+  const beginning = useRef<FormDraft['beginning'] | null>(null);
+  if (box !== null) {
+    const isLate = isImpatient && restored !== null && early.isEmpty();
+    beginning.current ??= isLate ? 'restored-late' : 'shown';
+  }
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the subject
   return useMemo(
     () => ({
       isReady: open.status !== 'opening' || isImpatient,
-      restored: box?.drafts().find((draft) => subjectKey(draft.subject) === key) ?? null,
-      keep: (title: string, values: unknown) => box?.keep(subject, title, values),
-      forget: () => void box?.forget(subject),
+      restored,
+      keep: (title: string, values: unknown) =>
+        box === null ? early.keep(title, values) : box.keep(subject, title, values),
+      forget: () => (box === null ? early.forget() : void box.forget(subject)),
       isUnkept: open.status === 'unavailable' || isFailing,
+      beginning: beginning.current ?? 'shown',
     }),
     [open, box, key, isImpatient, isFailing],
   );
+}
+
+/** What is typed into a form that is shown before the box is open; kept once it is. */
+function useTypedEarly(box: DraftBox | null, subject: DraftSubject) {
+  const typed = useRef<{ readonly title: string; readonly values: unknown } | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the box opens
+  useEffect(() => {
+    if (box === null || typed.current === null) return;
+    box.keep(subject, typed.current.title, typed.current.values);
+    typed.current = null;
+  }, [box]);
+  const [early] = useState(() => ({
+    isEmpty: () => typed.current === null,
+    keep(title: string, values: unknown) {
+      typed.current = { title, values };
+    },
+    forget() {
+      typed.current = null;
+    },
+  }));
+  return early;
 }

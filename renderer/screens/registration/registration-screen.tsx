@@ -17,7 +17,7 @@ import { RegistrationForm } from './registration-form.tsx';
 export function RegistrationScreen({ typed }: { readonly typed: string }): ReactNode {
   const draft = useFormDraft({ form: 'registration' });
   return draft.isReady ? (
-    <Registering typed={typed} draft={draft} />
+    <Registering key={draft.beginning} typed={typed} draft={draft} />
   ) : (
     <div className="screen-wait" aria-busy="true" />
   );

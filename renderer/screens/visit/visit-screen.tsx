@@ -36,7 +36,7 @@ export function VisitScreen({ patientId, visitId }: VisitScreenProps): ReactNode
   const visit = view.value?.visits.find((each) => each.id === visitId);
   if (view.value === null || visit === undefined)
     return <EmptyState icon="note" title={t('error.record.not-found')} />;
-  return <Visit record={view.value} visit={visit} draft={draft} />;
+  return <Visit key={draft.beginning} record={view.value} visit={visit} draft={draft} />;
 }
 
 interface VisitProps {

@@ -1,10 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { atRest, pressAtRest, soon } from '../at-rest.ts';
 import { launchBrowser } from '../browser.ts';
+import { draftCount, everythingStored } from '../kept-drafts.ts';
 import { openScreens, type Screens } from './open-screens.ts';
-
-/** The machine of a test may be busy. */
-const soon = { timeout: 15_000 };
 
 let browser: Browser;
 let screens: Screens;
@@ -31,29 +30,30 @@ async function typeNote(): Promise<void> {
   await expect.poll(() => draftCount(page), soon).toBe(1);
 }
 
-/** Everything in this origin's IndexedDB, as text. */
-const everythingStored = async (page: Page): Promise<string> =>
-  await page.evaluate(async () => {
-    const texts: string[] = [];
-    const settled = <Value>(request: IDBRequest<Value>) =>
-      new Promise<Value>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    for (const { name } of await indexedDB.databases()) {
-      if (name === undefined) continue;
-      const database = await settled(indexedDB.open(name));
-      for (const store of database.objectStoreNames) {
-        const rows = await settled(database.transaction(store).objectStore(store).getAll());
-        texts.push(name, store, ...rows.map((row) => JSON.stringify(row)));
-      }
-      database.close();
-    }
-    return texts.join('\n');
-  });
-
-const draftCount = async (page: Page): Promise<number> =>
-  (await everythingStored(page)).match(/"sealed":"/g)?.length ?? 0;
+/**
+ * Begins to register somebody, and comes back to where drafts are listed: this one alone is there, `stored` on the disk. A box that
+ * keeps what is typed has been opened, so that a draft that must not be there would be.
+ */
+async function onlyOwnDraft(stored: number): Promise<void> {
+  const { page } = screens;
+  await pressAtRest(page, 'F4');
+  let typed = 0;
+  await expect
+    .poll(
+      async () => {
+        typed += 1;
+        await page.locator('#given').fill(`Botir ${typed}`);
+        return await draftCount(page);
+      },
+      { ...soon, interval: 500 },
+    )
+    .toBe(stored);
+  await pressAtRest(page, 'F2');
+  await page.locator('.draft').first().waitFor();
+  await atRest(page);
+  expect(await page.locator('.draft').count()).toBe(1);
+  expect(await page.locator('.draft').textContent()).toContain('Botir');
+}
 
 it('DRA-1: what is typed comes back after a crash of the page, and lies on disk only sealed', async () => {
   const { page, workstation } = screens;
@@ -64,8 +64,7 @@ it('DRA-1: what is typed comes back after a crash of the page, and lies on disk 
   const person = workstation.people[0];
   expect(stored).not.toContain(person?.id);
   await page.reload();
-  await page.locator('.draft').waitFor();
-  expect(await page.locator('.draft').textContent()).toContain('Karimova');
+  await page.locator('.draft', { hasText: 'Karimova' }).waitFor();
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect.poll(() => page.locator('#note').inputValue(), soon).toBe(secret);
 });
@@ -73,12 +72,11 @@ it('DRA-1: what is typed comes back after a crash of the page, and lies on disk 
 it('locking hides it, another nurse does not see it, its owner gets it back', async () => {
   const { page, workstation } = screens;
   await typeNote();
-  await page.keyboard.press('F9');
+  await pressAtRest(page, 'F9');
   await page.locator('.person-choice').first().waitFor();
   expect(await page.locator('body').textContent()).not.toContain('Karimova');
   await screens.signIn(1);
-  await page.waitForTimeout(500);
-  expect(await page.locator('.draft').count()).toBe(0);
+  await onlyOwnDraft(2);
   await page.locator('.queue-in-progress .row-link').click();
   await page.locator('#note').waitFor();
   expect(await page.locator('#note').inputValue()).toBe('');
@@ -92,16 +90,71 @@ it('locking hides it, another nurse does not see it, its owner gets it back', as
 it('DRA-5: saving removes it', async () => {
   const { page } = screens;
   await typeNote();
-  await page.keyboard.press('Control+Enter');
+  await pressAtRest(page, 'Control+Enter');
   await page.locator('.save-bar-saved').waitFor();
-  await page.keyboard.press('F2');
+  await pressAtRest(page, 'F2');
   await page.locator('#patient-search').waitFor();
+  await atRest(page);
   expect(await page.locator('.draft').count()).toBe(0);
   await expect.poll(() => draftCount(page), soon).toBe(0);
   await page.reload();
   await page.locator('.queue-row').first().waitFor();
-  await page.waitForTimeout(500);
-  expect(await page.locator('.draft').count()).toBe(0);
+  await onlyOwnDraft(1);
+});
+
+/** From the next time the page is loaded, its box opens only once the returned function was called. */
+async function holdBox(): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await screens.page.route(/pouch-draft-store/, async (route) => {
+    await promise;
+    await route.continue();
+  });
+  return resolve;
+}
+
+describe('DRA-9: where the box opens only after its form was shown', () => {
+  it('what was left of a visit comes back', async () => {
+    const { page } = screens;
+    await typeNote();
+    const release = await holdBox();
+    await page.reload();
+    await page.locator('.queue-in-progress .row-link').click();
+    await page.locator('#note').waitFor();
+    expect(await page.locator('#note').inputValue()).toBe('');
+    release();
+    await expect.poll(() => page.locator('#note').inputValue(), soon).toBe(secret);
+  });
+
+  it('what was left of a registration comes back', async () => {
+    const { page } = screens;
+    await screens.signIn();
+    await pressAtRest(page, 'F4');
+    await page.locator('#given').fill('Botir');
+    await expect.poll(() => draftCount(page), soon).toBe(1);
+    const release = await holdBox();
+    await page.reload();
+    await page.locator('.queue-row').first().waitFor();
+    await pressAtRest(page, 'F4');
+    await page.locator('#given').waitFor();
+    expect(await page.locator('#given').inputValue()).toBe('');
+    release();
+    await expect.poll(() => page.locator('#given').inputValue(), soon).toBe('Botir');
+  });
+
+  it('what was typed meanwhile stays, and is kept', async () => {
+    const { page } = screens;
+    const release = await holdBox();
+    await page.reload();
+    await screens.signIn();
+    await page.locator('.queue-in-progress .row-link').click();
+    await page.locator('#note').fill(secret);
+    release();
+    await expect.poll(() => draftCount(page), soon).toBe(1);
+    expect(await page.locator('#note').inputValue()).toBe(secret);
+    await page.reload();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect.poll(() => page.locator('#note').inputValue(), soon).toBe(secret);
+  });
 });
 
 it('DRA-6: one that does not open any more is thrown away, and said', async () => {
@@ -128,6 +181,7 @@ it('DRA-6: one that does not open any more is thrown away, and said', async () =
   });
   await page.reload();
   await page.getByText('1 draft could not be opened').waitFor();
+  await atRest(page);
   expect(await page.locator('.draft').count()).toBe(0);
 });
 
@@ -139,6 +193,6 @@ it('says so where the browser keeps nothing', async () => {
   await page.locator('.queue-in-progress .row-link').click();
   await page.locator('#note').fill(secret);
   await page.getByText('the draft is not being kept').waitFor();
-  await page.keyboard.press('Control+Enter');
+  await pressAtRest(page, 'Control+Enter');
   await page.locator('.save-bar-saved').waitFor();
 });
