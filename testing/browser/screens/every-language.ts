@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
 import { languages } from '#contracts/languages.ts';
+import { chooseLanguage } from '../choose-language.ts';
 import { misfits, scrollsDown, seriousFindings, smallTargets } from './inspections.ts';
-import { keepPicture, openScreens, type Screens } from './open-screens.ts';
+import { keepPicture, openScreens } from './open-screens.ts';
 import type { Step } from './step.ts';
 import { keyboardFaults } from './tab-walk.ts';
 
@@ -16,7 +17,7 @@ export async function inspectInEveryLanguage(browser: Browser, { name, isDaily, 
   try {
     await go(screens);
     for (const language of languages) {
-      await speak(screens, language);
+      await chooseLanguage(page, language);
       await keepPicture(page, name, { language, theme: 'light' });
       expect(await misfits(page), language).toEqual([]);
       expect(await smallTargets(page), language).toEqual([]);
@@ -28,9 +29,4 @@ export async function inspectInEveryLanguage(browser: Browser, { name, isDaily, 
   } finally {
     await screens.close();
   }
-}
-
-async function speak({ page }: Screens, language: string): Promise<void> {
-  await page.locator(`#language-${language}`).evaluate((radio: HTMLInputElement) => radio.click());
-  await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
 }

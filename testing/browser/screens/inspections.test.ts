@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { languages } from '#contracts/languages.ts';
+import { atRest } from '../at-rest.ts';
 import { launchBrowser } from '../browser.ts';
 import { misfits, scrollsDown, seriousFindings, smallTargets } from './inspections.ts';
 import { openScreens, type Screens } from './open-screens.ts';
@@ -34,6 +35,8 @@ const spoil = async (selector: string, style: Readonly<Record<string, string>>) 
 
 it('the inspections find what is planted', async () => {
   const { page } = screens;
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await atRest(page);
   expect(await misfits(page)).toEqual([]);
   await spoil('.place-words', { color: '#d0d0d0' });
   expect(await seriousFindings(page)).toEqual([expect.stringContaining('color-contrast')]);

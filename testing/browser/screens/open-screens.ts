@@ -5,6 +5,7 @@ import type { Language } from '#contracts/languages.ts';
 import { openScriptedWebHost, type ScriptedWebHost } from '#testing/doubles/scripted-web-host.ts';
 import { openScriptedWorkstation, type ScriptedWorkstation } from '#testing/doubles/scripted-workstation.ts';
 import { loadReferenceData } from '#workstation/reference-files.ts';
+import { atRest } from '../at-rest.ts';
 
 /** The built screens in a browser, with a scripted workstation behind them. */
 export interface Screens {
@@ -71,5 +72,6 @@ export async function openScreens(browser: Browser, look: Look, folder: string =
 export async function keepPicture(page: Page, name: string, { language, theme }: Look): Promise<void> {
   await mkdir(pictureFolder, { recursive: true });
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await atRest(page);
   await page.screenshot({ path: `${pictureFolder}/${name}.${language}.${theme}.png` });
 }

@@ -1,7 +1,8 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { appError } from '#contracts/errors.ts';
 import { scriptedPaperKey } from '#testing/doubles/scripted-access.ts';
+import { atRest, soon } from '../at-rest.ts';
 import { launchBrowser } from '../browser.ts';
 import { inspectInEveryLanguage } from './every-language.ts';
 import { openScreens, type Screens } from './open-screens.ts';
@@ -26,6 +27,15 @@ async function comeIn({ page, workstation }: Screens, at: number): Promise<void>
   workstation.access.loseRecovery(somebody.id);
   workstation.unlock(somebody.id);
   await page.locator('.second-way h1').waitFor();
+}
+
+/** The keyboard stands on the way to work; it is taken. */
+async function goToWork(page: Page): Promise<void> {
+  const way = page.locator('.second-way-foot .button-primary');
+  await way.waitFor();
+  await expect.poll(() => way.evaluate((button) => button === document.activeElement), soon).toBe(true);
+  await page.keyboard.press('Enter');
+  await page.locator('.home').waitFor();
 }
 
 const states: readonly Step[] = [
@@ -92,9 +102,7 @@ it('a nurse may go on to her patient, and is told again at every unlock; in an e
     await comeIn(screens, nurse);
     for (let unlocks = 0; unlocks < 2; unlocks += 1) {
       await page.getByText('Fetch the head or the technician').waitFor();
-      // The keyboard stands on the way to work.
-      await page.keyboard.press('Enter');
-      await page.locator('.home').waitFor();
+      await goToWork(page);
       workstation.lock();
       await page.locator('.person-choice').first().waitFor();
       workstation.unlock(somebody.id);
@@ -104,6 +112,7 @@ it('a nurse may go on to her patient, and is told again at every unlock; in an e
     await page.locator('.person-choice').first().waitFor();
     workstation.unlock(somebody.id, 'two');
     await page.locator('.home').waitFor();
+    await atRest(page);
     expect(await page.locator('.second-way').count()).toBe(0);
     expect(screens.complaints).toEqual([]);
   } finally {
@@ -118,7 +127,10 @@ it('comes at the beginning of a session and never in the middle of one', async (
     const somebody = screens.workstation.people[head];
     if (somebody === undefined) throw new Error('no head');
     screens.workstation.access.loseRecovery(somebody.id);
-    await screens.page.waitForTimeout(300);
+    // What the workstation says later of itself comes with it.
+    screens.workstation.setState({ clockErrorMs: -3 * 24 * 3_600_000 });
+    await screens.page.locator('.content > .bar-notice').waitFor();
+    await atRest(screens.page);
     expect(await screens.page.locator('.second-way').count()).toBe(0);
     expect(await screens.page.locator('.home').count()).toBe(1);
   } finally {
@@ -135,12 +147,11 @@ it('lets an administrator past where a full disk takes no second way, and nowher
     workstation.failNext('recovery.make-paper', appError('access.forbidden'));
     await make.click();
     await page.locator('.notice-danger').waitFor();
+    await atRest(page);
     expect(await page.locator('.second-way-foot').count()).toBe(0);
     workstation.failNext('recovery.make-paper', appError('store.disk-full'));
     await make.click();
-    await page.locator('.second-way-foot .button-primary').waitFor();
-    await page.keyboard.press('Enter');
-    await page.locator('.home').waitFor();
+    await goToWork(page);
   } finally {
     await screens.close();
   }

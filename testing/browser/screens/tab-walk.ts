@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { atRest } from '../at-rest.ts';
 
 /** One stop of the Tab key. */
 interface Stop {
@@ -14,6 +15,7 @@ const spareStops = 8;
  * reached, that have no name, or whose focus cannot be seen.
  */
 export async function keyboardFaults(page: Page): Promise<readonly string[]> {
+  await atRest(page);
   const expected = await markControls(page);
   const stops: Stop[] = [];
   await page.evaluate(() => {
