@@ -60,6 +60,7 @@ export function createMemoryReader(here: Scope = testContext.scope): MemoryReade
       pendingOf: () => [],
       asides: () => [],
       byState: () => [],
+      hasAccepted: () => false,
       counts: () => ({ pending: 0, aside: 0, quarantined: 0, oldestPendingAt: null }),
       receipt: () => null,
     },

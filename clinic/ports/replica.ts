@@ -86,6 +86,8 @@ export interface OutboxReader {
   /** Rows that were put aside and are not accepted yet, in order of writing. */
   asides(limit: number): readonly OutboxRow[];
   byState(state: OutboxState, limit: number): readonly OutboxRow[];
+  /** Whether a row of the record is here that the center has accepted, one put aside too. */
+  hasAccepted(collection: CollectionName, id: RecordId): boolean;
   counts(): {
     /** Without those put aside. */
     readonly pending: number;

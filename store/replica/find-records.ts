@@ -6,7 +6,7 @@ import { compileQuery, type MangoParts } from '../rx-storage/compile-query.ts';
 import { planQuery, type QueryPlan } from '../rx-storage/query-plan.ts';
 import { countMatches, findBodies } from '../rx-storage/run-plan.ts';
 import { indexName } from '../rx-storage/table-register.ts';
-import type { Connection } from '../sqlcipher/connection.ts';
+import type { Connection, SqlValue } from '../sqlcipher/connection.ts';
 import { commonPaths, type RecordTables, storedTypes, toRecord } from './record-tables.ts';
 
 /** The same question in RxDB's words. Throws on a path that the record type does not index: a defect of the caller. */
@@ -78,10 +78,17 @@ export function listRevisions(
   const index = indexName(table.name, ['id', rev]);
   return connection
     .prepare(
-      `SELECT id, ${rev} AS rev FROM ${table.name} INDEXED BY ${index} WHERE deleted = 0 AND id > ? ORDER BY id LIMIT ?`,
+      // One text for each: a row of two columns takes the driver three times as long. Neither holds a space.
+      `SELECT ${rev} || ' ' || id FROM ${table.name} INDEXED BY ${index} WHERE deleted = 0 AND id > ? ORDER BY id LIMIT ?`,
     )
-    .rows([after ?? '', limit])
-    .map(({ id, rev }) => ({ id: id as RecordId, rev: rev as Revision }));
+    .values([after ?? '', limit])
+    .map(revisionOf);
+}
+
+function revisionOf(text: SqlValue): { readonly id: RecordId; readonly rev: Revision } {
+  const pair = String(text);
+  const space = pair.indexOf(' ');
+  return { id: pair.slice(space + 1) as RecordId, rev: pair.slice(0, space) as Revision };
 }
 
 function planOf(tables: RecordTables, collection: CollectionName, query: RecordQuery): QueryPlan {

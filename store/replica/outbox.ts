@@ -68,20 +68,26 @@ export class Outbox implements OutboxWriter {
   }
 
   byState(state: OutboxState, limit: number): readonly OutboxRow[] {
-    return this.#rows('WHERE state = ? ORDER BY seq LIMIT ?', [state, limit]);
+    return this.#rows(`WHERE ${isInState[state]} ORDER BY seq LIMIT ?`, [limit]);
+  }
+
+  hasAccepted(collection: CollectionName, id: RecordId): boolean {
+    const accepted = this.#connection
+      .prepare(
+        `SELECT 1 FROM outbox INDEXED BY outbox_record
+         WHERE collection = ? AND record_id = ? AND ${isInState.accepted} LIMIT 1`,
+      )
+      .value([collection, id]);
+    return accepted !== undefined;
   }
 
   counts(): { pending: number; aside: number; quarantined: number; oldestPendingAt: Instant | null } {
-    const count = (rows: string) =>
-      Number(this.#connection.prepare(`SELECT count(*) FROM outbox ${rows}`).value([]));
-    const oldest = this.#connection
-      .prepare(`SELECT at FROM outbox WHERE seq = (SELECT min(seq) FROM (${pendingByLane('min')}))`)
-      .value([]);
+    const [counts] = this.#connection.prepare(countRows).rows([]);
     return {
-      pending: count(`INDEXED BY outbox_pending WHERE ${isPending}`),
-      aside: count(`INDEXED BY outbox_aside WHERE ${isUnsentAside}`),
-      quarantined: count(`WHERE state = 'quarantined'`),
-      oldestPendingAt: oldest === undefined ? null : Number(oldest),
+      pending: Number(counts?.pending),
+      aside: Number(counts?.aside),
+      quarantined: Number(counts?.quarantined),
+      oldestPendingAt: numberOrNull(counts?.oldest),
     };
   }
 
@@ -235,6 +241,11 @@ const isPending = `state = 'pending' AND aside = 0`;
 const keepNewest = `ON CONFLICT (collection, record_id) DO UPDATE
   SET seq = excluded.seq, rev = excluded.rev, at = excluded.at WHERE excluded.seq >= receipt.seq`;
 const isUnsentAside = `state = 'pending' AND aside = 1`;
+const isInState = {
+  pending: `state = 'pending'`,
+  accepted: `state = 'accepted'`,
+  quarantined: `state = 'quarantined'`,
+} as const satisfies Record<OutboxState, string>;
 /** The first or last pending `seq` of each lane, each the end of a piece of the index. */
 const pendingByLane = (end: 'min' | 'max') =>
   lanes
@@ -243,6 +254,11 @@ const pendingByLane = (end: 'min' | 'max') =>
         `SELECT ${end}(seq) AS seq FROM outbox INDEXED BY outbox_pending WHERE ${isPending} AND travel_lane = ${lane}`,
     )
     .join(' UNION ALL ');
+const countRows = `SELECT
+  (SELECT count(*) FROM outbox INDEXED BY outbox_pending WHERE ${isPending}) AS pending,
+  (SELECT count(*) FROM outbox INDEXED BY outbox_aside WHERE ${isUnsentAside}) AS aside,
+  (SELECT count(*) FROM outbox INDEXED BY outbox_quarantined WHERE ${isInState.quarantined}) AS quarantined,
+  (SELECT at FROM outbox WHERE seq = (SELECT min(seq) FROM (${pendingByLane('min')}))) AS oldest`;
 const rowColumns = `seq, op, aside, collection, record_id, rev, lane, base_rev, at, supersedes, state, center_seq, accepted_at,
   refusal, (SELECT CAST(record AS BLOB) FROM outbox_text WHERE outbox_text.seq = outbox.seq) AS utf8`;
 

@@ -1,4 +1,4 @@
-import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
+import type { OutboxRow } from '#clinic/ports/replica.ts';
 import { ReplicaFailure } from '#clinic/ports/replica-failure.ts';
 import type { OperationId } from '#contracts/ids.ts';
 import type { Verdict } from '#contracts/wire/center-messages.ts';
@@ -13,7 +13,6 @@ import type { SendLedger } from './send-ledger.ts';
 import { rebasePending } from './settle-conflict.ts';
 import type { SyncContext } from './sync-context.ts';
 
-const maxRowsRead = 5000;
 /** Most asides looked at for one offer. */
 const asidesRead = 200;
 /** Bytes of lane 0 that may go out although the window is full. */
@@ -52,7 +51,8 @@ export class Offering {
   readonly #wholeOnly = new Set<OperationId>();
   /** How to cancel the wait of asides the center did not take, by operation. */
   readonly #waitingAsides = new Map<OperationId, () => void>();
-  #hasAsides = true;
+  /** All rows put aside that are unsent or on their way, in order; undefined if they are to be read again. */
+  #asidesKept: readonly OutboxRow[] | undefined;
   #hasOfferedAgain = false;
 
   constructor(
@@ -73,7 +73,7 @@ export class Offering {
   /** Somebody wrote: the outbox has new rows. */
   outboxChanged(): void {
     this.#backlog.changed();
-    this.#hasAsides = true;
+    this.#asidesKept = undefined;
   }
 
   /** Cancels what waits. */
@@ -160,11 +160,15 @@ export class Offering {
 
   /** After everything else (PUSH-13). */
   #asides(): readonly OutboxRow[] {
-    if (!this.#hasAsides) return [];
-    const { outbox } = this.#context.replica;
-    const asides = outbox.asides(asidesRead + this.#opsUnderWay.size + this.#waitingAsides.size);
-    this.#hasAsides = asides.length > 0;
+    const asides = this.#asidesKept ?? this.#readAsides();
     return asides.filter((row) => this.#isAvailable(row) && !this.#waitingAsides.has(row.op));
+  }
+
+  #readAsides(): readonly OutboxRow[] {
+    const limit = asidesRead + this.#opsUnderWay.size + this.#waitingAsides.size;
+    const asides = this.#context.replica.outbox.asides(limit);
+    if (asides.length < limit) this.#asidesKept = asides;
+    return asides;
   }
 
   #send({ rows, utf8, bytes }: OfferBatch): void {
@@ -210,6 +214,7 @@ export class Offering {
     for (const { row } of rows) {
       this.#opsUnderWay.delete(row.op);
       this.#recordsUnderWay.delete(recordKey(row));
+      if (row.isAside) this.#asidesKept = undefined;
     }
   }
 
@@ -242,7 +247,7 @@ export class Offering {
   async #seekBase(record: RecordRef): Promise<void> {
     const { replica, limits } = this.#context;
     const tries = this.#ledger.missedBase(record);
-    if (!this.#hasOfferedAgain && hasAcceptedRow(replica.outbox, record)) {
+    if (!this.#hasOfferedAgain && replica.outbox.hasAccepted(record.collection, record.id)) {
       this.#hasOfferedAgain = true;
       await replica.transact((transaction) => transaction.outbox.offerAgain());
       this.#ledger.doubt(replica.outbox);
@@ -286,6 +291,3 @@ export class Offering {
 }
 
 const refOf = (row: OutboxRow): RecordRef => ({ collection: row.collection, id: row.id });
-
-const hasAcceptedRow = (outbox: OutboxReader, { collection, id }: RecordRef): boolean =>
-  outbox.byState('accepted', maxRowsRead).some((row) => row.collection === collection && row.id === id);

@@ -243,6 +243,8 @@ function createOutbox(disk: MemoryDisk, changes: Changes): OutboxWriter {
     pendingOf,
     asides: (limit) => rows(isUnsentAside).slice(0, limit),
     byState: (state, limit) => inState(state).slice(0, limit),
+    hasAccepted: (collection, id) =>
+      inState('accepted').some((row) => row.collection === collection && row.record.id === id),
     counts: () => {
       const pending = rows(isPending);
       return {

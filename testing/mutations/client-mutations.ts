@@ -129,7 +129,7 @@ export const clientMutations: readonly Mutation[] = [
       {
         file: 'sync/client/offering.ts',
         find: 'return rows.length > 0 ? rows : this.#asides();',
-        replace: 'return rows.length > 0 || this.#hasAsides ? rows : [];',
+        replace: 'return rows;',
       },
     ],
     traps: [worlds, simulate(2, 30, 'partition', 4)],

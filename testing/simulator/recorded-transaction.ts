@@ -80,6 +80,7 @@ function outboxTakingNotes(
     pendingOf: (collection, id) => outbox.pendingOf(collection, id),
     asides: (limit) => outbox.asides(limit),
     byState: (state, limit) => outbox.byState(state, limit),
+    hasAccepted: (collection, id) => outbox.hasAccepted(collection, id),
     counts: () => outbox.counts(),
     receipt: (collection, id) => outbox.receipt(collection, id),
     append: (draft) => {

@@ -87,6 +87,9 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       await acceptFirst(2);
       expect(replica.outbox.receipt('patients', id)).toEqual({ rev: newest.rev, at: now + 2 });
       expect(replica.outbox.byState('accepted', 10).map((row) => row.centerSeq)).toEqual([1, 2]);
+      expect(replica.outbox.hasAccepted('patients', id)).toBe(true);
+      expect(replica.outbox.hasAccepted('visits', id)).toBe(false);
+      expect(replica.outbox.hasAccepted('patients', randomRecordId(random))).toBe(false);
       const elsewhere = v.parse(ScopeSchema, 'TAS000002');
       await replica.transact(({ outbox }) => outbox.forgetThrough(elsewhere, 2, now + 9));
       await replica.transact(({ outbox }) => outbox.forgetThrough(facility, 2, now + 1));
@@ -95,6 +98,7 @@ export function describeReplicaForSync(name: string, open: () => Promise<Replica
       expect(replica.outbox.byState('accepted', 10).map((row) => row.centerSeq)).toEqual([2]);
       await replica.transact(({ outbox }) => outbox.offerAgain());
       expect(replica.outbox.receipt('patients', id)).toBeNull();
+      expect(replica.outbox.hasAccepted('patients', id)).toBe(false);
       expect(replica.outbox.pendingOf('patients', id).map((row) => row.record)).toEqual([newest]);
     });
 
