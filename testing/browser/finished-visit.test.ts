@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { languages } from '#contracts/languages.ts';
+import { atRest, soon } from './at-rest.ts';
+import { chooseLanguage } from './choose-language.ts';
 import { freshScreens } from './fresh-screens.ts';
 import { misfits } from './screens/inspections.ts';
 import type { Screens } from './screens/open-screens.ts';
@@ -26,6 +28,8 @@ async function finish(): Promise<string> {
   await page.getByRole('button', { name: 'Finish the visit' }).click();
   await page.locator('.home').waitFor();
   await told().waitFor();
+  // From now on it hears of the next click or key.
+  await atRest(page);
   return family;
 }
 
@@ -37,12 +41,7 @@ describe('a visit that is finished', () => {
     expect(words.toLowerCase()).toContain(family.toLowerCase());
     expect(words).toMatch(/Visit finished: .+\. Saved on this computer \d\d:\d\d · Signed$/);
     for (const language of languages) {
-      await page.locator(`#language-${language}`).evaluate((radio: HTMLInputElement) => {
-        // Looked at in each language, though a click is the next action.
-        document.addEventListener('click', (event) => event.stopPropagation(), { once: true });
-        radio.click();
-      });
-      await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+      await chooseLanguage(page, language);
       expect(await page.locator('.bar-notice-good').count(), language).toBe(1);
       expect(await misfits(page), language).toEqual([]);
     }
@@ -66,9 +65,11 @@ describe('a visit that is finished', () => {
     screens.workstation.failNext('visits.move', { code: 'store.disk-full' });
     await page.getByRole('button', { name: 'Finish the visit' }).click();
     await page.locator('.save-bar .notice-danger').waitFor();
+    await atRest(page);
     expect(await told().count()).toBe(0);
     await page.keyboard.press('F2');
-    await page.locator('.home').waitFor();
+    await page.locator('.queue-row').first().waitFor();
+    await atRest(page);
     expect(await told().count()).toBe(0);
   });
 
@@ -77,9 +78,10 @@ describe('a visit that is finished', () => {
     await finish();
     await page.keyboard.press('Tab');
     await page.mouse.move(300, 300);
+    await atRest(page);
     expect(await told().count()).toBe(1);
     await page.locator('#patient-search').pressSequentially('k');
-    await expect.poll(() => told().count()).toBe(0);
+    await expect.poll(() => told().count(), soon).toBe(0);
   });
 
   it('is not said after the next click, nor on the way back', async () => {
@@ -87,9 +89,11 @@ describe('a visit that is finished', () => {
     await finish();
     await page.locator('.queue-row .row-link').first().click();
     await page.locator('.visit').waitFor();
+    await atRest(page);
     expect(await told().count()).toBe(0);
     await page.goBack();
-    await page.locator('.home').waitFor();
+    await page.locator('.queue-row').first().waitFor();
+    await atRest(page);
     expect(await told().count()).toBe(0);
   });
 
@@ -98,8 +102,10 @@ describe('a visit that is finished', () => {
     await finish();
     screens.workstation.lock();
     await page.locator('.person-choice').first().waitFor();
+    await atRest(page);
     expect(await told().count()).toBe(0);
     await screens.signIn();
+    await atRest(page);
     expect(await told().count()).toBe(0);
   });
 
@@ -108,6 +114,6 @@ describe('a visit that is finished', () => {
     await finish();
     // No key and no click comes before it: a card switches by itself.
     await screens.signIn(1);
-    await expect.poll(() => told().count()).toBe(0);
+    await expect.poll(() => told().count(), soon).toBe(0);
   });
 });

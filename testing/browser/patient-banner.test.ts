@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { atRest } from './at-rest.ts';
 import { launchBrowser } from './browser.ts';
 import { openScreens } from './screens/open-screens.ts';
 
@@ -20,6 +21,8 @@ test.each(['nurse', 'head'])('a long family name is covered by nothing, for a %s
     await page.locator('.found').first().waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.patient .banner-name').waitFor();
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    await atRest(page);
     const overlaps = await page.locator('.banner').evaluate((banner) => {
       const name = banner.querySelector('.banner-name');
       if (name === null) throw new Error('no name');

@@ -4,6 +4,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ScopeSchema } from '#contracts/ids.ts';
 import { languages } from '#contracts/languages.ts';
+import { atRest, pressAtRest, soon } from './at-rest.ts';
+import { chooseLanguage } from './choose-language.ts';
 import { freshScreens } from './fresh-screens.ts';
 import { misfits } from './screens/inspections.ts';
 import { pictureFolder, type Screens } from './screens/open-screens.ts';
@@ -43,6 +45,7 @@ const pages = [
 ] as const;
 /** Counts what would go to the printer. */
 const countPrints = async () => {
+  await atRest(page);
   await page.evaluate(() => {
     window.print = () => {
       document.documentElement.dataset.prints = String(Number(document.documentElement.dataset.prints) + 1);
@@ -55,10 +58,7 @@ const onPaper = async () => {
   await page.emulateMedia({ media: 'print' });
   // An A4 sheet without its margins.
   await page.setViewportSize({ width: 703, height: 1_032 });
-};
-const speak = async (language: string) => {
-  await page.locator(`#language-${language}`).evaluate((radio: HTMLInputElement) => radio.click());
-  await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+  await atRest(page);
 };
 
 describe.each(pages)('%s', (name, open) => {
@@ -66,15 +66,15 @@ describe.each(pages)('%s', (name, open) => {
     await open();
     const prints = await countPrints();
     const button = page.getByRole('button', { name: 'Print' });
-    expect(await button.textContent()).toContain('Ctrl P');
+    await button.filter({ hasText: 'Ctrl P' }).waitFor();
     await button.click();
-    expect(await prints()).toBe('1');
+    await expect.poll(prints, soon).toBe('1');
     await page.keyboard.press('Control+p');
-    expect(await prints()).toBe('2');
+    await expect.poll(prints, soon).toBe('2');
     await page.evaluate(() =>
       window.dispatchEvent(new KeyboardEvent('keydown', { key: 'з', ctrlKey: true, cancelable: true })),
     );
-    expect(await prints()).toBe('3');
+    await expect.poll(prints, soon).toBe('3');
   });
 
   it('names on paper, and only there, the polyclinic, day and time, and who is signed in', async () => {
@@ -85,7 +85,7 @@ describe.each(pages)('%s', (name, open) => {
     await onPaper();
     await mkdir(pictureFolder, { recursive: true });
     for (const language of languages) {
-      await speak(language);
+      await chooseLanguage(page, language);
       const words = await head.innerText();
       expect(words).toContain(polyclinic.name[language]);
       expect(words).toContain(person(0).name);
@@ -104,7 +104,7 @@ describe.each(pages)('%s', (name, open) => {
   it('fits the screen with the button in every language', async () => {
     await open();
     for (const language of languages) {
-      await speak(language);
+      await chooseLanguage(page, language);
       expect(await misfits(page), language).toEqual([]);
     }
   });
@@ -114,10 +114,11 @@ describe('paper', () => {
   it('has the time at which it was printed, not that at which the page was opened', async () => {
     await openVisit();
     const head = page.locator('.printed-head');
+    await atRest(page);
     await page.clock.setFixedTime(Date.now() + 3 * 3_600_000);
     const before = await head.textContent();
     await page.pdf();
-    expect(await head.textContent()).not.toBe(before);
+    await expect.poll(() => head.textContent(), soon).not.toBe(before);
     const time = (await head.textContent())?.match(/\d\d:\d\d/)?.[0];
     const shown = await page.evaluate(() =>
       new Date().toLocaleTimeString('en-GB', {
@@ -131,9 +132,10 @@ describe('paper', () => {
 
   it('shows nothing of a page that was put aside', async () => {
     await openPatient();
-    await page.keyboard.press('F7');
+    await pressAtRest(page, 'F7');
     await page.locator('.face-aside').waitFor({ state: 'attached' });
     await page.emulateMedia({ media: 'print' });
+    await atRest(page);
     expect(await page.locator('.banner-name').isVisible()).toBe(false);
     expect(await page.locator('.history-item').first().isVisible()).toBe(false);
   });

@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest';
 import type { SignatureView } from '#contracts/bridge/views.ts';
 import { EntryIdSchema } from '#contracts/ids.ts';
 import { languages } from '#contracts/languages.ts';
+import { atRest, soon } from './at-rest.ts';
+import { chooseLanguage } from './choose-language.ts';
 import { freshScreens } from './fresh-screens.ts';
 import { misfits } from './screens/inspections.ts';
 import type { Screens } from './screens/open-screens.ts';
 
-const soon = { timeout: 15_000 };
 let screens: Screens;
 let page: Page;
 const { person } = freshScreens((began) => {
@@ -41,6 +42,7 @@ describe('signatures', () => {
       [signature('revoked-key-at-that-time')],
     ]);
     await openPatient();
+    await page.locator('.history-item .signature').nth(3).waitFor();
     const marks = await page
       .locator('.history-item')
       .evaluateAll((rows) =>
@@ -84,8 +86,7 @@ describe('signatures', () => {
     // An A4 sheet without its margins.
     if (media === 'print') await page.setViewportSize({ width: 703, height: 1_032 });
     for (const language of languages) {
-      await page.locator(`#language-${language}`).evaluate((radio: HTMLInputElement) => radio.click());
-      await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+      await chooseLanguage(page, language);
       expect(await coveredVisits(), language).toBe(0);
       expect(await misfits(page), language).toEqual([]);
     }
@@ -98,6 +99,7 @@ describe('signatures', () => {
     await title.waitFor();
     expect(await title.innerText()).not.toMatch(/\d{4}/);
     await page.emulateMedia({ media: 'print' });
+    await atRest(page);
     expect(await title.innerText()).toMatch(/Today \d\d\.\d\d\.\d{4}/);
   });
 
@@ -108,6 +110,7 @@ describe('signatures', () => {
       document.documentElement.setAttribute('data-theme', 'dark');
     });
     await page.emulateMedia({ media: 'print' });
+    await atRest(page);
     expect(await page.locator('.sidebar').isVisible()).toBe(false);
     expect(await page.locator('.signature-altered').isVisible()).toBe(true);
     const { height, shown, colour } = await page.evaluate(() => {
@@ -137,14 +140,14 @@ describe('the trail', () => {
     await page.getByRole('button', { name: 'Older' }).focus();
     for (let pages = 1; pages < 5; pages += 1) {
       const before = (await rows.first().textContent()) ?? '';
-      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Older');
+      await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), soon).toBe('Older');
       await page.keyboard.press('Enter');
       await rows.first().filter({ hasNotText: before }).waitFor();
       seen += await rows.count();
     }
     expect(seen).toBe(230);
     // At the end the focus is on the way back.
-    expect(await page.getByRole('button', { name: 'Older' }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: 'Older' }).isDisabled(), soon).toBe(true);
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), soon).toBe('Newest');
     await page.keyboard.press('Enter');
     await rows.first().filter({ hasText: newest }).waitFor();
