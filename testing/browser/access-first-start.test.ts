@@ -10,6 +10,7 @@ import { openScreenDoor } from '#workstation/hosts/screen-door.ts';
 import { listScreenFiles } from '#workstation/hosts/screen-files.ts';
 import { openWebHost, type WebHost } from '#workstation/hosts/web-host.ts';
 import { systemRandom } from '#workstation/system-effects.ts';
+import { atRest, pressAtRest, soon } from './at-rest.ts';
 import { launchBrowser } from './browser.ts';
 import { addVirtualKey } from './virtual-key.ts';
 
@@ -18,7 +19,6 @@ import { addVirtualKey } from './virtual-key.ts';
 
 const screens = fileURLToPath(new URL('../../dist/renderer', import.meta.url));
 const newWords = 'oltinchi bahor kuni';
-const soon = { timeout: 15_000 };
 
 let browser: Browser;
 let folder: string;
@@ -42,7 +42,6 @@ beforeEach(async () => {
     checksOutput: true,
   });
   page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
-  page.setDefaultTimeout(15_000);
   complaints = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(host.newAddress());
@@ -88,11 +87,12 @@ const unlock = async (words: string) => {
   await page.keyboard.press('Enter');
 };
 const lock = async () => {
-  await page.keyboard.press('F9');
+  await pressAtRest(page, 'F9');
   await page.locator('#passphrase').waitFor();
 };
 /** By Tab alone, as somebody without a mouse. */
 async function tabTo(words: string): Promise<void> {
+  await atRest(page);
   for (let presses = 0; presses < 30; presses += 1) {
     if ((await focused()) === words) return;
     await page.keyboard.press('Tab');
@@ -115,9 +115,10 @@ async function writePaperKey(): Promise<readonly string[]> {
 
 async function addKey(label: string): Promise<void> {
   await page.getByRole('button', { name: 'Add a key' }).click();
-  // Nothing is asked of a key before it is told to be.
-  expect(await page.getByRole('dialog').locator('.key-prompt').count()).toBe(0);
   await expect.poll(focusedId, soon).toBe('key-label');
+  // Nothing is asked of a key before it is told to be.
+  await atRest(page);
+  expect(await page.getByRole('dialog').locator('.key-prompt').count()).toBe(0);
   await page.locator('#key-label').fill(label);
   await page.locator('label.segment', { hasText: 'Browser' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Add the key' }).click();
@@ -125,7 +126,8 @@ async function addKey(label: string): Promise<void> {
 
 describe('the first administrator', () => {
   test('is not let to work without a second way, whatever she presses; by keyboard she makes the paper key', async () => {
-    for (const key of ['Escape', 'F2', 'F4', 'F8', '/', 'Escape']) await page.keyboard.press(key);
+    await pressAtRest(page, 'Escape', 'F2', 'F4', 'F8', '/', 'Escape');
+    await atRest(page);
     expect(await page.locator('.sidebar, .home').count()).toBe(0);
     expect(await page.getByRole('button', { name: 'Go to work' }).count()).toBe(0);
     // Neither a new page nor a new unlock leads past it.
@@ -149,7 +151,7 @@ describe('the first administrator', () => {
     await unlock(passphrase);
     await page.locator('.home').waitFor();
     // It is a recovery: it opens.
-    await page.keyboard.press('F9');
+    await pressAtRest(page, 'F9');
     await page.getByRole('button', { name: 'Emergency opening' }).click();
     await expect.poll(focusedId, soon).toBe('emergency-opening-reason');
     await page.locator('#emergency-opening-reason').fill('Trying the paper');
@@ -163,12 +165,14 @@ describe('the first administrator', () => {
     await addVirtualKey(page);
     await addKey('Blue key 7');
     await page.getByText('The key opens this workstation now').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
     await work();
     await page.locator('.places').getByRole('button', { name: 'People and keys' }).click();
     await addKey('The same');
     await page.getByText('This key opens this workstation already').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await atRest(page);
     expect(await page.locator('.way-row').count()).toBe(2);
     await page.getByRole('button', { name: 'Add a member of staff' }).click();
     await page.getByText('First make the paper key').waitFor();
@@ -199,14 +203,15 @@ describe('the first administrator', () => {
     await addVirtualKey(page);
     await addKey('Blue key 7');
     await page.getByText('The key opens this workstation now').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
     await work();
     await page.locator('.places').getByRole('button', { name: 'People and keys' }).click();
     const phrase = page.locator('.way-row').first();
-    expect(await phrase.locator('.row-title').textContent()).toBe('Passphrase');
+    await expect.poll(() => phrase.locator('.row-title').textContent(), soon).toBe('Passphrase');
     await phrase.getByRole('button').click();
     await page.getByRole('dialog').getByText('Remove “Passphrase”?').waitFor();
-    await page.keyboard.press('Escape');
+    await pressAtRest(page, 'Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Change my passphrase' }).click();
     for (const field of ['new-passphrase', 'repeated-passphrase'])
       await page.locator(`#${field}`).fill(newWords);

@@ -8,6 +8,7 @@ import { languages } from '#contracts/languages.ts';
 import { type CenterWorld, startWorld } from '../center/center-world.ts';
 import { facilityA, facilityRecord, patientRow, renamed } from '../center/test-records.ts';
 import { connect, enrol, type WelcomedClient } from '../center/wire-client.ts';
+import { atRest, soon } from './at-rest.ts';
 import { launchBrowser } from './browser.ts';
 
 let world: CenterWorld;
@@ -75,7 +76,7 @@ describe("the center's page", () => {
   it('PAGE-1: takes the token out of the address, and stays open after a reload', async () => {
     await page.goto(world.center.pageUrl);
     await page.getByText('Muassasalar', { exact: true }).waitFor();
-    expect(page.url()).not.toContain('token');
+    await expect.poll(() => page.url(), soon).not.toContain('token');
     await page.reload();
     await page.getByText('Muassasalar', { exact: true }).waitFor();
   });
@@ -84,12 +85,24 @@ describe("the center's page", () => {
     await page.locator('.line.here').waitFor();
     const before = Number(await figure('receivedToday').textContent());
     const row = patientRow(facilityA, 'Maxfiyxonova');
+    // Looked at as it is put there: some seconds later it is as any other.
+    const asItCame = page.evaluate(
+      (id) =>
+        new Promise<string>((resolve) => {
+          const look = () => {
+            const found = document.querySelector(`tr[data-record="${id}"]`);
+            if (found === null) requestAnimationFrame(look);
+            else resolve(found.className);
+          };
+          look();
+        }),
+      row.id,
+    );
     await client.push([row]);
-    await rowOf(row.id).waitFor({ timeout: 5_000 });
-    expect(await rowOf(row.id).getAttribute('class')).toBe('fresh');
+    expect(await asItCame).toBe('fresh');
     await client.push([renamed(row, 'Maxfiyxonova')]);
-    await expect.poll(() => rowOf(row.id).count()).toBe(2);
-    await expect.poll(async () => Number(await figure('receivedToday').textContent())).toBe(before + 2);
+    await expect.poll(() => rowOf(row.id).count(), soon).toBe(2);
+    await expect.poll(async () => Number(await figure('receivedToday').textContent()), soon).toBe(before + 2);
     expect(await page.content()).not.toContain('Maxfiyxonova');
   });
 
@@ -106,12 +119,15 @@ describe("the center's page", () => {
     client.send(status);
     await client.push([{ broken: 'row' }]);
     const device = page.locator(`${cardA} tr[data-device]`);
-    await expect.poll(() => device.textContent()).toContain('1\u00a0234');
-    await expect.poll(() => device.textContent()).toContain('−3\u00a0kun');
-    await expect.poll(() => figure('quarantined').textContent()).toBe('1');
-    await expect.poll(() => figure('openReviews').textContent()).toBe('2');
+    await expect.poll(() => device.textContent(), soon).toContain('1\u00a0234');
+    await expect.poll(() => device.textContent(), soon).toContain('−3\u00a0kun');
+    await expect.poll(() => figure('quarantined').textContent(), soon).toBe('1');
+    await expect.poll(() => figure('openReviews').textContent(), soon).toBe('2');
     client.send({ ...status, audit: { seq: 9, hash: '9'.repeat(64) } });
-    await client.push([patientRow(facilityA)]);
+    // The page shows what was sent after it.
+    const row = patientRow(facilityA);
+    await client.push([row]);
+    await rowOf(row.id).waitFor();
     expect(await page.locator('[data-rolled-back]').count()).toBe(0);
     client.send({ ...status, audit: { seq: 4, hash: '4'.repeat(64) } });
     await page.locator('tr[data-device] [data-rolled-back]').waitFor();
@@ -119,7 +135,8 @@ describe("the center's page", () => {
 
   it.each([...languages])('reads well in %s, light and dark', async (language) => {
     await page.locator(`.languages [lang="${language}"]`).click();
-    expect(await page.locator('html').getAttribute('lang')).toBe(language);
+    await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+    await atRest(page);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await page.screenshot({ path: join(pictures, `${language}-${colorScheme}.png`) });
@@ -155,13 +172,15 @@ describe("the center's page", () => {
     await page.locator('.languages [lang="en"]').click();
     await page.locator(`${cardA} .card-head button`).click();
     expect(await page.locator('.enrolment-code').textContent()).toMatch(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+    await atRest(page);
     await page.screenshot({ path: join(pictures, 'code.png') });
     await page.keyboard.press('Escape');
+    await page.locator('#dialog').waitFor({ state: 'hidden' });
     const button = page.locator(`${cardA} tr[data-actions-of] button`).first();
     await button.focus();
-    await client.push([patientRow(facilityA)]);
-    const before = await figure('receivedToday').textContent();
-    await expect.poll(() => figure('receivedToday').textContent()).not.toBe(before);
+    const row = patientRow(facilityA);
+    await client.push([row]);
+    await rowOf(row.id).waitFor();
     expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
@@ -170,7 +189,7 @@ describe("the center's page", () => {
     await page.getByText('can no longer exchange records').waitFor();
     await page.screenshot({ path: join(pictures, 'revoke.png') });
     await page.locator('.dialog .danger').click();
-    await page.locator('tr[data-state="revoked"]').waitFor({ timeout: 5_000 });
+    await page.locator('tr[data-state="revoked"]').waitFor();
     expect(await client.next('refused')).toMatchObject({ code: 'sync.device-revoked' });
   });
 

@@ -10,6 +10,7 @@ import type { ReviewBody } from '#contracts/records/reviews.ts';
 import { type CenterWorld, startWorld } from '../center/center-world.ts';
 import { facilityA, facilityB, patient, rowFor, somePerson } from '../center/test-records.ts';
 import { connect, type WelcomedClient } from '../center/wire-client.ts';
+import { atRest, soon } from './at-rest.ts';
 import { launchBrowser } from './browser.ts';
 import { seriousFindings } from './screens/inspections.ts';
 
@@ -88,16 +89,19 @@ afterAll(async () => {
 
 const dialog = () => page.locator('#dialog');
 const open = async (id: RecordId) => {
-  await page.locator(`tr[data-review="${id}"] button`).focus();
-  await page.keyboard.press('Enter');
+  await atRest(page);
+  await page.locator(`tr[data-review="${id}"] button`).press('Enter');
   await dialog().locator('form').waitFor();
 };
 
 describe("PAGE-7: the inbox of the center's page", () => {
   it('lists questions of all facilities without a name', async () => {
-    const rows = await page.locator('tr[data-review]').allTextContents();
-    expect(rows.some((row) => row.includes(`Punkt ${facilityA}`) && row.includes('Telefon'))).toBe(true);
-    expect(rows.some((row) => row.includes(`Punkt ${facilityB}`))).toBe(true);
+    const rows = page.locator('tr[data-review]');
+    await rows
+      .filter({ hasText: `Punkt ${facilityA}` })
+      .filter({ hasText: 'Telefon' })
+      .waitFor();
+    await rows.filter({ hasText: `Punkt ${facilityB}` }).waitFor();
     expect(await page.content()).not.toMatch(/Qodirova|Toshmatova|\+998/);
   });
 
@@ -127,6 +131,7 @@ describe("PAGE-7: the inbox of the center's page", () => {
     expect(await dialog().locator('img').count()).toBe(0);
     expect((await dialog().locator('mark').allTextContents()).join(' ')).toContain('22');
     await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'hidden' });
     expect(problems).toEqual([]);
   });
 
@@ -139,7 +144,7 @@ describe("PAGE-7: the inbox of the center's page", () => {
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
     await dialog().waitFor({ state: 'hidden' });
-    await expect.poll(() => page.locator('tr[data-review]').count(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => page.locator('tr[data-review]').count(), soon).toBe(1);
     const { rows } = await world.sql.query('select body from doc where id = $1', [second]);
     expect(JSON.parse(String(rows[0]?.body)).body.replacedBy.other).toBe(first);
   });

@@ -7,13 +7,14 @@ import { EntryIdSchema } from '#contracts/ids.ts';
 import { type Language, languages } from '#contracts/languages.ts';
 import { maxSignatures } from '#contracts/records/signature.ts';
 import { scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
+import { atRest, pressAtRest, soon } from './at-rest.ts';
 import { launchBrowser } from './browser.ts';
+import { chooseLanguage } from './choose-language.ts';
 import { misfits } from './screens/inspections.ts';
 import { keepPicture, openScreens, type Screens } from './screens/open-screens.ts';
 
 // docs/specs/screens.md SCR-31, SCR-53, SCR-54, SCR-63: what a screen says is meant, is said once, and fits.
 
-const soon = { timeout: 15_000 };
 let browser: Browser;
 let screens: Screens;
 let page: Page;
@@ -24,7 +25,6 @@ afterAll(() => browser.close());
 beforeEach(async () => {
   screens = await openScreens(browser, { language: 'en', theme: 'light' });
   ({ page } = screens);
-  page.setDefaultTimeout(15_000);
 });
 afterEach(async () => {
   expect(screens.complaints).toEqual([]);
@@ -34,35 +34,23 @@ afterEach(async () => {
 const nameOf = (at: number): string => screens.workstation.people[at]?.name ?? '';
 const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
 
-async function speak(language: Language): Promise<void> {
-  // At F7 the page behind has the same choice.
-  await page
-    .locator(`#language-${language}`)
-    .first()
-    .evaluate((radio: HTMLInputElement) => {
-      // Looked at in each language, though a click is the next action.
-      document.addEventListener('click', (event) => event.stopPropagation(), { once: true });
-      radio.click();
-    });
-  await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
-}
-
 /** Nothing is cut off in any language, on a screen of the clinic and on a small one. */
 async function fitsEverywhere(name: string): Promise<void> {
   for (const language of languages) {
-    await speak(language);
+    await chooseLanguage(page, language);
     for (const width of [1366, 1024]) {
       await page.setViewportSize({ width, height: 768 });
+      await atRest(page);
       await keepPicture(page, `${name}-${width}`, { language, theme: 'light' });
       expect(await misfits(page), `${language} ${width}`).toEqual([]);
     }
   }
   await page.setViewportSize({ width: 1366, height: 768 });
-  await speak('en');
+  await chooseLanguage(page, 'en');
 }
 
 async function unlock(at: number): Promise<void> {
-  await page.getByRole('button', { name: nameOf(at) }).click();
+  await page.locator('.person-choice', { hasText: nameOf(at) }).click();
   await page.locator('#passphrase').fill(scriptedPassphrase);
   await page.keyboard.press('Enter');
   await page.locator('.home').waitFor();
@@ -79,15 +67,16 @@ describe('F7', () => {
   it('offers those who worked here last first, with the focus, and who is at work at the end, marked', async () => {
     for (const at of [2, 1, 0]) {
       await unlock(at);
-      await page.keyboard.press('F9');
+      await pressAtRest(page, 'F9');
       await page.locator('.person-choice').first().waitFor();
     }
     const choices = () => page.locator('.person-choice-name').allInnerTexts();
     // On the lock, who worked last comes first, herself included.
-    expect((await choices())[0]).toBe(nameOf(0));
+    await expect.poll(async () => (await choices())[0], soon).toBe(nameOf(0));
     await unlock(0);
-    await page.keyboard.press('F7');
+    await pressAtRest(page, 'F7');
     await page.getByText('Who goes on?').waitFor();
+    await atRest(page);
     const offered = await choices();
     expect(offered.slice(0, 2)).toEqual([nameOf(1), nameOf(2)]);
     expect(offered.at(-1)).toMatch(new RegExp(`^${nameOf(0)}\\s+At work now$`));
@@ -119,6 +108,7 @@ describe('a visit', () => {
     await screens.signIn();
     const name = await finish();
     await page.locator('.queue-row').first().waitFor();
+    await atRest(page);
     expect(await page.locator('.queue-row', { hasText: name }).count()).toBe(0);
     await page.locator('#patient-search').fill(name.replace(',', ''));
     await page.locator('.found').first().waitFor();
@@ -139,8 +129,10 @@ describe('a visit', () => {
       en: 'Patient waiting',
     };
     for (const language of languages) {
-      await speak(language);
-      expect(await page.locator('.chip-state-arrived').first().innerText()).toBe(said[language]);
+      await chooseLanguage(page, language);
+      await expect
+        .poll(() => page.locator('.chip-state-arrived').first().innerText(), soon)
+        .toBe(said[language]);
     }
     await fitsEverywhere('queue');
   });
@@ -179,6 +171,9 @@ describe('a new key', () => {
     const { key } = screens.workstation.access;
     for (let touch = 0; touch < touchesOfNewKey; touch += 1) {
       await expect.poll(() => key.operation()?.kind, soon).toBe('enrol-key');
+      const prompt = `Put your finger on the key${touch === 0 ? '' : ' again'}`;
+      await page.locator('.key-prompt-touch', { hasText: prompt }).waitFor();
+      await atRest(page);
       expect(await page.getByText('The key opens this workstation now').count()).toBe(0);
       key.touch();
     }
@@ -191,9 +186,10 @@ describe('a new key', () => {
     await page.locator('.staff-row').first().click();
     await expect.poll(() => page.locator('.person-actions .button').count(), soon).toBe(4);
     for (const language of languages) {
-      await speak(language);
+      await chooseLanguage(page, language);
       for (const width of [1366, 1024]) {
         await page.setViewportSize({ width, height: 768 });
+        await atRest(page);
         const widths = await page
           .locator('.person-actions .button')
           .evaluateAll((buttons) =>
@@ -209,20 +205,19 @@ describe('a new key', () => {
 describe('the registration', () => {
   it('says once how many digits a personal number has', async () => {
     await screens.signIn();
-    await page.keyboard.press('F4');
+    await pressAtRest(page, 'F4');
     await typeSomebody();
     await page.locator('#pinfl').fill('41203');
     const reading = page.locator('.pinfl-reading');
-    expect(await reading.innerText()).toBe('5 of 14 digits');
-    await page.keyboard.press('Control+Enter');
-    await page.locator('#pinfl-error').waitFor();
-    expect(await page.locator('#pinfl-error').innerText()).toContain('14 digits');
-    expect(await reading.innerText()).toBe('5 / 14');
+    await expect.poll(() => reading.innerText(), soon).toBe('5 of 14 digits');
+    await pressAtRest(page, 'Control+Enter');
+    await page.locator('#pinfl-error', { hasText: '14 digits' }).waitFor();
+    await expect.poll(() => reading.innerText(), soon).toBe('5 / 14');
     // Every other mistake of it is said once, too.
     await page.locator('#pinfl').fill('41203850421007');
-    await page.keyboard.press('Control+Enter');
+    await pressAtRest(page, 'Control+Enter');
     await expect.poll(() => page.locator('#pinfl-error').innerText(), soon).not.toContain('14 digits');
-    expect(await reading.count()).toBe(0);
+    await reading.waitFor({ state: 'detached' });
     await fitsEverywhere('register-pinfl');
   });
 });
@@ -230,22 +225,26 @@ describe('the registration', () => {
 describe('the measurements of a new patient', () => {
   it('are no line while there is one of each, and say so', async () => {
     await screens.signIn();
-    await page.keyboard.press('F4');
+    await pressAtRest(page, 'F4');
     await typeSomebody();
-    await page.keyboard.press('Control+Enter');
+    await pressAtRest(page, 'Control+Enter');
     await page.locator('.patient').waitFor();
     for (const systolic of ['128', '131']) {
       await page.getByRole('button', { name: 'Put into the queue' }).click();
       await page.getByRole('dialog').locator('button[type="submit"]').click();
       await page.locator('#systolicMmHg').fill(systolic);
       await page.locator('#diastolicMmHg').fill('80');
-      await page.keyboard.press('Control+Enter');
+      await pressAtRest(page, 'Control+Enter');
       await page.locator('.save-bar-saved').waitFor();
       await page.locator('.visit-head .text-button').click();
-      await page.locator('.trend').first().waitFor();
       const isFirst = systolic === '128';
-      expect(await page.locator('.trend .sparkline').count()).toBe(isFirst ? 0 : 1);
-      expect(await page.getByText('One measurement so far').count()).toBe(isFirst ? 1 : 0);
+      const [line, words] = [
+        page.locator('.trend .sparkline'),
+        page.locator('.trend').getByText('One measurement so far'),
+      ];
+      await (isFirst ? words : line).waitFor();
+      await atRest(page);
+      expect([await line.count(), await words.count()]).toEqual(isFirst ? [0, 1] : [1, 0]);
       if (isFirst) await fitsEverywhere('trend-first');
     }
   });
