@@ -64,12 +64,29 @@ describe('takeBatch', () => {
     ['the revision before the scope', JSON.stringify({ ...others, rev, scope })],
     ['the revision before another member', JSON.stringify({ ...others, scope, rev, zone: 1 })],
     ['the revision in front of what looks like it', JSON.stringify({ rev, ...others, scope })],
+    [
+      'what looks like both in its last member',
+      JSON.stringify({ ...others, rev, scope, zone: { a: 1, rev, scope } }),
+    ],
     ['the revision first', JSON.stringify({ rev, ...content })],
     ['the revision last, after white space', `${JSON.stringify(content).slice(0, -1)}, "rev": "${rev}" }`],
   ])('offers a whole record without its revision, kept with %s', (_name, text) => {
     expect(offered(rowOf(record, text))).toEqual([
       { op: idOf(9), collection: 'visits', check: '5'.repeat(8), base: null, record: content },
     ]);
+  });
+
+  it.each([
+    ['last', JSON.stringify({ ...content, rev })],
+    ['before the scope', JSON.stringify({ ...others, rev, scope })],
+  ])('does not parse a record kept with the revision %s', (_name, text) => {
+    const row = {
+      ...rowOf(record, text),
+      get record(): never {
+        throw new Error('parsed');
+      },
+    };
+    expect(offered(row)).toMatchObject([{ record: content }]);
   });
 
   it('says what a row is aside of and what it replaced', () => {

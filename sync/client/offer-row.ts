@@ -97,34 +97,45 @@ function baseAtHand(
  * A whole record is never made a string: it is sent as it is kept.
  */
 function offeredRow(row: OutboxRow, delta: RecordDelta | undefined): readonly Uint8Array[] {
-  const offered = JSON.stringify({
-    op: row.op,
-    collection: row.collection,
-    check: checkOf(row.rev),
-    ...(row.isAside ? { aside: true as const } : {}),
-    ...(row.supersedes === undefined ? {} : { supersedes: row.supersedes }),
-    base: row.baseRev,
-    ...(delta === undefined ? {} : { id: row.id, delta }),
-  });
-  if (delta !== undefined) return [Buffer.from(offered)];
-  return [Buffer.from(`${offered.slice(0, -1)},"record":`), ...withoutRevision(row), objectEnd];
+  if (delta !== undefined) return [Buffer.from(`${memberTexts(row)},${memberText({ id: row.id, delta })}}`)];
+  return [Buffer.from(`${memberTexts(row)},"record":`), ...withoutRevision(row), objectEnd];
 }
+
+/** What every offered row begins with. Ids, names and revisions have no sign that JSON escapes. */
+function memberTexts({ op, collection, rev, isAside, supersedes, baseRev }: OutboxRow): string {
+  const aside = isAside ? ',"aside":true' : '';
+  const replaced = supersedes === undefined ? '' : `,${memberText({ supersedes })}`;
+  const base = baseRev === null ? 'null' : `"${baseRev}"`;
+  return `{"op":"${op}","collection":"${collection}","check":"${checkOf(rev)}"${aside}${replaced},"base":${base}`;
+}
+
+const memberText = (members: object): string => JSON.stringify(members).slice(1, -1);
 
 /**
  * The record as it was written is not taken apart only to be written again: the revision comes before the scope, which is last in
  * canonical order (`sync/local-write.ts`), or is the last member itself.
  */
 function withoutRevision(row: OutboxRow): readonly Uint8Array[] {
-  const { rev: _computed, ...record } = row.record;
   const revision = `,"rev":"${row.rev}"`;
-  for (const rest of [`,"scope":"${record.scope}"}`, '}']) {
-    const end = Buffer.from(revision + rest);
+  for (const rest of [scopeEnd(row.utf8), '}']) {
+    const end = Buffer.from(revision + rest, 'latin1');
     const from = row.utf8.length - end.length;
     if (from > 0 && end.equals(row.utf8.subarray(from))) {
       return [row.utf8.subarray(0, from), end.subarray(revision.length)];
     }
   }
+  const { rev: _computed, ...record } = row.record;
   return [Buffer.from(JSON.stringify(record))];
+}
+
+const scopeEndLength = ',"scope":"TRN000001"}'.length;
+const lastScope = /^,"scope":"[A-Z]{3}[0-9]{6}"\}$/;
+
+/** The end of the text from the scope on, if that is the record's last member; otherwise its last bracket alone. */
+function scopeEnd(utf8: Uint8Array): string {
+  const from = Math.max(0, utf8.length - scopeEndLength);
+  const end = Buffer.from(utf8.buffer, utf8.byteOffset + from, utf8.length - from).toString('latin1');
+  return lastScope.test(end) ? end : '}';
 }
 
 /** What both sides compare of a revision. */
