@@ -1,24 +1,18 @@
 import * as v from 'valibot';
 import type { Acceptance, OutboxDraft, OutboxRow, OutboxState, OutboxWriter } from '#clinic/ports/replica.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
-import { ErrorCodeSchema } from '#contracts/errors.ts';
 import {
   type Instant,
   type OperationId,
-  OperationIdSchema,
   type RecordId,
-  RecordIdSchema,
   type Revision,
   RevisionSchema,
   type Scope,
 } from '#contracts/ids.ts';
-import { quickCheck } from '#contracts/quick-check.ts';
-import { LaneSchema, lanes } from '#contracts/records/record.ts';
-import { type AnyRecord, type CollectionName, CollectionNameSchema } from '#contracts/records/registry.ts';
+import { lanes } from '#contracts/records/record.ts';
+import type { CollectionName } from '#contracts/records/registry.ts';
 import type { Connection, SqlValue } from '../sqlcipher/connection.ts';
-import { recordFromText } from './record-tables.ts';
-
-type Row = Readonly<Record<string, SqlValue>>;
+import { readOutboxRows } from './outbox-rows.ts';
 
 /** What an outbox write must ask first, and tell afterwards. */
 export interface OutboxWatch {
@@ -40,15 +34,15 @@ export class Outbox implements OutboxWriter {
   pending(limit: number, after?: OutboxRow): readonly OutboxRow[] {
     const inOrder = 'ORDER BY travel_lane, seq LIMIT ?';
     if (after === undefined) {
-      return this.#rows(`WHERE ${isPending} ${inOrder}`, [limit], 'outbox_pending');
+      return this.#rowsInTravelOrder(`WHERE ${isPending} ${inOrder}`, [limit]);
     }
     const lane = this.#connection.prepare('SELECT travel_lane FROM outbox WHERE seq = ?').value([after.seq]);
     // Behind a row that is gone everything comes again, rather than nothing.
-    return this.#rows(
-      `WHERE ${isPending} AND (travel_lane, seq) > (?, ?) ${inOrder}`,
-      [lane ?? -1, after.seq, limit],
-      'outbox_pending',
-    );
+    return this.#rowsInTravelOrder(`WHERE ${isPending} AND (travel_lane, seq) > (?, ?) ${inOrder}`, [
+      lane ?? -1,
+      after.seq,
+      limit,
+    ]);
   }
 
   newestPending(): number {
@@ -225,12 +219,13 @@ export class Outbox implements OutboxWriter {
   }
 
   /** `clause` speaks of the table `outbox` alone. */
-  #rows(clause: string, parameters: readonly SqlValue[], index?: string): OutboxRow[] {
-    const outbox = `SELECT ${rowColumns} FROM outbox ${index === undefined ? '' : `INDEXED BY ${index} `}`;
-    return this.#connection
-      .prepare(outbox + clause)
-      .rows(parameters)
-      .map(toOutboxRow);
+  #rows(clause: string, parameters: readonly SqlValue[]): OutboxRow[] {
+    return readOutboxRows(this.#connection, { clause, parameters, order: 'writing' });
+  }
+
+  #rowsInTravelOrder(clause: string, parameters: readonly SqlValue[]): OutboxRow[] {
+    const clauseByIndex = `INDEXED BY outbox_pending ${clause}`;
+    return readOutboxRows(this.#connection, { clause: clauseByIndex, parameters, order: 'travel' });
   }
 }
 
@@ -259,57 +254,5 @@ const countRows = `SELECT
   (SELECT count(*) FROM outbox INDEXED BY outbox_aside WHERE ${isUnsentAside}) AS aside,
   (SELECT count(*) FROM outbox INDEXED BY outbox_quarantined WHERE ${isInState.quarantined}) AS quarantined,
   (SELECT at FROM outbox WHERE seq = (SELECT min(seq) FROM (${pendingByLane('min')}))) AS oldest`;
-const rowColumns = `seq, op, aside, collection, record_id, rev, lane, base_rev, at, supersedes, state, center_seq, accepted_at,
-  refusal, (SELECT CAST(record AS BLOB) FROM outbox_text WHERE outbox_text.seq = outbox.seq) AS utf8`;
-
-const SupersedesSchema = v.array(OperationIdSchema);
-const StoredRowSchema = v.object({
-  op: OperationIdSchema,
-  collection: CollectionNameSchema,
-  record_id: RecordIdSchema,
-  rev: RevisionSchema,
-  lane: LaneSchema,
-  base_rev: v.nullable(RevisionSchema),
-  state: v.picklist(['pending', 'accepted', 'quarantined']),
-  refusal: v.nullable(ErrorCodeSchema),
-});
-const isStoredRow = quickCheck(StoredRowSchema);
-
-function toOutboxRow(row: Row): OutboxRow {
-  const { supersedes } = row;
-  const stored = isStoredRow(row) ? row : v.parse(StoredRowSchema, row);
-  const utf8 = utf8Of(row);
-  let parsed: AnyRecord | undefined;
-  return {
-    op: stored.op,
-    isAside: row.aside === 1,
-    collection: stored.collection,
-    lane: stored.lane,
-    baseRev: stored.base_rev,
-    id: stored.record_id,
-    rev: stored.rev,
-    utf8,
-    // Thousands of rows are offered as they are.
-    get record() {
-      parsed ??= recordFromText(stored.collection, utf8.toString('utf8'));
-      return parsed;
-    },
-    at: Number(row.at),
-    ...(typeof supersedes === 'string'
-      ? { supersedes: v.parse(SupersedesSchema, JSON.parse(supersedes)) }
-      : {}),
-    seq: Number(row.seq),
-    state: stored.state,
-    centerSeq: numberOrNull(row.center_seq),
-    acceptedAt: numberOrNull(row.accepted_at),
-    refusal: stored.refusal,
-  };
-}
-
-function utf8Of({ utf8 }: Row): Buffer {
-  if (!(utf8 instanceof Uint8Array)) throw new TypeError('an outbox row without its text');
-  return Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
-}
-
 const numberOrNull = (value: SqlValue | undefined): number | null =>
   typeof value === 'number' ? value : null;
