@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { atRest, pressAtRest } from './at-rest.ts';
 
 /** What a person does on the screen of the workstation, by what she sees: English words, fields, keys. */
 export interface WorkstationPage {
@@ -43,38 +44,40 @@ export function workstationPage(page: Page): WorkstationPage {
       await page.locator('label.segment[title="English"]').first().click();
     },
     async signIn(name, passphrase) {
-      await page.getByRole('button', { name }).click();
+      // Behind a lock that is only coming her name may still stand on another button.
+      await page.locator('.person-choice', { hasText: name }).click();
       await page.locator('#passphrase').fill(passphrase);
       await page.keyboard.press('Enter');
       await page.locator('.home').waitFor();
     },
     async register({ family, given, birth, sex }) {
-      await page.keyboard.press('F4');
+      await pressAtRest(page, 'F4');
       await page.locator('#family').fill(family);
       await page.locator('#given').fill(given);
       await page.locator('#birth').fill(birth);
       await page.locator(`label.segment:has(#sex-${sex})`).click();
-      await page.keyboard.press('Control+Enter');
+      await pressAtRest(page, 'Control+Enter');
       await page.locator('.patient').waitFor();
     },
     async recordVisit(findings) {
       await page.getByRole('button', { name: 'Put into the queue' }).click();
       await page.getByRole('dialog').locator('button[type="submit"]').click();
       await page.locator('.visit').waitFor();
+      await atRest(page);
       for (const field of ['systolicMmHg', 'diastolicMmHg', 'pulsePerMinute', 'complaint'] as const) {
         await page.locator(`#${field}`).fill(findings[field]);
       }
       await page.locator('#icd10').fill(findings.icd10);
       await page.getByRole('option').filter({ hasText: findings.icd10 }).first().click();
       await page.locator('.drafted').filter({ hasText: findings.icd10 }).waitFor();
-      await page.keyboard.press('Control+Enter');
+      await pressAtRest(page, 'Control+Enter');
       await page.locator('.save-bar-saved').waitFor();
     },
     async findPatient(text) {
-      await page.keyboard.press('F2');
+      await pressAtRest(page, 'F2');
       await page.locator('#patient-search').fill(text);
       await page.locator('.found').first().waitFor();
-      await page.keyboard.press('Enter');
+      await pressAtRest(page, 'Enter');
       await page.locator('.patient').waitFor();
     },
     async backToPatient() {
