@@ -232,10 +232,8 @@ export class Offering {
     for (const row of outcome.replaced) this.#settled(row);
     for (const { row, waitMs } of outcome.waitingAsides) this.#waitAside(row.op, waitMs);
     for (const { record, waitMs } of outcome.waiting) this.#wait(record, waitMs);
-    for (const { row, isFirst } of outcome.missingBase) {
-      this.#ledger.notApplied(row.op);
-      if (isFirst) await this.#seekBase(refOf(row));
-    }
+    for (const { row } of outcome.missingBase) this.#ledger.notApplied(row.op);
+    await this.#seekBases(outcome.missingBase.flatMap(({ row, isFirst }) => (isFirst ? [row] : [])));
   }
 
   #settled(row: OutboxRow): void {
@@ -244,24 +242,42 @@ export class Offering {
   }
 
   /** PUSH-6: the history that is still here, then patience, then no base at all. */
-  async #seekBase(record: RecordRef): Promise<void> {
-    const { replica, limits } = this.#context;
-    const tries = this.#ledger.missedBase(record);
-    if (!this.#hasOfferedAgain && replica.outbox.hasAccepted(record.collection, record.id)) {
+  async #seekBases(rows: readonly OutboxRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { replica, limits, clock } = this.#context;
+    if (!this.#hasOfferedAgain && rows.some((row) => replica.outbox.hasAccepted(row.collection, row.id))) {
       this.#hasOfferedAgain = true;
       await replica.transact((transaction) => transaction.outbox.offerAgain());
       this.#ledger.doubt(replica.outbox);
     }
-    if (tries < limits.missingBaseTries) {
-      this.#wait(record, limits.missingBaseMs * 2 ** tries);
-      return;
+    const { missingBases } = this.#ledger;
+    const tired: OutboxRow[] = [];
+    for (const row of rows) {
+      const waitMs = missingBases.refused(replica, row, clock.now(), limits);
+      if (waitMs === null) tired.push(row);
+      else this.#wait(refOf(row), waitMs, () => missingBases.waited(row.op));
     }
-    this.#ledger.forgetMissedBase(record);
-    await replica.transact((transaction) => rebasePending(transaction, record, null, this.#writeContext()));
+    await this.#rebaseOnNothing(tired);
   }
 
-  #wait(record: RecordRef, waitMs: number): void {
-    this.#ledger.wait(record, this.#bounded(waitMs), this.#context.timers, this.#wake);
+  /** What was counted is kept with it. Waiting goes on if the disk has no room for that (PUSH-12). */
+  async #rebaseOnNothing(tired: readonly OutboxRow[]): Promise<void> {
+    try {
+      await this.#context.replica.transact((transaction) => {
+        for (const row of tired) rebasePending(transaction, refOf(row), null, this.#writeContext());
+        this.#ledger.missingBases.keep(transaction);
+      });
+    } catch (error) {
+      const isFull = error instanceof ReplicaFailure && error.error.code === 'store.disk-full';
+      if (!isFull || tired.length > 0) throw error;
+    }
+  }
+
+  #wait(record: RecordRef, waitMs: number, over: () => void = () => undefined): void {
+    this.#ledger.wait(record, this.#bounded(waitMs), this.#context.timers, () => {
+      over();
+      this.#wake();
+    });
   }
 
   #waitAside(op: OperationId, waitMs: number): void {

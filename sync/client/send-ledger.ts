@@ -1,6 +1,7 @@
 import type { Timers } from '#clinic/ports/clock.ts';
 import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
 import type { OperationId } from '#contracts/ids.ts';
+import { MissingBases } from './missing-bases.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
 
 /**
@@ -8,6 +9,7 @@ import { type RecordRef, recordKey } from './record-key.ts';
  * not be merged again (PULL-5); rows written before the process started are all of that kind.
  */
 export class SendLedger {
+  readonly missingBases = new MissingBases();
   /** Rows up to this local position may have been applied, whatever else is known. */
   #doubtfulThrough = 0;
   readonly #sent = new Set<OperationId>();
@@ -15,7 +17,6 @@ export class SendLedger {
   readonly #notApplied = new Set<OperationId>();
   /** How to cancel the wait, by record. */
   readonly #waiting = new Map<string, () => void>();
-  readonly #missingTries = new Map<string, number>();
   /** Feed position of the newest write accepted in this connection, by record. */
   readonly #acceptedAt = new Map<string, number>();
 
@@ -57,7 +58,6 @@ export class SendLedger {
     this.#acceptedAt.set(key, Math.max(centerSeq, this.#acceptedAt.get(key) ?? 0));
     this.#waiting.get(key)?.();
     this.#waiting.delete(key);
-    this.#missingTries.delete(key);
   }
 
   acceptedAt(record: RecordRef): number {
@@ -67,18 +67,6 @@ export class SendLedger {
 
   notApplied(op: OperationId): void {
     this.#notApplied.add(op);
-  }
-
-  /** Counts another `missing-base` of the record's first row; returns how often it happened before. */
-  missedBase(record: RecordRef): number {
-    const key = recordKey(record);
-    const tries = this.#missingTries.get(key) ?? 0;
-    this.#missingTries.set(key, tries + 1);
-    return tries;
-  }
-
-  forgetMissedBase(record: RecordRef): void {
-    this.#missingTries.delete(recordKey(record));
   }
 
   /**

@@ -3,6 +3,7 @@ import { clientMutations } from './client-mutations.ts';
 import { keyMutations } from './key-mutations.ts';
 import { memoryMutations } from './memory-mutations.ts';
 import type { Mutation } from './mutation.ts';
+import { patienceMutations } from './patience-mutations.ts';
 import { secondWayMutations } from './second-way-mutations.ts';
 import { slotMutations } from './slot-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
@@ -18,4 +19,5 @@ export const everyMutation: readonly Mutation[] = [
   ...secondWayMutations,
   ...windowsMutations,
   ...memoryMutations,
+  ...patienceMutations,
 ];

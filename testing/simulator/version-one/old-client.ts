@@ -1,11 +1,11 @@
 import { aroundMs, backOffMs } from '#sync/client/back-off.ts';
 import { defaultLimits } from '#sync/client/limits.ts';
-import { SendLedger } from '#sync/client/send-ledger.ts';
 import { type EndReason, SessionEnd } from '#sync/client/session-end.ts';
 import type { SyncClientOptions } from '#sync/client/sync-client.ts';
 import type { SyncContext } from '#sync/client/sync-context.ts';
 import { Wakeup } from '#sync/client/wakeup.ts';
 import type { Transport } from '#sync/transports/transport.ts';
+import { OldLedger } from './old-ledger.ts';
 import { OldSession } from './old-session.ts';
 
 /** What the simulator sees of a client of any version. */
@@ -20,7 +20,7 @@ export interface AnyClient {
 export class OldClient implements AnyClient {
   readonly #options: SyncClientOptions;
   readonly #context: SyncContext;
-  readonly #ledger = new SendLedger();
+  readonly #ledger = new OldLedger();
   readonly #wakeup = new Wakeup();
   #session: OldSession | undefined;
   #running: Promise<void> | undefined;

@@ -8,7 +8,6 @@ import { applyAcceptances, applyVerdicts, type BatchOutcome } from '#sync/client
 import { commitPortion } from '#sync/client/commit-portion.ts';
 import { contestedRecords, readDocuments } from '#sync/client/read-portion.ts';
 import type { RecordRef } from '#sync/client/record-key.ts';
-import type { SendLedger } from '#sync/client/send-ledger.ts';
 import { misunderstood, SessionEnd } from '#sync/client/session-end.ts';
 import { rebasePending } from '#sync/client/settle-conflict.ts';
 import type { SyncContext } from '#sync/client/sync-context.ts';
@@ -17,6 +16,7 @@ import { Wakeup } from '#sync/client/wakeup.ts';
 import { loadTicket, saveTicket, signProof } from '#sync/device-identity.ts';
 import type { Transport } from '#sync/transports/transport.ts';
 import { OldConversation, type OldUnasked } from './old-conversation.ts';
+import type { OldLedger } from './old-ledger.ts';
 
 const keepAcceptedMs = 7 * 24 * 60 * 60_000;
 const rowsPerPush = 200;
@@ -35,7 +35,7 @@ const isOfVersionOne = ({ collection }: OutboxRow): boolean => collection !== 'r
  */
 export class OldSession {
   readonly #context: SyncContext;
-  readonly #ledger: SendLedger;
+  readonly #ledger: OldLedger;
   readonly #conversation: OldConversation;
   readonly #wakeup = new Wakeup();
   readonly #heads = new Map<Scope, number>();
@@ -49,7 +49,7 @@ export class OldSession {
   #mayLook = false;
   #cancelLook: () => void = () => {};
 
-  constructor(transport: Transport, context: SyncContext, ledger: SendLedger, welcomed: () => void) {
+  constructor(transport: Transport, context: SyncContext, ledger: OldLedger, welcomed: () => void) {
     this.#context = context;
     this.#ledger = ledger;
     this.#welcomed = welcomed;
