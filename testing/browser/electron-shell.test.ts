@@ -32,7 +32,7 @@ test('the desktop shell opens its screen over the port, sandboxed', async ({ ski
   });
   try {
     const page = await app.firstWindow();
-    expect(page.url()).toBe('hamshira://app/electron.html');
+    await page.waitForURL('hamshira://app/electron.html');
     // The screen shows something only after the workstation answered over the port.
     await page.getByRole('heading').first().waitFor({ timeout: 30_000 });
     expect(
