@@ -111,4 +111,35 @@ describe('Backlog', () => {
     backlog.changed();
     expect(seqs(backlog.rows(anyRow, new Set([first.op]), 0))).toEqual([2, 3, 4]);
   });
+
+  // PUSH-15
+  it('tells of urgent rows as soon as there are some, also where nothing else was read', () => {
+    const outbox = outboxOf(2_000);
+    const backlog = new Backlog(outbox);
+    expect(backlog.mayHoldUrgent(new Set(), 0)).toBe(false);
+    outbox.rows.unshift({ ...rowOf(0), lane: 0 });
+    expect(backlog.mayHoldUrgent(new Set(), 0)).toBe(false);
+    backlog.changed();
+    expect(backlog.mayHoldUrgent(new Set(), 0)).toBe(true);
+    const rows = backlog.rows(anyRow, new Set(), 0);
+    expect(rows[0]?.lane).toBe(0);
+    backlog.taken(rows);
+    expect(backlog.mayHoldUrgent(new Set(), 0)).toBe(false);
+  });
+
+  it('reads on before it says that nothing urgent is there', () => {
+    const outbox = outboxOf(3_000);
+    outbox.rows.push({ ...rowOf(3_001), lane: 0 });
+    const backlog = new Backlog(outbox);
+    const underWay = new Set<OutboxRow['op']>();
+    const seen: boolean[] = [];
+    for (let offer = 0; offer < 7; offer += 1) {
+      seen.push(backlog.mayHoldUrgent(underWay, 0));
+      const rows = backlog.rows(anyRow, underWay, 0);
+      backlog.taken(rows);
+      for (const row of rows) underWay.add(row.op);
+    }
+    expect(seen.at(-1)).toBe(true);
+    expect(outbox.rowsRead).toBe(3_001);
+  });
 });

@@ -49,6 +49,13 @@ export class Backlog {
     return this.#some(isAvailable);
   }
 
+  /** Whether a row of lane 0 may be among those that {@link rows} gives: quickly told, because it is asked as long as the link is full. */
+  mayHoldUrgent(underWay: ReadonlySet<OperationId>, unavailable: number): boolean {
+    if (this.#isStale) this.#read(underWay, unavailable);
+    // What was not read yet follows more urgent rows; where few are left it is read first.
+    return (this.#isCut && this.#rows.length < rowsWanted) || this.#rows.some((row) => row.lane === 0);
+  }
+
   #some(isAvailable: (row: OutboxRow) => boolean): readonly OutboxRow[] {
     const some: OutboxRow[] = [];
     for (const row of this.#rows) {

@@ -137,6 +137,7 @@ export class Offering {
     const urgent = hasRoom ? this.#urgentRows().filter(isAvailable) : [];
     if (urgent.length > 0) return urgent;
     const waiting = this.#ledger.waitingRecords;
+    if (!hasRoom && !this.#backlog.mayHoldUrgent(this.#opsUnderWay, waiting * 10)) return [];
     const rows = this.#backlog.rows(isAvailable, this.#opsUnderWay, waiting * 10);
     if (this.#backlog.isEmpty && this.#opsUnderWay.size === 0 && waiting === 0) this.#ledger.nothingPending();
     if (!hasRoom) return rows.filter((row) => row.lane === 0);
@@ -144,8 +145,7 @@ export class Offering {
   }
 
   #isAvailable(row: OutboxRow): boolean {
-    const record = refOf(row);
-    return !this.#recordsUnderWay.has(recordKey(record)) && !this.#ledger.isWaiting(record);
+    return !this.#recordsUnderWay.has(recordKey(row)) && !this.#ledger.isWaiting(row);
   }
 
   #urgentRows(): readonly OutboxRow[] {
