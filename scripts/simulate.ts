@@ -71,8 +71,9 @@ function playWhatIsLeft(): Promise<boolean> {
       seed === undefined
         ? undefined
         : { seed, limit: setTimeout(() => child.kill('SIGKILL'), mostMinutesPerYear * 60_000) };
+    if (!child.connected) return;
     if (playing === undefined) child.disconnect();
-    else child.send({ seed: playing.seed } satisfies HandedOut, noAnswerMatters);
+    else child.send({ seed: playing.seed } satisfies HandedOut, itsEndSaysSo);
   };
   child.on('message', (message) => {
     const report = v.parse(ReportSchema, message);
@@ -94,8 +95,8 @@ function playWhatIsLeft(): Promise<boolean> {
   });
 }
 
-/** A child that died before it got its seed is noticed by its end. */
-function noAnswerMatters(): void {}
+/** A process that died before it got its seed is noticed by its end. */
+function itsEndSaysSo(): void {}
 
 function tell({ seed, seconds, processorSeconds, writes, events, digest, failure, newest }: Report): void {
   if (failure === null) {

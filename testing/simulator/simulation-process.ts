@@ -74,6 +74,7 @@ if (days === undefined || process.send === undefined)
 const handedOut = on(process, 'message');
 // No seed is left, or the parent died: whatever is still played is for nobody.
 process.once('disconnect', () => process.exit());
+if (!process.connected) process.exit();
 const root = makeSimulationFolder();
 process.on('exit', () => rmSync(root, { recursive: true, force: true }));
 const postgres = await PostgresInProcess.start();
