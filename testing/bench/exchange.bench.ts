@@ -1,15 +1,13 @@
-import { fork } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import * as v from 'valibot';
 import { postmasterOf } from '#testing/center/center-process.ts';
 import { createSeededRandom } from '#testing/district/seeded-random.ts';
-import { type Side, sideOf } from './load/calls.ts';
+import type { Side } from './load/calls.ts';
 import { openDesk, until } from './load/desk.ts';
 import { saveEdits, visitEdits } from './load/documents.ts';
 import { firstThreadTimes, processorTimeOf, processorTimeOfTree } from './load/processor-time.ts';
+import { withCenter } from './load/with-center.ts';
 
 type Report = (name: string, value: number, unit: string) => void;
 
@@ -24,22 +22,7 @@ const limitMs = 300_000;
  * `.waiting_us` without anything to do; the rest it waited for the disk.
  */
 export async function run(report: Report): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-exchange-'));
-  // PostgreSQL has an account of its own where everything runs as root.
-  await chmod(folder, 0o755);
-  try {
-    const center = await sideOf(
-      fork(join(import.meta.dirname, 'load', 'center-side.ts'), [folder]),
-      'center',
-    );
-    try {
-      await measure(center, folder, report);
-    } finally {
-      await center.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withCenter('exchange', ({ center, folder }) => measure(center, folder, report));
 }
 
 /** Microseconds for each document. */

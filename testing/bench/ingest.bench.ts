@@ -1,17 +1,15 @@
-import { fork } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import * as v from 'valibot';
 import { DeviceIdSchema, ScopeSchema } from '#contracts/ids.ts';
 import { postmasterOf } from '#testing/center/center-process.ts';
-import { type Side, sideOf } from './load/calls.ts';
+import type { Side } from './load/calls.ts';
 import { type Edit, visitEdits } from './load/documents.ts';
 import { openLoadClient } from './load/load-client.ts';
 import { createRowMaker } from './load/offered-rows.ts';
 import { newestDictionary } from './load/packing.ts';
 import { processorTimeOf, processorTimeOfTree } from './load/processor-time.ts';
+import { withCenter } from './load/with-center.ts';
 
 type Report = (name: string, value: number, unit: string) => void;
 
@@ -29,20 +27,9 @@ const addressSchema = v.object({ url: v.string(), postgresUrl: v.string() });
  * `*.postgres_us`: processor time for each document.
  */
 export async function run(report: Report): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-ingest-'));
-  // PostgreSQL has an account of its own where everything runs as root.
-  await chmod(folder, 0o755);
-  const side = join(import.meta.dirname, 'load', 'center-side.ts');
-  try {
-    const center = await sideOf(fork(side, [folder]), 'center');
-    try {
-      await measure(center, postmasterOf(join(folder, 'center')), report);
-    } finally {
-      await center.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withCenter('ingest', ({ center, folder }) =>
+    measure(center, postmasterOf(join(folder, 'center')), report),
+  );
 }
 
 interface Cost {

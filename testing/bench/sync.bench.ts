@@ -1,18 +1,16 @@
-import { fork } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import * as v from 'valibot';
 import { createSeededRandom } from '#testing/district/seeded-random.ts';
 import { openRelay } from '#testing/link/relay.ts';
-import { type Side, sideOf } from './load/calls.ts';
+import type { Side } from './load/calls.ts';
 import { type BenchDesk, openDesk, until } from './load/desk.ts';
 import { type Edit, patientEdits, savedVisits, saveEdits, visitEdits } from './load/documents.ts';
 import { openLoadClient } from './load/load-client.ts';
 import { createRowMaker } from './load/offered-rows.ts';
 import { newestDictionary } from './load/packing.ts';
 import { type PouchWorld, replicate, startPouch } from './load/pouchdb.ts';
+import { withCenter } from './load/with-center.ts';
 
 type Report = (name: string, value: number, unit: string) => void;
 
@@ -34,23 +32,8 @@ const limitMs = 300_000;
  * documents into it. `sync.disk_per_doc`: what the database grew by for each. `sync.bytes_per_doc`, `sync.visit_bytes`: everything above TCP, both directions.
  */
 export async function run(report: Report): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'hamshira-bench-sync-'));
-  // PostgreSQL has an account of its own where everything runs as root.
-  await chmod(folder, 0o755);
-  try {
-    const center = await startCenterSide(join(folder, 'center'));
-    try {
-      await measure(center, folder, report);
-    } finally {
-      await center.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withCenter('sync', ({ center, folder }) => measure(center, folder, report));
 }
-
-const startCenterSide = (folder: string) =>
-  sideOf(fork(join(import.meta.dirname, 'load', 'center-side.ts'), [folder]), 'center');
 
 async function measure(center: Side, folder: string, report: Report): Promise<void> {
   const speeds = { push: [] as number[], pull: [] as number[] };
