@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
+import { expect } from 'vitest';
 import type { SignatureView } from '#contracts/bridge/views.ts';
 import { appError } from '#contracts/errors.ts';
 import { EntryIdSchema } from '#contracts/ids.ts';
 import { scriptedPin } from '#testing/doubles/scripted-access.ts';
+import { soon } from '../at-rest.ts';
 import type { Screens } from './open-screens.ts';
 import type { Step } from './step.ts';
 
@@ -95,6 +97,10 @@ export const accessStates: readonly Step[] = [
     go: async (screens) => {
       await openPlace(screens, 3);
       await screens.page.locator('#audit-emergency').check();
+      await screens.page
+        .locator('.audit-table tbody tr:not(.audit-emergency)')
+        .first()
+        .waitFor({ state: 'detached' });
     },
   },
   {
@@ -181,6 +187,8 @@ export const accessStates: readonly Step[] = [
     isDaily: true,
     go: async (screens) => {
       await openPlace(screens, 1);
+      // The first look at it, which the page takes by itself, is over.
+      await screens.page.locator('.key-facts').waitFor();
       screens.workstation.failNext('keys.describe', appError('access.key-blocked'));
       await screens.page.locator('#key-pin').fill('0000');
       await screens.page.keyboard.press('Enter');
@@ -312,6 +320,7 @@ async function learnFinger(screens: Screens): Promise<void> {
   await screens.page.locator('#finger-name').fill('Chap bosh barmoq');
   await screens.page.keyboard.press('Enter');
   await screens.page.locator('.finger-progress').waitFor();
+  await expect.poll(() => screens.workstation.access.key.operation()?.kind, soon).toBe('enrol-finger');
 }
 
 async function fillPins({ page }: Screens, [present, next, repeated]: readonly [string, string, string]) {

@@ -4,7 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type ErrorCode, errorMeanings } from '#contracts/errors.ts';
 import { languages } from '#contracts/languages.ts';
 import { readCatalogue } from '#renderer/locales/read-catalogue.ts';
+import { atRest, pressAtRest, soon } from '../at-rest.ts';
 import { launchBrowser } from '../browser.ts';
+import { draftCount } from '../kept-drafts.ts';
 import { openScreens, type Screens } from './open-screens.ts';
 
 // What goes wrong is made for real beside store, access, sync and center; here every case has its sentence on the screen, in
@@ -37,7 +39,6 @@ describe.each(languages)('in %s', (language) => {
 
   beforeEach(async () => {
     screens = await openScreens(browser, { language, theme: 'light' });
-    screens.page.setDefaultTimeout(10_000);
   });
 
   const typeNote = async () => {
@@ -45,7 +46,7 @@ describe.each(languages)('in %s', (language) => {
     await screens.page.locator('.queue-in-progress .row-link').click();
     await screens.page.locator('#note').fill(note);
   };
-  const save = async () => await screens.page.keyboard.press('Control+Enter');
+  const save = async () => await pressAtRest(screens.page, 'Control+Enter');
   const typed = async (field: string) => await screens.page.locator(`#${field}`).inputValue();
   const expectSaves = async () => {
     await save();
@@ -59,7 +60,7 @@ describe.each(languages)('in %s', (language) => {
     await page.locator('#passphrase').fill('wrong');
     await page.keyboard.press('Enter');
     await seen('access.wrong-passphrase', '.field-error');
-    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('passphrase');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), soon).toBe('passphrase');
   });
 
   it('a damaged database file', async () => {
@@ -73,6 +74,7 @@ describe.each(languages)('in %s', (language) => {
     await save();
     await seen('store.disk-full', '.notice-danger');
     await screens.page.getByText(words.get('save.not-saved') ?? 'no words').waitFor();
+    await atRest(screens.page);
     expect(await screens.page.locator('.save-bar-saved').count()).toBe(0);
     expect(await typed('note')).toBe(note);
     await expectSaves();
@@ -113,19 +115,19 @@ describe.each(languages)('in %s', (language) => {
   it('a message of another build: the page says so, and what was typed is there after a reload', async () => {
     const { page, host } = screens;
     await typeNote();
-    // DRA-4: on disk within about a second.
-    await page.waitForTimeout(1_500);
+    // DRA-4: on disk about a second later.
+    await expect.poll(() => draftCount(page), soon).toBe(1);
     host.say({ type: 'dance' });
     await seen('bridge.unknown-message', '.blocked-words');
     await page.reload();
     await page.locator('.draft .button').first().click();
-    await expect.poll(() => typed('note')).toBe(note);
+    await expect.poll(() => typed('note'), soon).toBe(note);
   });
 
   it('a record that does not fit: fields are marked, nothing is cleared', async () => {
     const { page, workstation } = screens;
     await screens.signIn();
-    await page.keyboard.press('F4');
+    await pressAtRest(page, 'F4');
     await page.locator('#family').fill('Qwpt');
     await page.locator('#given').fill('Bnmk');
     await page.locator('#birth').fill('12.3.85');
@@ -140,7 +142,7 @@ describe.each(languages)('in %s', (language) => {
       .locator('.error-summary')
       .filter({ hasText: words.get('issue.birth.future') ?? 'no words' })
       .waitFor();
-    expect(await page.locator('#birth').getAttribute('aria-invalid')).toBe('true');
+    await page.locator('#birth[aria-invalid=true]').waitFor();
     expect(await typed('family')).toBe('Qwpt');
     await save();
     await page.locator('.patient').waitFor();

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
+import { expect } from 'vitest';
 import type { WorkstationState } from '#contracts/bridge/views.ts';
 import { type AppError, appError } from '#contracts/errors.ts';
 import { PersonIdSchema } from '#contracts/ids.ts';
 import { scriptedPaperKey, scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
+import { pressAtRest, soon } from '../at-rest.ts';
 import type { Screens } from './open-screens.ts';
 import type { Step } from './step.ts';
 
@@ -13,6 +15,8 @@ export const doorStates: readonly Step[] = [
     isDaily: true,
     go: async ({ page, workstation }) => {
       await page.locator('.person-choice').first().waitFor();
+      // What lies on the reader before the screen looks at it is history.
+      await expect.poll(() => workstation.asked, soon).toContain('access.door');
       workstation.access.holdCard(null);
       await page.locator('.unlock-main > .notice').waitFor();
     },
@@ -110,8 +114,8 @@ export const doorStates: readonly Step[] = [
     go: async ({ page, workstation }) => {
       await page.locator('.person-choice').first().waitFor();
       workstation.access.setDoor({ hasPaperKey: false, holders: [] });
-      await page.keyboard.press('F1');
-      await page.getByRole('dialog').waitFor();
+      await pressAtRest(page, 'F1');
+      await page.getByRole('dialog').locator('.help-way-absent').nth(1).waitFor();
     },
   },
   {
@@ -230,6 +234,7 @@ async function chooseKeyOwner({ page }: Screens): Promise<void> {
 
 async function failKey({ page, workstation }: Screens, error: AppError): Promise<void> {
   await page.locator('.key-prompt-touch').waitFor();
+  await expect.poll(() => workstation.access.key.operation(), soon).not.toBeNull();
   workstation.access.key.touch(error);
   await page.locator('.key-proof .field-error').waitFor();
 }
