@@ -223,6 +223,18 @@ export const clientMutations: readonly Mutation[] = [
     traps: [unit('sync/client/offer-row.test.ts')],
   },
   {
+    name: 'urgent rows wait like others',
+    why: 'a referral stands behind a history that fills the link',
+    edits: [
+      {
+        file: 'sync/client/offering.ts',
+        find: 'if (!hasRoom && !this.#backlog.mayHoldUrgent(this.#opsUnderWay, waiting * 10)) return [];',
+        replace: 'if (!hasRoom) return [];',
+      },
+    ],
+    traps: [system('testing/sync/offers.test.ts')],
+  },
+  {
     name: 'text of another document',
     why: 'a record is shown until the restart, and then another stands in its place',
     edits: [
@@ -281,8 +293,8 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/offering.ts',
-        find: 'return !this.#recordsUnderWay.has(recordKey(record)) && !this.#ledger.isWaiting(record);',
-        replace: 'return !this.#ledger.isWaiting(record);',
+        find: 'return !this.#recordsUnderWay.has(recordKey(row)) && !this.#ledger.isWaiting(row);',
+        replace: 'return !this.#ledger.isWaiting(row);',
       },
     ],
     traps: [system('testing/sync/exchange.test.ts'), system('testing/sync/slow-link.test.ts'), worlds],

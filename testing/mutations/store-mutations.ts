@@ -1,4 +1,4 @@
-import { type Mutation, simulate, system } from './mutation.ts';
+import { type Mutation, simulate, system, unit } from './mutation.ts';
 
 /** Bugs in the workstation's disk. */
 export const storeMutations: readonly Mutation[] = [
@@ -62,6 +62,30 @@ export const storeMutations: readonly Mutation[] = [
       },
     ],
     traps: [simulate(1, 6, 'power-cut-before-commit', 60), system('testing/store/replica.test.ts')],
+  },
+  {
+    name: 'text of another row',
+    why: 'the center gets one record under the name of another',
+    edits: [
+      {
+        file: 'store/replica/outbox-rows.ts',
+        find: 'texts.subarray(begin, begin + length)',
+        replace: 'texts.subarray(0, length)',
+      },
+    ],
+    traps: [unit('store/replica/outbox-rows.test.ts')],
+  },
+  {
+    name: 'rows in the order that SQLite likes',
+    why: 'a later edit goes before an earlier one, and what is urgent behind a history',
+    edits: [
+      {
+        file: 'store/replica/outbox-rows.ts',
+        find: "return rows.sort(order === 'travel' ? byTravel : byWriting);",
+        replace: 'return order.length > 0 ? rows : rows;',
+      },
+    ],
+    traps: [unit('store/replica/outbox-rows.test.ts')],
   },
   {
     name: 'refused action is kept',
