@@ -19,6 +19,7 @@ import {
   referral,
   type SharingWorld,
   settle,
+  threeFacilities,
 } from './sharing-world.ts';
 import { broughtBack, rowFor, somePerson, type TestRow } from './test-records.ts';
 import { withOneOffice } from './world-of-file.ts';
@@ -46,11 +47,7 @@ interface TwoHomes {
 
 /** The record of `here` went on, and a third facility has a copy of it. */
 async function knownToGuest(): Promise<Omit<TwoHomes, 'other'>> {
-  const [here, there, guest] = [
-    await world.facility('1703203'),
-    await world.facility('1735203'),
-    await world.facility('1726203'),
-  ];
+  const [here, there, guest] = await threeFacilities(world);
   const patient = newPatient(here);
   await pushOk(office, here, patient, newRequest(here, referral(patient.id, guest.scope)));
   await edit(here, patient.id, '+998901111111');

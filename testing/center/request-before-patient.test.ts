@@ -17,6 +17,7 @@ import {
   referral,
   type SharingWorld,
   settle,
+  threeFacilities,
 } from './sharing-world.ts';
 import { broughtBack, type TestRow } from './test-records.ts';
 import { withOneOffice } from './world-of-file.ts';
@@ -39,11 +40,7 @@ interface Clinics {
 }
 
 async function begin(): Promise<Clinics> {
-  const [here, there, third] = [
-    await world.facility('1703203'),
-    await world.facility('1735203'),
-    await world.facility('1726203'),
-  ];
+  const [here, there, third] = await threeFacilities(world);
   return { here, there, third, patient: newPatient(here) };
 }
 

@@ -20,6 +20,7 @@ import {
   type SharingWorld,
   settle,
   startSharingWorld,
+  threeFacilities,
 } from './sharing-world.ts';
 import { broughtBack, type TestRow } from './test-records.ts';
 
@@ -47,11 +48,7 @@ interface Clinics {
 
 /** A patient with a visit at home, shared with a third facility that wrote a visit too. */
 async function begin(): Promise<Clinics> {
-  const [home, other, third] = [
-    await world.facility('1703203'),
-    await world.facility('1735203'),
-    await world.facility('1726203'),
-  ];
+  const [home, other, third] = await threeFacilities(world);
   const patient = newPatient(home);
   const visit = newVisit(home, patient.id);
   await pushOk(office, home, patient, visit);

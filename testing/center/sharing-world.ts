@@ -111,6 +111,14 @@ export async function startSharingWorld(
   };
 }
 
+/** Three facilities that are not each other's neighbours: of three regions. */
+export const threeFacilities = async (world: SharingWorld) =>
+  [
+    await world.facility('1703203'),
+    await world.facility('1735203'),
+    await world.facility('1726203'),
+  ] as const;
+
 /** A courier with its ingest, on a database that may be a failing one. */
 export interface Office {
   readonly ingest: Ingest;
