@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { touchesOfNewKey } from '#contracts/bridge/access.ts';
 import { PinflSchema } from '#contracts/records/patients.ts';
 import { scriptedPassphrase, scriptedPin } from '#testing/doubles/scripted-access.ts';
+import { pressAtRest, soon } from '../at-rest.ts';
 import type { Step } from './step.ts';
 
 /** Scans, ways in, keys, recovery, and who saw what. */
@@ -10,9 +11,13 @@ export const accessSteps: readonly Step[] = [
   {
     name: 'scan-found',
     go: async ({ page, workstation }) => {
+      const listening = () => workstation.asked.filter((name) => name === 'scans.latest').length;
+      const before = listening();
       workstation.setState({ mustConnect: false });
       workstation.setSync({ link: 'online', refusal: null });
       await page.locator('.queue-row').first().waitFor();
+      // What was scanned before the screen listens is history.
+      await expect.poll(listening, soon).toBeGreaterThan(before);
       const [pinfl] = workstation.pinfls();
       workstation.scan({ kind: 'patient', pinfl: v.parse(PinflSchema, pinfl) });
       await page.locator('.scan-name').waitFor();
@@ -22,7 +27,7 @@ export const accessSteps: readonly Step[] = [
     name: 'scan-unknown',
     isDaily: true,
     go: async ({ page, workstation }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       workstation.scan({ kind: 'unknown', text: 'X' });
       await page.locator('.scan-told p').waitFor();
@@ -40,7 +45,7 @@ export const accessSteps: readonly Step[] = [
     name: 'switch',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('F7');
+      await pressAtRest(page, 'F7');
       await page.locator('.unlock .person-choice').first().waitFor();
       expect(await page.locator('.sidebar').isVisible()).toBe(false);
     },
@@ -84,8 +89,9 @@ export const accessSteps: readonly Step[] = [
       await page.locator('#key-label').fill('Qora kalit № 2');
       await page.locator('.dialog-foot .button-primary').click();
       await page.locator('.key-prompt-touch').waitFor();
+      await expect.poll(() => workstation.access.key.operation()?.step, soon).toBe('touch-now');
       workstation.access.key.touch();
-      await expect.poll(() => workstation.access.key.operation()?.step).toBe('touch-again');
+      await expect.poll(() => workstation.access.key.operation()?.step, soon).toBe('touch-again');
     },
   },
   {
@@ -98,7 +104,7 @@ export const accessSteps: readonly Step[] = [
   {
     name: 'remove-key',
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('.way-row button').last().click();
       await page.getByRole('dialog').waitFor();
@@ -118,7 +124,7 @@ export const accessSteps: readonly Step[] = [
   {
     name: 'remove-person',
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('.person-actions .button').last().click();
       await page.getByRole('dialog').waitFor();
@@ -128,7 +134,7 @@ export const accessSteps: readonly Step[] = [
     name: 'staff',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('.screen-head-actions .button-primary').click();
       await page.locator('.staff-form').waitFor();
@@ -152,7 +158,7 @@ export const accessSteps: readonly Step[] = [
       await page.locator('#finger-name').fill('Chap bosh barmoq');
       await page.keyboard.press('Enter');
       await page.locator('.finger-progress').waitFor();
-      await expect.poll(() => workstation.access.key.operation()?.kind).toBe('enrol-finger');
+      await expect.poll(() => workstation.access.key.operation()?.kind, soon).toBe('enrol-finger');
       workstation.access.key.touch();
       workstation.access.key.touch('off-centre');
       await page.locator('.finger-progress .field-warning').waitFor();
@@ -196,7 +202,7 @@ export const accessSteps: readonly Step[] = [
   {
     name: 'audit-of-patient',
     go: async ({ page }) => {
-      await page.keyboard.press('F2');
+      await pressAtRest(page, 'F2');
       await page.locator('.queue-in-progress .row-link').waitFor();
       await page.locator('#patient-search').fill('karimova dilnoza');
       await page.locator('.found').first().waitFor();
@@ -204,6 +210,10 @@ export const accessSteps: readonly Step[] = [
       await page.locator('.banner-actions .button').first().click();
       await page.locator('.audit-table').waitFor();
       await page.locator('#audit-emergency').check();
+      await page
+        .locator('.audit-table tbody tr:not(.audit-emergency)')
+        .first()
+        .waitFor({ state: 'detached' });
     },
   },
 ];

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Language } from '#contracts/languages.ts';
+import { atRest } from '../at-rest.ts';
 import { launchBrowser } from '../browser.ts';
 import { accessSteps } from './access-steps.ts';
 import { clinicSteps } from './clinic-steps.ts';
@@ -41,7 +42,7 @@ export function inspectAllScreens(language: Language): void {
       await go(screens);
       const { page } = screens;
       await page.mouse.move(700, 4);
-      await page.waitForTimeout(150);
+      await atRest(page);
       await keepPicture(page, name, look);
       expect(await misfits(page)).toEqual([]);
       expect(await smallTargets(page)).toEqual([]);

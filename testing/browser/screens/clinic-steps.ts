@@ -1,3 +1,4 @@
+import { atRest, pressAtRest } from '../at-rest.ts';
 import type { Step } from './step.ts';
 
 /** A day at the clinic, in order: each step goes on from the one before. */
@@ -38,7 +39,7 @@ export const clinicSteps: readonly Step[] = [
   {
     name: 'patient-change',
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('.patient-side .text-button').last().click();
       await page.getByRole('dialog').locator('#family').waitFor();
@@ -48,9 +49,9 @@ export const clinicSteps: readonly Step[] = [
     name: 'visit',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.keyboard.press('F2');
+      await pressAtRest(page, 'F2');
       await page.locator('.queue-in-progress .row-link').click();
       await page.locator('.favourite').first().waitFor();
     },
@@ -59,6 +60,7 @@ export const clinicSteps: readonly Step[] = [
     name: 'visit-typed',
     isDaily: true,
     go: async ({ page }) => {
+      await atRest(page);
       await page.locator('#systolicMmHg').focus();
       for (const value of ['186', '112', '96', '38,4', '93', '24', '82,5', '', '11,2', '8']) {
         await page.keyboard.type(value, { delay: 40 });
@@ -73,7 +75,7 @@ export const clinicSteps: readonly Step[] = [
     name: 'visit-saved',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('Control+Enter');
+      await pressAtRest(page, 'Control+Enter');
       await page.locator('.save-bar-saved').waitFor();
     },
   },
@@ -88,9 +90,9 @@ export const clinicSteps: readonly Step[] = [
     name: 'register',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.keyboard.press('F4');
+      await pressAtRest(page, 'F4');
       await page.locator('#pinfl').fill('412038504200');
     },
   },
@@ -102,7 +104,7 @@ export const clinicSteps: readonly Step[] = [
       await page.locator('#given').fill('Dilnoza');
       await page.locator('#birth').fill('12.3.85');
       await page.locator('label.segment:has(#sex-female)').click();
-      await page.keyboard.press('Control+Enter');
+      await pressAtRest(page, 'Control+Enter');
       await page.locator('.alike-question').waitFor();
     },
   },
@@ -112,7 +114,7 @@ export const clinicSteps: readonly Step[] = [
       await page.locator('#family').fill('');
       await page.locator('#birth').fill('31.02.1985');
       await page.locator('#phone').fill('12');
-      await page.keyboard.press('Control+Enter');
+      await pressAtRest(page, 'Control+Enter');
       await page.locator('.error-summary').waitFor();
     },
   },
@@ -120,7 +122,7 @@ export const clinicSteps: readonly Step[] = [
     name: 'day',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('F8');
+      await pressAtRest(page, 'F8');
       await page.locator('.diagnosis-bar-name').first().waitFor();
     },
   },
@@ -150,7 +152,7 @@ export const clinicSteps: readonly Step[] = [
     name: 'reviews-duplicate',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('ArrowDown');
+      await pressAtRest(page, 'ArrowDown');
       await page.locator('.pair-side .row-title').nth(1).waitFor();
     },
   },
@@ -166,6 +168,8 @@ export const clinicSteps: readonly Step[] = [
     name: 'ask-access',
     go: async ({ page }) => {
       await page.locator('.screen-head-actions button').click();
+      await page.getByRole('dialog').waitFor();
+      await atRest(page);
       await page.locator('#access-ground-break-glass').focus();
       await page.keyboard.press('Space');
       await page.getByRole('dialog').locator('button[type=submit]').click();
@@ -175,7 +179,7 @@ export const clinicSteps: readonly Step[] = [
   {
     name: 'patient-from-elsewhere',
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('.request-detail .card-head button').click();
       await page.locator('.patient > .notice').waitFor();
@@ -192,10 +196,11 @@ export const clinicSteps: readonly Step[] = [
   {
     name: 'keys',
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
+      await page.locator('.choices').waitFor({ state: 'hidden' });
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.keyboard.press('F1');
+      await pressAtRest(page, 'F1');
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -203,11 +208,11 @@ export const clinicSteps: readonly Step[] = [
     name: 'offline',
     isDaily: true,
     go: async ({ page, workstation, host }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       workstation.setSync({ link: 'offline', lastContactAt: Date.now() - 26 * 3_600_000 });
       workstation.setState({ clockErrorMs: -3 * 24 * 3_600_000 });
-      await page.keyboard.press('F2');
+      await pressAtRest(page, 'F2');
       await page.locator('.content > .bar-notice').waitFor();
       host.cut();
       await page.locator('.app > .bar-notice').waitFor();

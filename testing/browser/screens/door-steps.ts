@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import { scriptedPassphrase } from '#testing/doubles/scripted-access.ts';
+import { atRest, pressAtRest, soon } from '../at-rest.ts';
 import type { Step } from './step.ts';
 
 /** The lock screen, enrolment and emergencies. */
@@ -77,16 +79,17 @@ export const doorSteps: readonly Step[] = [
       });
       workstation.access.key.plugIn();
       await page.locator('.key-prompt-touch').waitFor();
+      await expect.poll(() => workstation.access.key.operation()?.step, soon).toBe('touch-now');
       workstation.access.key.touch({ code: 'access.pin-needed', detail: {} });
       await page.locator('#key-pin').fill('0000');
       await page.keyboard.press('Enter');
-      await page.getByText('7', { exact: false }).first().waitFor();
+      await page.locator('.key-proof .field-error', { hasText: '7' }).waitFor();
     },
   },
   {
     name: 'unlock-help',
     go: async ({ page }) => {
-      await page.keyboard.press('F1');
+      await pressAtRest(page, 'F1');
       await page.getByRole('dialog').waitFor();
     },
   },
@@ -94,7 +97,7 @@ export const doorSteps: readonly Step[] = [
     name: 'emergency-paper',
     isDaily: true,
     go: async ({ page }) => {
-      await page.keyboard.press('Escape');
+      await pressAtRest(page, 'Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.locator('.unlock-foot .text-button-danger').click();
       await page.locator('#emergency-opening-reason').fill('Bemor ogʻir');
@@ -108,6 +111,7 @@ export const doorSteps: readonly Step[] = [
     name: 'emergency-two',
     isDaily: true,
     go: async ({ page }) => {
+      await atRest(page);
       await page.locator('#emergency-method-two').focus();
       await page.keyboard.press('Space');
       await page.locator('.holder-choices button').first().click();
