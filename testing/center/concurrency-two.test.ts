@@ -13,6 +13,7 @@ import type { Outcome } from '#contracts/wire/center-messages.ts';
 import { versionOf } from '#sync/merge/revision.ts';
 import { type CenterProcess, serveCenter } from './center-process.ts';
 import { type CenterWorld, newDataFolder, startWorld } from './center-world.ts';
+import { unlucky } from './meddling-database.ts';
 import {
   aside,
   facilityA,
@@ -47,19 +48,10 @@ afterAll(async () => {
 const writers = 16;
 
 /** A third of all transactions are rolled back at their end, some after a while, so that others overtake their commits. */
-function unluckyDatabase(database: Database): Database {
-  return {
-    ...database,
-    transaction: (work) =>
-      database.transaction(async (session) => {
-        const value = await work(session);
-        const [luck = 0] = randomBytes(1);
-        if (luck % 4 === 1) await new Promise((resolve) => setTimeout(resolve, luck % 25));
-        if (luck % 3 === 0) throw Object.assign(new Error('rolled back'), { code: '40001' });
-        return value;
-      }),
-  };
-}
+const unluckyDatabase = (database: Database): Database =>
+  unlucky(database, randomByte, (chance) => (chance % 4 === 1 ? chance % 25 : 0));
+
+const randomByte = () => randomBytes(1)[0] ?? 0;
 
 /** What the center said it took: the position of each revision, newest versions and asides. */
 interface Taken {

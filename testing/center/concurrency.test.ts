@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '#center/postgres/database.ts';
 import { systemEffects } from '#center/system-effects.ts';
 import { versionOf } from '#sync/merge/revision.ts';
 import { type CenterWorld, startWorld } from './center-world.ts';
+import { unlucky } from './meddling-database.ts';
 import {
   facilityA,
   parsePatient,
@@ -28,19 +29,9 @@ afterAll(async () => {
 
 const quiet: Log = () => undefined;
 
-/** A database whose transactions are rolled back at their end, one in three, as a lost race would do. */
-function unluckyDatabase(database: Database): Database {
-  return {
-    ...database,
-    transaction: (work) =>
-      database.transaction(async (session) => {
-        const value = await work(session);
-        if ((randomBytes(1)[0] ?? 0) % 3 === 0)
-          throw Object.assign(new Error('rolled back'), { code: '40001' });
-        return value;
-      }),
-  };
-}
+const unluckyDatabase = (database: Database): Database => unlucky(database, randomByte);
+
+const randomByte = () => randomBytes(1)[0] ?? 0;
 
 /** Follows the feed by the numbers alone; fails at once if one is passed over. */
 async function followPositions(isDone: () => boolean): Promise<readonly { seq: number; rev: string }[]> {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { expect, it } from 'vitest';
-import type { Database } from '#center/postgres/database.ts';
 import { EntryIdSchema } from '#contracts/ids.ts';
 import { recordSchemas } from '#contracts/records/registry.ts';
+import { meddling } from './meddling-database.ts';
 import {
   checkEverything,
   countOf,
@@ -138,7 +138,8 @@ it.each([
 it('a patient brought back by the new home between giving and taking stays one patient', async () => {
   const { here, there, guest, patient } = await knownToGuest();
   const other = broughtBack(there.scope, patient);
-  const racing = before(world.database, 'sharing-read-history', () => pushOk(office, there, other));
+  const isIt = ({ name }: { readonly name: string }) => name === 'sharing-read-history';
+  const racing = meddling(world.database, { when: 'before', isIt }, () => pushOk(office, there, other));
   await office.sharing.courier.idle();
   const own = openOffice(world, racing);
   await own.ingest.push(here.device, here.scope, [newRequest(here, moving(patient.id, there.scope))]);
@@ -147,21 +148,3 @@ it('a patient brought back by the new home between giving and taking stays one p
   await settle(world, office);
   await expectOneHome({ here, there, guest, patient, other });
 });
-
-/** A database with which something happens once, before the first statement of a name. */
-function before(database: Database, name: string, happen: () => Promise<void>): Database {
-  let hasHappened = false;
-  return {
-    rows: async (statement, schema, values) => {
-      if (statement.name === name && !hasHappened) {
-        hasHappened = true;
-        await happen();
-      }
-      return await database.rows(statement, schema, values);
-    },
-    run: (statement, values) => database.run(statement, values),
-    transaction: (work) => database.transaction(work),
-    waiting: () => database.waiting(),
-    close: () => Promise.resolve(),
-  };
-}

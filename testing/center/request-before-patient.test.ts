@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Database, Session, SqlValue, Statement } from '#center/postgres/database.ts';
+import { heldBefore, type Moment, meddling } from './meddling-database.ts';
 import {
   checkEverything,
   documentAt,
@@ -166,7 +166,7 @@ it('a patient who comes between the look and the answer is not overlooked', asyn
   const { here, there, patient } = await begin();
   const request = newRequest(here, moving(patient.id, there.scope));
   let isComing = false;
-  const racing = after(world.database, isLookFor(patient), async () => {
+  const racing = meddling(world.database, lookFor(patient), async () => {
     isComing = true;
     await pushOk(office, here, patient);
     await office.sharing.courier.idle();
@@ -205,39 +205,8 @@ it('a patient is not overlooked who was being written while the request came and
   await checkEverything(world);
 });
 
-const isLookFor =
-  ({ id }: TestRow) =>
-  ({ name }: Statement, values: readonly SqlValue[]) =>
-    name === 'sharing-read-documents' && JSON.stringify(values).includes(id);
-
-/** A database with which something happens once, right after it was asked what `isIt` knows. */
-function after(
-  database: Database,
-  isIt: (statement: Statement, values: readonly SqlValue[]) => boolean,
-  happen: () => Promise<void>,
-): Database {
-  let hasHappened = false;
-  return {
-    ...database,
-    rows: async (statement, schema, values) => {
-      const rows = await database.rows(statement, schema, values);
-      if (!hasHappened && isIt(statement, values)) {
-        hasHappened = true;
-        await happen();
-      }
-      return rows;
-    },
-  };
-}
-
-/** A database whose transactions wait before the statement of a name: everything earlier is done and not yet committed. */
-function heldBefore(database: Database, name: string, until: Promise<void>): Database {
-  const held = (session: Session): Session => ({
-    run: (statement, values) => session.run(statement, values),
-    rows: async (statement, schema, values) => {
-      if (statement.name === name) await until;
-      return await session.rows(statement, schema, values);
-    },
-  });
-  return { ...database, transaction: (work) => database.transaction((session) => work(held(session))) };
-}
+/** Right after somebody looked where a patient is. */
+const lookFor = ({ id }: TestRow): Moment => ({
+  when: 'after',
+  isIt: ({ name }, values) => name === 'sharing-read-documents' && JSON.stringify(values).includes(id),
+});
