@@ -47,7 +47,7 @@ async function starts(path: string, environment: Readonly<Record<string, string>
   try {
     const { stdout } = await run(path, ['--version'], {
       env: { ...process.env, ...environment },
-      timeout: 20_000,
+      timeout: 60_000,
     });
     return /Chrom/.test(stdout);
   } catch {
