@@ -173,6 +173,11 @@ export interface ReplicaTransaction extends ReplicaReader {
    */
   putReceived<C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array): void;
   /**
+   * {@link putReceived} of a record that is not here; says whether it was stored. False, and nothing is done, where one with its id
+   * is here, or content is refused for want of room: whoever asks looks then.
+   */
+  insertReceived<C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array): boolean;
+  /**
    * Takes a record off this workstation, with its shadow, receipt and what the search index says of it: it belongs to another
    * facility again. Throws if it has pending rows. Nothing is deleted at the center.
    */

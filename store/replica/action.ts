@@ -103,20 +103,34 @@ export class Action implements ReplicaTransaction {
     this.#put(collection, record, text);
   }
 
+  insertReceived<C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array): boolean {
+    this.#beforeWrite('upkeep');
+    if (this.#parts.isContentRefused() || text.length > maxRecordLength) return false;
+    if (!this.#insert(collection, record, text)) return false;
+    if (isPatient(collection, record)) this.#parts.patientIndex.put(record.id, record.body);
+    return true;
+  }
+
   #put<C extends CollectionName>(collection: C, record: RecordOf<C>, text: string | Uint8Array): void {
-    const table = this.#parts.tables.of(collection);
-    const written = this.#written(collection, record.id);
-    const fresh = this.#document(record, written?.previous);
     // Most records come for the first time: then nothing has to be read.
-    if (table.insert(fresh, this.#bodyOf(text, fresh))) {
-      this.#remember(collection, record.id, { previous: written?.previous, document: fresh });
-    } else {
+    if (!this.#insert(collection, record, text)) {
+      const table = this.#parts.tables.of(collection);
+      const written = this.#written(collection, record.id);
       const previous = written === undefined ? table.read(record.id) : written.previous;
       const document = this.#document(record, previous);
       table.replace(document, this.#bodyOf(text, document));
       this.#remember(collection, record.id, { previous, document });
     }
     if (isPatient(collection, record)) this.#parts.patientIndex.put(record.id, record.body);
+  }
+
+  /** False, and nothing is written, if the record's id is taken, also by one that is deleted. */
+  #insert<C extends CollectionName>(collection: C, record: RecordOf<C>, text: string | Uint8Array): boolean {
+    const previous = this.#written(collection, record.id)?.previous;
+    const document = this.#document(record, previous);
+    if (!this.#parts.tables.of(collection).insert(document, this.#bodyOf(text, document))) return false;
+    this.#remember(collection, record.id, { previous, document });
+    return true;
   }
 
   remove(collection: CollectionName, id: RecordId): void {

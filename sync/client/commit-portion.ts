@@ -36,6 +36,8 @@ interface Taking {
   readonly context: WriteContext;
   /** Whether anything at all is pending; most workstations have nothing, and then no row is looked for. */
   readonly hasPending: boolean;
+  /** Whether the last record was not here: then neither is the next, most likely, and it is inserted before it is looked for. */
+  wasNew: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export function commitPortion(
   const outcome = { stored: 0, merged: 0, removed: 0, setAside: 0 };
   const unusable: UnusableDocument[] = [];
   const hasPending = transaction.outbox.newestPending() > 0;
-  const taking: Taking = { transaction, ledger, context, hasPending };
+  const taking: Taking = { transaction, ledger, context, hasPending, wasNew: true };
   for (const document of portion.documents) {
     if (document.kind === 'withdrawn') {
       outcome.removed += withdraw(transaction, document.record) ? 1 : 0;
@@ -89,7 +91,10 @@ function take<C extends CollectionName>(
     return takeBesidePending(taking, collection, record);
   }
   if (seq < ledger.acceptedAt(ref)) return 'known';
+  if (taking.wasNew && text !== undefined && transaction.insertReceived(collection, record, text))
+    return 'stored';
   const stored = transaction.get(collection, record.id);
+  taking.wasNew = stored === undefined;
   if (stored?.rev === record.rev) return 'known';
   // Older than what is here: it was overtaken on the way, or a restored center has lost the newer one, which then is
   // found by the digest and offered again (DIG-4). Either way this one is not put over it.

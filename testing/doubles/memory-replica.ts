@@ -158,6 +158,13 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
     changes.set(mapOf(disk.records, collection), record.id, structuredClone(record));
     changes.record(collection, record.id);
   };
+  const putReceived = <C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array) => {
+    // The real store keeps the text alone.
+    if (!isDeepStrictEqual(JSON.parse(Buffer.from(text).toString('utf8')), record)) {
+      throw new Error('the text says something else than the record');
+    }
+    put(collection, record);
+  };
   return {
     get: (collection, id) => disk.records[collection].get(id),
     find: <C extends CollectionName>(collection: C, query: RecordQuery) =>
@@ -175,12 +182,11 @@ function createTransaction(disk: MemoryDisk, changes: Changes): ReplicaTransacti
       changes.record(collection, id);
     },
     put,
-    putReceived: <C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array) => {
-      // The real store keeps the text alone.
-      if (!isDeepStrictEqual(JSON.parse(Buffer.from(text).toString('utf8')), record)) {
-        throw new Error('the text says something else than the record');
-      }
-      put(collection, record);
+    putReceived,
+    insertReceived: <C extends CollectionName>(collection: C, record: RecordOf<C>, text: Uint8Array) => {
+      if (disk.isFull || disk.records[collection].has(record.id)) return false;
+      putReceived(collection, record, text);
+      return true;
     },
     audit: (draft) => changes.also(appendAudit(disk, draft)),
     beginTrail: (device) => changes.also(beginTrail(disk, device)),

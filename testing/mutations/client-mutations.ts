@@ -74,6 +74,19 @@ export const clientMutations: readonly Mutation[] = [
     traps: [system('testing/sync/local-write.test.ts'), worlds],
   },
   {
+    name: 'newer version of a known record passed over',
+    why: 'what a portion brings is taken for stored although a record with its id is here: the older version stays until it is healed',
+    edits: [
+      {
+        file: 'sync/client/commit-portion.ts',
+        find: "if (taking.wasNew && text !== undefined && transaction.insertReceived(collection, record, text))\n    return 'stored';",
+        replace:
+          "if (taking.wasNew && text !== undefined) {\n    transaction.insertReceived(collection, record, text);\n    return 'stored';\n  }",
+      },
+    ],
+    traps: [system('testing/sync/packed.test.ts')],
+  },
+  {
     name: 'poisoned document blocks its feed',
     why: 'one document nobody can read ends every connection, and nothing behind it ever arrives',
     edits: [

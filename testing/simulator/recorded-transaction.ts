@@ -54,6 +54,13 @@ export function takingNotes(transaction: ReplicaTransaction, notes: TransactionN
       changing(collection, record.id, record.rev);
       transaction.putReceived(collection, record, text);
     },
+    insertReceived: (collection, record, text) => {
+      const key = `${collection}/${record.id}`;
+      if (!seen.has(key)) seen.set(key, transaction.get(collection, record.id));
+      const isStored = transaction.insertReceived(collection, record, text);
+      if (isStored) changing(collection, record.id, record.rev);
+      return isStored;
+    },
     remove: (collection, id) => {
       changing(collection, id, null);
       transaction.remove(collection, id);

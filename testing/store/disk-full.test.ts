@@ -126,6 +126,14 @@ describe('a full disk', () => {
     expect(replica.outbox.counts().pending).toBe(saved - 50);
     const refused = replica.transact((transaction) => transaction.put('visits', visitRecord(99_999)));
     await expect(refused).rejects.toThrow('store.disk-full');
+    // A portion of what is here already still moves the checkpoint; nothing new comes in by the way.
+    const unseen = visitRecord(99_998);
+    const isStored = await replica.transact((transaction) => {
+      transaction.sync.setCheckpoint(visitRecord(1).scope, 1, { epoch: 'e', seq: 51 });
+      return transaction.insertReceived('visits', unseen, Buffer.from(JSON.stringify(unseen)));
+    });
+    expect(isStored).toBe(false);
+    expect(replica.get('visits', unseen.id)).toBeUndefined();
 
     // Still full at the next start.
     await replica.close();

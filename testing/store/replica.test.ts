@@ -36,6 +36,7 @@ const steps: readonly ((transaction: ReplicaTransaction) => void)[] = [
   (transaction) => transaction.put('visits', visitRecord(1, { version: 2, reason: 'changed' })),
   (transaction) => transaction.put('visits', visitRecord(2)),
   (transaction) => transaction.putReceived('visits', visitRecord(3), utf8Of(visitRecord(3))),
+  (transaction) => void transaction.insertReceived('visits', visitRecord(7), utf8Of(visitRecord(7))),
   (transaction) => transaction.outbox.append(draftOf(101, visitRecord(1))),
   (transaction) => transaction.outbox.accept(draftOf(100, visitRecord(1)).op, 5, 9),
   (transaction) => transaction.sync.setShadow('visits', visitRecord(1)),
@@ -127,6 +128,17 @@ describe('one action', () => {
     for (const record of received) {
       expect(replica.get('visits', record.id)).toEqual(record.id === changed.id ? changed : record);
     }
+  });
+
+  it('finds a patient who was inserted as received', async () => {
+    const patient = patientRecord(10);
+    const find = () => replica.searchPatients('Karimova', 5).map(({ id }) => id);
+    const before = find();
+    await replica.transact((transaction) => {
+      expect(transaction.insertReceived('patients', patient, utf8Of(patient))).toBe(true);
+    });
+    expect(before).toEqual([]);
+    expect(find()).toEqual([patient.id]);
   });
 
   it('refuses a received record that is too long', async () => {

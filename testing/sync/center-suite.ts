@@ -75,6 +75,34 @@ export function describeReplicaBesideCenter(name: string, open: () => Promise<Re
       }
     });
 
+    it('inserts a received record only where none with its id is, and tells of it', async () => {
+      const first = await writePatient(randomRecordId(random));
+      const changed = { ...first, rev: revisionAfter(first.rev), scope: 'TRN000777' as never };
+      const fresh = { ...first, id: randomRecordId(random) };
+      const text = (record: object) => Buffer.from(JSON.stringify(record));
+      const noticed: (readonly unknown[])[] = [];
+      const end = replica.onCommit(({ records }) => noticed.push(records));
+      const inserted = await replica.transact((transaction) =>
+        [changed, fresh, changed, fresh].map((each) =>
+          transaction.insertReceived('patients', each, text(each)),
+        ),
+      );
+      expect(inserted).toEqual([false, true, false, false]);
+      expect(noticed).toEqual([[{ collection: 'patients', id: fresh.id }]]);
+      expect(replica.get('patients', first.id)).toEqual(first);
+      expect(replica.get('patients', fresh.id)).toEqual(fresh);
+      const again = { ...fresh, rev: changed.rev };
+      await replica.transact((transaction) => {
+        transaction.remove('patients', fresh.id);
+        expect(transaction.insertReceived('patients', again, text(again))).toBe(true);
+      });
+      end();
+      const stored = [first, again].sort((left, right) => (left.id < right.id ? -1 : 1));
+      expect(replica.find('patients', {})).toEqual(stored);
+      replica = await opened.reopen();
+      expect(replica.find('patients', {})).toEqual(stored);
+    });
+
     it('keeps the receipt of a write that the center lost and that was put aside then', async () => {
       const id = randomRecordId(random);
       const { rev } = await writePatient(id);

@@ -91,6 +91,31 @@ describe('a packed connection (PCK-1)', () => {
   });
 });
 
+describe('a portion of records that are here and records that are not', () => {
+  it('is stored whole, in any order of both, and nothing has to be healed', async () => {
+    const { world, nurse } = await packed(5, zstd, zstd);
+    const other = await world.enrol();
+    other.packing = zstd;
+    other.start();
+    const here = [1, 2, 3].map(() => registerPatient(world, nurse));
+    await world.time.advance(5000);
+    expect(other.replica.count('patients', {})).toBe(here.length);
+    other.goOffline();
+    const fresh = here.map((id) => {
+      amendPatient(world, nurse, id);
+      return registerPatient(world, nurse);
+    });
+    const ids = [...here, ...fresh];
+    await world.time.advance(5000);
+    other.isOnline = true;
+    await world.time.advance(60_000);
+    const versions = (workstation: Workstation) => ids.map((id) => workstation.replica.get('patients', id));
+    expect(versions(other)).toEqual(versions(nurse));
+    expect(other.client.state().healed).toBe(0);
+    checkInvariants(world, 'new and known');
+  });
+});
+
 describe('random worlds with packed messages', () => {
   const weather = { steps: 40, faultRate: 0.03, restores: true, putsOff: true, clockJumps: true };
   it('come to rest with nothing lost', async () => {
