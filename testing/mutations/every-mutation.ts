@@ -4,6 +4,7 @@ import { keyMutations } from './key-mutations.ts';
 import { memoryMutations } from './memory-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { patienceMutations } from './patience-mutations.ts';
+import { patientMutations } from './patient-mutations.ts';
 import { quickCheckMutations } from './quick-check-mutations.ts';
 import { secondWayMutations } from './second-way-mutations.ts';
 import { slotMutations } from './slot-mutations.ts';
@@ -20,6 +21,7 @@ export const everyMutation: readonly Mutation[] = [
   ...secondWayMutations,
   ...windowsMutations,
   ...memoryMutations,
+  ...patientMutations,
   ...quickCheckMutations,
   ...patienceMutations,
 ];
