@@ -78,7 +78,7 @@ export function listRevisions(
   const index = indexName(table.name, ['id', rev]);
   return connection
     .prepare(
-      // One text for each: a row of two columns takes the driver three times as long. Neither holds a space.
+      // One text for each, which needs no object made for every row. Neither holds a space.
       `SELECT ${rev} || ' ' || id FROM ${table.name} INDEXED BY ${index} WHERE deleted = 0 AND id > ? ORDER BY id LIMIT ?`,
     )
     .values([after ?? '', limit])
