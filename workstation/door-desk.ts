@@ -63,6 +63,7 @@ export class DoorDesk {
   door(slots: CredentialSlots | null, renewal: number | null): Door {
     return {
       operation: this.operations.current(),
+      touchesAsked: this.operations.touchesAsked(),
       devices: [...this.#parts.devices.devices()],
       roads: [...this.#parts.devices.roads()],
       card: this.#cardShown(),

@@ -33,6 +33,8 @@ export interface KeyUse {
  */
 export interface KeyOperations {
   current(): KeyOperation | null;
+  /** How often a key began to wait for a touch. Of the touches of a new finger, which `good` and `needed` count, only the first. */
+  touchesAsked(): number;
   /**
    * Runs `work`; cancelled by {@link cancel}, and when a touch is waited for longer than half a minute. The one before is cancelled
    * first: whoever asks last is at the screen.
@@ -52,10 +54,13 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
   let abort: AbortController | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let cancels = 0;
+  let touchesAsked = 0;
 
   const show = (change: Partial<KeyOperation>): void => {
     if (current === null) return;
+    const waited = waitsForTouch(current);
     current = { ...current, ...change };
+    if (!waited && waitsForTouch(current)) touchesAsked += 1;
     told();
   };
 
@@ -101,6 +106,7 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
 
   return {
     current: () => current,
+    touchesAsked: () => touchesAsked,
     cancel: () => {
       cancels += 1;
       abort?.abort();
@@ -119,6 +125,8 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
     },
   };
 }
+
+const waitsForTouch = ({ step }: KeyOperation): boolean => step === 'touch-now' || step === 'touch-again';
 
 /** A key that waits for the next touch of an enrolment says no more than that it waits. */
 const stepOf = (progress: DeviceProgress, current: KeyOperation | null): KeyOperation['step'] =>

@@ -55,11 +55,17 @@ export class Conversation {
       return fail({ failure: 'refused', status: ctapStatus.invalidParameter });
     }
     const { signal, onProgress, method } = asking;
+    let waitsForTouch = false;
     const answer = await this.#channel.transact({
       payload,
       signal,
-      onKeepAlive: (needsTouch) => onProgress(needsTouch ? 'touch-now' : 'processing'),
+      onKeepAlive: (needsTouch) => {
+        waitsForTouch = needsTouch;
+        onProgress(needsTouch ? 'touch-now' : 'processing');
+      },
     });
+    // The next question may want another touch at once: without this nobody could tell it from the one before.
+    if (waitsForTouch) onProgress('processing');
     payload.fill(0);
     if (!answer.ok) return fail(channelFailure(answer.error));
     const [status = ctapStatus.ok] = answer.value;

@@ -171,7 +171,11 @@ export class WebauthnKey implements CredentialDevice {
     });
     try {
       const first = await Promise.race([work, running.givenUp]);
-      if (running.cause === undefined && first !== 'given-up') return first;
+      if (running.cause === undefined && first !== 'given-up') {
+        // The next question may want another touch at once: without this nobody could tell it from the one before.
+        request.onProgress('processing');
+        return first;
+      }
       return fail({ failure: running.cause ?? 'timed-out' });
     } finally {
       // Nobody waits for it any more; a call that cannot be made at all has told so above, if anybody did.

@@ -62,6 +62,8 @@ export type KeyOperation = v.InferOutput<typeof KeyOperationSchema>;
 /** What the lock screen shows beside the state: devices, how far a key is, and whose card was held to the reader. */
 export const DoorSchema = v.object({
   operation: v.nullable(KeyOperationSchema),
+  /** How often keys on this computer have waited for a touch since the program began: no view has to see each step to count them. */
+  touchesAsked: count,
   devices: v.array(DeviceFactSchema),
   roads: v.array(DeviceRoadSchema),
   /** The person whose card was read last, and how many cards were read. A card identifies, it never unlocks. */

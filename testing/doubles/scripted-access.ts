@@ -249,6 +249,7 @@ export function openScriptedAccess(
     key,
     door: () => ({
       operation: key.operation(),
+      touchesAsked: key.touchesAsked(),
       devices: key.isPluggedIn() ? [{ id: 'key', kind: 'key', name: 'Kalit', status: 'ready' }] : [],
       roads: [{ road: 'usb', status: 'ready' }],
       card,

@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '#contracts/result.ts';
 /** A key whose owner a test plays: it asks for touches, one operation at a time. */
 export interface ScriptedKey {
   operation(): KeyOperation | null;
+  /** How often it has waited for a touch. */
+  touchesAsked(): number;
   /** Waits for the owner; `touches` good ones are needed. */
   use(kind: KeyOperation['kind'], touches?: number): Promise<Result<true>>;
   cancel(): void;
@@ -26,6 +28,7 @@ interface Running {
 export function openScriptedKey(told: () => void): ScriptedKey {
   let running: Running | null = null;
   let isPluggedIn = true;
+  let touchesAsked = 0;
 
   const show = (change: Partial<KeyOperation>) => {
     if (running === null) return;
@@ -41,6 +44,7 @@ export function openScriptedKey(told: () => void): ScriptedKey {
 
   return {
     operation: () => running?.operation ?? null,
+    touchesAsked: () => touchesAsked,
     use(kind, touches = 1) {
       end(fail(appError('access.cancelled')));
       const { promise, resolve } = Promise.withResolvers<Result<true>>();
@@ -56,12 +60,14 @@ export function openScriptedKey(told: () => void): ScriptedKey {
         good: 0,
         end: resolve,
       };
+      if (isPluggedIn) touchesAsked += 1;
       told();
       return promise;
     },
     cancel: () => end(fail(appError('access.cancelled'))),
     plugIn() {
       isPluggedIn = true;
+      if (running !== null) touchesAsked += 1;
       told();
       show({ step: 'touch-now' });
     },
@@ -75,6 +81,7 @@ export function openScriptedKey(told: () => void): ScriptedKey {
       if (typeof how === 'object') return end(fail(how));
       if (how === 'good') running.good += 1;
       if (running.good >= running.touches) return end(ok(true));
+      touchesAsked += 1;
       const isFinger = running.operation.kind === 'enrol-finger';
       show({
         step: 'touch-again',

@@ -2,7 +2,17 @@ import { afterEach, expect, test } from 'vitest';
 import { touchesOfNewKey } from '#contracts/bridge/access.ts';
 import { ownersFinger, ownersPin } from '../virtual-key/ctap-bench.ts';
 import type { Touch } from '../virtual-key/session.ts';
-import { atWork, byFinger, byWords, closeAll, enrolKey, nurseWords, step, waysOf } from './access-bench.ts';
+import {
+  atWork,
+  byFinger,
+  byWords,
+  closeAll,
+  enrolKey,
+  nurseWords,
+  shown,
+  step,
+  waysOf,
+} from './access-bench.ts';
 import { eventually } from './test-screen.ts';
 
 // docs/specs/access.md ACC-23: how often the owner of a new key touches it, which the dialog says before.
@@ -19,6 +29,7 @@ test('a new key is touched three times, and is no way in before the last', async
   for (const [at, { resolve }] of touches.entries()) {
     await eventually(() => bench.askedTouches() === at + 1 || undefined, `touch ${at + 1}`);
     await step(desk, 'touch-now');
+    await shown(desk, ({ touchesAsked }) => touchesAsked === at + 1);
     expect(await waysOf(desk.screen, desk.head)).toHaveLength(1);
     resolve(ownersFinger);
   }

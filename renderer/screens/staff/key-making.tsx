@@ -70,7 +70,7 @@ export function KeyMaking(props: KeyMakingProps): ReactNode {
         isBusy={isBusy}
         road={road}
         isAfterOld={proof !== null && proof.method !== 'passphrase'}
-        step={door?.operation?.step ?? null}
+        asked={door?.touchesAsked ?? 0}
       />
       {failure && <Notice kind="danger" title={describeKeyError(t, failure)} isUrgent />}
       {needsPin && <PinForm isBusy={isBusy} onPin={make} />}
@@ -118,13 +118,14 @@ interface TouchesProps {
   readonly road: MakingRoad;
   /** A key that she has shows first that the new one is hers. */
   readonly isAfterOld: boolean;
-  readonly step: string | null;
+  /** How often keys have waited for a touch (`Door.touchesAsked`). */
+  readonly asked: number;
 }
 
 /** How often the key is going to be touched, and the how manieth touch it is. */
-function Touches({ isBusy, road, isAfterOld, step }: TouchesProps): ReactNode {
+function Touches({ isBusy, road, isAfterOld, asked }: TouchesProps): ReactNode {
   const { t } = useWords();
-  const touches = useTouches(step, isBusy);
+  const touches = useTouches(asked, isBusy);
   const all = touchesOfNewKey + (isAfterOld ? 1 : 0);
   const plan = isAfterOld ? 'enrol-key.touches-after-old' : 'enrol-key.touches';
   return (

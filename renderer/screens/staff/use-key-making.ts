@@ -60,15 +60,13 @@ export function useKeyMaking({ onProofRefused, onDone }: KeyMakingEvents) {
   return { isBusy, failure, make, stop };
 }
 
-/** How many times the key has asked for a touch since the work began. */
-export function useTouches(step: string | null, isBusy: boolean): number {
-  const [touches, setTouches] = useState(0);
-  const isTouch = step === 'touch-now' || step === 'touch-again';
+/** How many times the key has asked for a touch since the work began. `asked`: since the program began, as the door tells it. */
+export function useTouches(asked: number, isBusy: boolean): number {
+  const [before, setBefore] = useState(asked);
   useEffect(() => {
-    if (!isBusy) setTouches(0);
-    else if (isTouch) setTouches((count) => count + 1);
-  }, [isBusy, isTouch]);
-  return touches;
+    if (!isBusy) setBefore(asked);
+  }, [asked, isBusy]);
+  return isBusy ? Math.max(0, asked - before) : 0;
 }
 
 const withoutAnew = ({ isAnew: _, ...enrolment }: Enrolment) => enrolment;
