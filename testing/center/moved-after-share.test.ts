@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { checkEverything } from './sharing-checks.ts';
 import {
   access,
-  checkEverything,
   documentAt,
   edited,
   moving,

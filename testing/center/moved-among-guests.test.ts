@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { EntryIdSchema } from '#contracts/ids.ts';
 import { recordSchemas } from '#contracts/records/registry.ts';
 import { meddling } from './meddling-database.ts';
+import { checkEverything } from './sharing-checks.ts';
 import {
-  checkEverything,
   countOf,
   documentAt,
   edited,

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { expect, it } from 'vitest';
 import { EntryIdSchema } from '#contracts/ids.ts';
+import { checkEverything } from './sharing-checks.ts';
 import {
-  checkEverything,
   countOf,
   documentAt,
   edited,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { heldBefore, type Moment, meddling } from './meddling-database.ts';
+import { checkEverything } from './sharing-checks.ts';
 import {
-  checkEverything,
   documentAt,
   edited,
   eventNow,

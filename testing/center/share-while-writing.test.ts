@@ -2,8 +2,8 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { createIngest } from '#center/ingest/push-batch.ts';
 import { openDatabase } from '#center/postgres/database.ts';
+import { checkEverything } from './sharing-checks.ts';
 import {
-  checkEverything,
   documentAt,
   type Facility,
   newPatient,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Fault, failing } from './failing-database.ts';
+import { checkEverything } from './sharing-checks.ts';
 import {
-  checkEverything,
   documentAt,
   edited,
   eventNow,

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '#center/postgres/database.ts';
 import { EntryIdSchema } from '#contracts/ids.ts';
 import { type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
+import { checkEverything } from './sharing-checks.ts';
 import {
   access,
-  checkEverything,
   documentAt,
   type Facility,
   isKept,

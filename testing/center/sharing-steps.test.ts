@@ -7,10 +7,10 @@ import type { SharingContext } from '#center/sharing/sharing-context.ts';
 import * as sql from '#center/sharing/statements.ts';
 import { type RecordId, RecordIdSchema } from '#contracts/ids.ts';
 import { failing } from './failing-database.ts';
+import { checkEverything } from './sharing-checks.ts';
 import {
   access,
   centerId,
-  checkEverything,
   countOf,
   documentAt,
   edited,

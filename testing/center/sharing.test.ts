@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { checkEverything } from './sharing-checks.ts';
 import {
   access,
-  checkEverything,
   countOf,
   documentAt,
   edited,

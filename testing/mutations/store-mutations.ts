@@ -32,7 +32,7 @@ export const storeMutations: readonly Mutation[] = [
           "    for (const { row } of acceptances) this.#change('DELETE FROM outbox WHERE op = ?', [row.op]);\n    return this.#withPending(acceptances);",
       },
     ],
-    traps: [simulate(5, 6, 'power-cut-after-commit', 10), system('testing/store/replica.test.ts')],
+    traps: [simulate(5, 6, 'power-cut-after-commit', 10), system('testing/store/outbox.test.ts')],
   },
   {
     name: 'rows put aside are dropped from the disk',
@@ -45,7 +45,7 @@ export const storeMutations: readonly Mutation[] = [
       },
     ],
     traps: [
-      system('testing/store/replica.test.ts'),
+      system('testing/store/outbox.test.ts'),
       system('testing/sync/replicas.test.ts'),
       simulate(2, 30, 'partition', 4),
     ],

@@ -90,8 +90,8 @@ export const windowsMutations: readonly Mutation[] = [
     why: 'the answer to a cancelled unlock opens all the same',
     edits: edit(
       'webauthn-key.ts',
-      "if (running.cause === undefined && first !== 'given-up') return first;",
-      "if (first !== 'given-up') return first;",
+      "if (running.cause === undefined && first !== 'given-up') {",
+      "if (first !== 'given-up') {",
     ),
     traps,
   },
