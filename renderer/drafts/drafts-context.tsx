@@ -121,6 +121,9 @@ export function useFormDraft(subject: DraftSubject): FormDraft {
   const subscribe = useCallback((changed: () => void) => box?.onChange(changed) ?? (() => {}), [box]);
   const isFailing = useSyncExternalStore(subscribe, () => box?.isFailing() ?? false);
   const early = useTypedEarly(box, subject);
+  // A save that began before the box was open ends with it open, and forgets what was kept meanwhile (DRA-5).
+  const latestBox = useRef(box);
+  latestBox.current = box;
   const restored = box?.drafts().find((draft) => subjectKey(draft.subject) === key) ?? null;
   // Decided once, when the box opens: after that a draft is what is being typed.
   const beginning = useRef<FormDraft['beginning'] | null>(null);
@@ -133,9 +136,15 @@ export function useFormDraft(subject: DraftSubject): FormDraft {
     () => ({
       isReady: open.status !== 'opening' || isImpatient,
       restored,
-      keep: (title: string, values: unknown) =>
-        box === null ? early.keep(title, values) : box.keep(subject, title, values),
-      forget: () => (box === null ? early.forget() : void box.forget(subject)),
+      keep: (title: string, values: unknown) => {
+        if (latestBox.current === null) return early.keep(title, values);
+        early.forget();
+        latestBox.current.keep(subject, title, values);
+      },
+      forget: () => {
+        early.forget();
+        void latestBox.current?.forget(subject);
+      },
       isUnkept: open.status === 'unavailable' || isFailing,
       beginning: beginning.current ?? 'shown',
     }),

@@ -58,6 +58,8 @@ export interface ScriptedWorkstation {
   rollTrailBack(at: Instant): void;
   /** The next request of this name fails. */
   failNext(name: RequestName, error: AppError): void;
+  /** The next request of this name is done, but answered only once the returned function was called. */
+  holdNext(name: RequestName): () => void;
   /** Requests and views asked for, by name, in order. */
   readonly asked: string[];
 }
@@ -90,6 +92,7 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
       tell();
     };
   const asked: string[] = [];
+  const held = new Map<RequestName, Promise<void>>();
   let signed: Signed = [];
   let rolledBackAt: Instant | null = null;
 
@@ -113,6 +116,11 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
       rolledBackAt = at;
     }),
     failNext: (name, error) => script.failures.set(name, error),
+    holdNext(name) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held.set(name, promise);
+      return resolve;
+    },
     serve(link) {
       const open = new Map<number, OpenView>();
       const send = (message: unknown) => link.send(message);
@@ -151,6 +159,9 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
           asked.push(message.name);
           const parts = { clinic, views, script, reference, access };
           const answer = await answerRequest(message.name, message.input, parts);
+          const release = held.get(message.name);
+          held.delete(message.name);
+          await release;
           if (answer.ok) send({ type: 'answer', id: message.id, value: answer.value });
           else send({ type: 'failure', id: message.id, error: answer.error });
           tell();

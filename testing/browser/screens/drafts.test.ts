@@ -155,6 +155,23 @@ describe('DRA-9: where the box opens only after its form was shown', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
     await expect.poll(() => page.locator('#note').inputValue(), soon).toBe(secret);
   });
+
+  it('what was saved meanwhile leaves no draft (DRA-5)', async () => {
+    const { page, workstation } = screens;
+    const release = await holdBox();
+    await page.reload();
+    await screens.signIn();
+    await page.locator('.queue-in-progress .row-link').click();
+    await page.locator('#note').fill(secret);
+    const answer = workstation.holdNext('visits.record');
+    await pressAtRest(page, 'Control+Enter');
+    await expect.poll(() => workstation.asked.includes('visits.record'), soon).toBe(true);
+    release();
+    await expect.poll(() => draftCount(page), soon).toBe(1);
+    answer();
+    await page.locator('.save-bar-saved').waitFor();
+    await expect.poll(() => draftCount(page), soon).toBe(0);
+  });
 });
 
 it('DRA-6: one that does not open any more is thrown away, and said', async () => {
