@@ -31,6 +31,8 @@ export class MissingBases {
   #keptByOp: Map<OperationId, Kept> | undefined;
   /** Rows whose last wait was seen to its end by a timer. */
   readonly #waited = new Set<OperationId>();
+  /** How many there were when they were last looked for in the outbox. */
+  #lookedUp = 0;
 
   /**
    * The center lacks the base of a row, the first pending one of its record. Returns how long the row waits, in milliseconds; null
@@ -55,16 +57,23 @@ export class MissingBases {
     this.#waited.add(op);
   }
 
-  /** Keeps what was counted, and forgets rows that wait no longer: sent, merged or put aside. */
+  /** Keeps what was counted. */
   keep(transaction: ReplicaTransaction): void {
-    const keptByOp = this.#read(transaction);
+    this.#forgetGone(transaction);
+    const kept = [...this.#read(transaction).values()].slice(0, maxKept);
+    transaction.settings.set(settingsKey, JSON.stringify(kept));
+  }
+
+  /** Rows that wait no longer: sent, merged or put aside. Each is looked up, so only where they became twice as many since. */
+  #forgetGone(reader: ReplicaReader): void {
+    const keptByOp = this.#read(reader);
+    if (keptByOp.size < 2 * this.#lookedUp) return;
     for (const { op, collection, id } of keptByOp.values()) {
-      if (transaction.outbox.pendingOf(collection, id)[0]?.op === op) continue;
+      if (reader.outbox.pendingOf(collection, id)[0]?.op === op) continue;
       keptByOp.delete(op);
       this.#waited.delete(op);
     }
-    const kept = [...keptByOp.values()].slice(0, maxKept);
-    transaction.settings.set(settingsKey, JSON.stringify(kept));
+    this.#lookedUp = keptByOp.size;
   }
 
   #leftOf(before: Kept, now: number, limits: PatienceLimits): number {

@@ -232,8 +232,10 @@ export class Offering {
     for (const row of outcome.replaced) this.#settled(row);
     for (const { row, waitMs } of outcome.waitingAsides) this.#waitAside(row.op, waitMs);
     for (const { record, waitMs } of outcome.waiting) this.#wait(record, waitMs);
+    const first = outcome.missingBase.flatMap(({ row, isFirst }) => (isFirst ? [row] : []));
+    await this.#offerBasesAgain(first);
     for (const { row } of outcome.missingBase) this.#ledger.notApplied(row.op);
-    await this.#seekBases(outcome.missingBase.flatMap(({ row, isFirst }) => (isFirst ? [row] : [])));
+    await this.#seekBases(first);
   }
 
   #settled(row: OutboxRow): void {
@@ -241,15 +243,20 @@ export class Offering {
     this.#wholeOnly.delete(row.op);
   }
 
-  /** PUSH-6: the history that is still here, then patience, then no base at all. */
+  /** PUSH-6: the history that is still here, once per connection. Which rows were applied is in doubt afterwards. */
+  async #offerBasesAgain(rows: readonly OutboxRow[]): Promise<void> {
+    const { replica } = this.#context;
+    if (this.#hasOfferedAgain || !rows.some((row) => replica.outbox.hasAccepted(row.collection, row.id)))
+      return;
+    this.#hasOfferedAgain = true;
+    await replica.transact((transaction) => transaction.outbox.offerAgain());
+    this.#ledger.doubt(replica.outbox);
+  }
+
+  /** PUSH-6: then patience, then no base at all. */
   async #seekBases(rows: readonly OutboxRow[]): Promise<void> {
     if (rows.length === 0) return;
     const { replica, limits, clock } = this.#context;
-    if (!this.#hasOfferedAgain && rows.some((row) => replica.outbox.hasAccepted(row.collection, row.id))) {
-      this.#hasOfferedAgain = true;
-      await replica.transact((transaction) => transaction.outbox.offerAgain());
-      this.#ledger.doubt(replica.outbox);
-    }
     const { missingBases } = this.#ledger;
     const tired: OutboxRow[] = [];
     for (const row of rows) {
