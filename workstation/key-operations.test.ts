@@ -39,6 +39,7 @@ describe('uses of a key', () => {
       { kind: 'unlock', step: 'touch-now', ...none },
       null,
     ]);
+    expect(operations.touchesAsked()).toBe(1);
   });
 
   it('count the touches of a new finger, and wait anew after each', async () => {
@@ -53,6 +54,7 @@ describe('uses of a key', () => {
     });
     expect(outcome).toEqual(ok('pin'));
     expect(steps).toMatchObject([{ step: 'touch-again', good: 3, needed: 5, hint: 'too-fast' }]);
+    expect(operations.touchesAsked()).toBe(0);
   });
 
   it('give up when nobody touches the key', async () => {

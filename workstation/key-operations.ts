@@ -33,7 +33,7 @@ export interface KeyUse {
  */
 export interface KeyOperations {
   current(): KeyOperation | null;
-  /** How often a key began to wait for a touch. Of the touches of a new finger, which `good` and `needed` count, only the first. */
+  /** How often a key began to wait for a touch. Not for the touches that teach a finger, which `good` and `needed` count. */
   touchesAsked(): number;
   /**
    * Runs `work`; cancelled by {@link cancel}, and when a touch is waited for longer than half a minute. The one before is cancelled
@@ -60,7 +60,7 @@ export function createKeyOperations(timers: Timers, told: () => void): KeyOperat
     if (current === null) return;
     const waited = waitsForTouch(current);
     current = { ...current, ...change };
-    if (!waited && waitsForTouch(current)) touchesAsked += 1;
+    if (current.kind !== 'enrol-finger' && !waited && waitsForTouch(current)) touchesAsked += 1;
     told();
   };
 
