@@ -1,6 +1,6 @@
 import type { RecordId, Scope } from '#contracts/ids.ts';
 import type { RecordOf } from '#contracts/records/registry.ts';
-import type { RequestBody } from '#contracts/records/requests.ts';
+import { patientAwaitedMs, type RequestBody } from '#contracts/records/requests.ts';
 import { pinflOf } from '../record-matters.ts';
 import { readStored } from './center-version.ts';
 import { leaveOneHome } from './leave-one-home.ts';
@@ -33,6 +33,8 @@ interface Asked<Kind extends RequestBody['matter']['kind']> {
   readonly matter: Matter<Kind>;
   readonly events: RequestBody['events'];
 }
+
+type AboutPatient = Asked<'referral'> | Asked<'move'>;
 
 /**
  * Does what a request asks for, and says in the request what was done (SHA-5). Depends on nothing but the request and the
@@ -74,13 +76,27 @@ function carryOut(
 }
 
 const notFound: CenterEvent = { key: 'not-found', event: { kind: 'not-found' } };
-/** Not the last word, unlike {@link notFound}: when the patient comes, the request is acted on (SHA-13). */
+/** Not the last word, unlike {@link notFound}: when the patient comes in time, the request is acted on (SHA-13). */
 const unknownPatient: CenterEvent = { key: 'unknown', event: { kind: 'not-found' } };
 
-const isRefused = ({ id, events }: Asked<'move'>) => {
+const isRefused = ({ id, events }: AboutPatient) => {
   const passing = eventIdFor(id, unknownPatient.key);
   return events.some((event) => event.kind === 'not-found' && event.id !== passing);
 };
+
+/** Whether the patient did not come in time: what was wished so long ago is not done without being wished again. */
+function hasWaitedTooLong({ effects }: SharingContext, { id, events }: AboutPatient): boolean {
+  const passing = eventIdFor(id, unknownPatient.key);
+  const answer = events.find((event) => event.id === passing);
+  return answer !== undefined && effects.clock.now() - answer.at > patientAwaitedMs;
+}
+
+/** What to say where the patient is not. One whose copy was withdrawn is not one who is yet to come. */
+async function answerInVain(context: SharingContext, asked: AboutPatient): Promise<CenterEvent> {
+  const key = [asked.scope, [asked.matter.patientId]] as const;
+  const former = await context.database.rows(sql.readFormerHomes, sql.WithdrawnHomeSchema, key);
+  return former.length > 0 || hasWaitedTooLong(context, asked) ? notFound : unknownPatient;
+}
 
 function granted(patientId: RecordId, home: Scope, until: number | null): CenterEvent {
   const key = `granted ${patientId} ${until === null ? 'open' : 'until'}`;
@@ -94,19 +110,24 @@ async function refer(context: SharingContext, asked: Asked<'referral'>): Promise
   const { scope, id, matter, events } = asked;
   const { patientId, to } = matter;
   const isOver = has(events, 'declined', 'cancelled', 'answered');
+  const wasGranted = has(events, 'granted');
+  // What was granted is seen to its end, whatever else was said.
+  const isClosed = isOver || (!wasGranted && isRefused(asked));
+  const isLate = !wasGranted && hasWaitedTooLong(context, asked);
   if (!(await isFacility(context, to)) || to === scope) return [notFound];
   const place = await locate(context, scope, patientId);
   if (place.kind === 'moving') throw new NotNow();
-  if (place.kind === 'unknown') return isOver || has(events, 'granted') ? [] : [unknownPatient];
+  if (place.kind === 'unknown') return isClosed || wasGranted ? [] : [await answerInVain(context, asked)];
   const home = place.scope;
-  if (home === to) return isOver ? [] : [granted(patientId, home, null)];
+  if (home === to) return isClosed ? [] : [isLate ? notFound : granted(patientId, home, null)];
   const [share] = await context.database.rows(sql.readShareOfRequest, sql.ShareOfRequestSchema, [
     home,
     patientId,
     to,
     id,
   ]);
-  if (share === undefined && isOver) return [];
+  if (share === undefined && isClosed) return [];
+  if (share === undefined && isLate) return [notFound];
   if (share !== undefined && (share.ended_at !== null || !share.is_full)) return [];
   const until = isOver ? (share?.until ?? context.effects.clock.now() + referralAfterglowMs) : null;
   await openShare(context, {
@@ -185,12 +206,13 @@ async function move(context: SharingContext, asked: Asked<'move'>): Promise<read
   if (has(events, 'moved') || isRefused(asked)) return [];
   if (!(await isFacility(context, to))) return [notFound];
   const place = await locate(context, scope, patientId);
-  if (place.kind === 'unknown') return [unknownPatient];
+  if (place.kind === 'unknown') return [await answerInVain(context, asked)];
   const from = place.kind === 'moving' ? place.from : place.scope;
   if (place.kind === 'moving' && place.to !== to) throw new NotNow();
   if (place.kind === 'home' && from === to) return await finishMove(context, asked);
   if (place.kind === 'home' && scope !== from && scope !== to) return [notFound];
   if (place.kind === 'home' && has(events, 'cancelled')) return [];
+  if (place.kind === 'home' && hasWaitedTooLong(context, asked)) return [notFound];
   await movePatient(context, { patient: patientId, from, to, request: id, requestScope: scope });
   return [{ key: 'moved', event: { kind: 'moved', from, to } }];
 }

@@ -147,10 +147,14 @@ async function followAll(
 
 function doErrand(context: SharingContext, scope: Scope, errand: sql.Errand): Promise<void> {
   if (errand.kind === 'act') return actOnRequest(context, scope, errand.id);
-  if (errand.kind === 'act-again') return actOnRequest(context, scope, errand.id, false);
-  if (errand.kind === 'patient') return followPatientAgain(context, scope, errand.id);
+  if (errand.kind === 'patient') return lookAgain(context, scope, errand);
   return publishFacility(context, scope, errand.id);
 }
+
+const lookAgain = (context: SharingContext, scope: Scope, { collection, id }: sql.Errand): Promise<void> =>
+  collection === 'requests'
+    ? actOnRequest(context, scope, id, false)
+    : followPatientAgain(context, scope, id);
 
 async function attempt(
   context: SharingContext,

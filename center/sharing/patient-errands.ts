@@ -17,7 +17,7 @@ export async function followPatient(
   at: number,
 ): Promise<void> {
   await session.run(sql.writePatientErrands, [scope, patient, at]);
-  await session.run(sql.writeLaterErrand, [scope, 'patient', 'patients', patient, at + everyTransactionMs]);
+  await session.run(sql.writeLaterErrand, [scope, 'patients', patient, at + everyTransactionMs]);
 }
 
 /** The second time. */
@@ -40,6 +40,5 @@ export async function actAgainLater(
   request: RecordId,
   at: number,
 ): Promise<void> {
-  const dueAt = at + everyTransactionMs;
-  await session.run(sql.writeLaterErrand, [scope, 'act-again', 'requests', request, dueAt]);
+  await session.run(sql.writeLaterErrand, [scope, 'requests', request, at + everyTransactionMs]);
 }

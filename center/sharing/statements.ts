@@ -77,13 +77,14 @@ select $1, 'follow', n.collection, n.id, $3::bigint from (
 );
 
 /**
- * Everything of one patient (`$2` is `patient`) or a request (`act-again`), later. `$3` collection, `$4` id, `$5` due; put off by being
- * asked for once more.
+ * Everything of one patient (`$2` is `patients`) or a request (`requests`), later. `$3` id, `$4` due; put off by being asked for once
+ * more. The kind is `patient` for both: a courier of an older center on the same database fails at a kind it does not know, while it
+ * finds nothing of a patient of a request's id, and strikes the errand off.
  */
 export const writeLaterErrand = statement(
   'write-later-errand',
   `
-insert into errand (scope, kind, collection, id, due_at) values ($1, $2, $3, $4, $5)
+insert into errand (scope, kind, collection, id, due_at) values ($1, 'patient', $2, $3, $4)
 on conflict (scope, kind, collection, id) do update set generation = errand.generation + 1,
   due_at = greatest(errand.due_at, excluded.due_at)`,
 );
@@ -108,7 +109,7 @@ where errand.scope = $1 and errand.kind = c.kind and errand.collection = c.colle
 returning errand.kind, errand.collection, errand.id, errand.generation, errand.tries, errand.claimed_until`,
 );
 export const ErrandSchema = v.object({
-  kind: v.picklist(['follow', 'act', 'act-again', 'directory', 'patient']),
+  kind: v.picklist(['follow', 'act', 'directory', 'patient']),
   collection: CollectionNameSchema,
   id: RecordIdSchema,
   generation: bigint,

@@ -7,7 +7,7 @@ import type { Result } from '#contracts/result.ts';
 import { searchFacilities } from '../facilities/facilities.ts';
 import { pinflCheckDigit } from '../identity/pinfl.ts';
 import { newRecordId } from '../ids.ts';
-import { deriveRequest } from '../requests/request-state.ts';
+import { canCancel, deriveRequest } from '../requests/request-state.ts';
 import type { ActionPlan } from './action.ts';
 import { createMemoryReader, type MemoryReader, strangeId, testContext } from './memory-reader.ts';
 import { registerPatient } from './register-patient.ts';
@@ -186,6 +186,63 @@ describe('moving', () => {
     applied(reader, cancelRequest(reader, { id, reason: 'qoldi' }, testContext));
     expect(deriveRequest(request(id).body)).toMatchObject({ state: 'cancelled', isOpen: false });
     expect(codeOf(askMove(reader, input, otherContext))).toBe('ok');
+  });
+});
+
+describe('what the center found nobody for', () => {
+  /** A move that was asked for here and answered in vain `daysAgo`. */
+  function inVain(daysAgo = 0) {
+    const { reader, patientId, request } = clinic();
+    const input = { patientId, to: there, reason: 'ko‘chdi' };
+    const id = applied(reader, askMove(reader, input, testContext));
+    const { body } = request(id);
+    const [sent] = body.events;
+    if (sent === undefined) throw new Error('nothing was sent');
+    const at = testContext.now - daysAgo * 86_400_000;
+    const events = [sent, { id: sent.id, at, by: sent.by, kind: 'not-found' as const }];
+    reader.apply({
+      subject: id,
+      writes: [{ collection: 'requests', id, body: { ...body, events }, audit: 'test' }],
+    });
+    const asked = { ...input, to: elsewhere };
+    return { reader, id, request, asked };
+  }
+
+  it('may be taken back once', () => {
+    const { reader, id, request } = inVain();
+    const takeBack = () => cancelRequest(reader, { id, reason: 'qoldi' }, testContext);
+    expect(canCancel(request(id).body)).toBe(true);
+    applied(reader, takeBack());
+    expect(deriveRequest(request(id).body)).toMatchObject({ state: 'cancelled', isOpen: false });
+    expect(canCancel(request(id).body)).toBe(false);
+    expect(codeOf(takeBack())).toBe('request.wrong-state');
+  });
+
+  it('may be taken back of referrals too, and not of access', () => {
+    const { reader, refer, request } = clinic();
+    const { body } = request(applied(reader, refer()));
+    const events = body.events.map((event) => ({ ...event, kind: 'not-found' as const }));
+    expect(canCancel({ ...body, events })).toBe(true);
+    const access = { kind: 'access' as const, pinfl, ground: 'consent' as const, reason: 'x' };
+    const asked = askAccess(reader, access, testContext);
+    const { matter } = request(applied(reader, asked)).body;
+    expect(canCancel({ matter, events })).toBe(false);
+  });
+
+  it('stands in the way of another wish until it is taken back', () => {
+    const { reader, id, asked } = inVain();
+    expect(codeOf(askMove(reader, asked, testContext))).toBe('request.wrong-state');
+    applied(reader, cancelRequest(reader, { id, reason: 'qoldi' }, testContext));
+    expect(codeOf(askMove(reader, asked, testContext))).toBe('ok');
+  });
+
+  it('stands in nobody’s way when it waits no more, or at another facility, which alone could take it back', () => {
+    const late = inVain(31);
+    expect(codeOf(askMove(late.reader, late.asked, testContext))).toBe('ok');
+    const stillWaits = inVain(29);
+    expect(codeOf(askMove(stillWaits.reader, stillWaits.asked, testContext))).toBe('request.wrong-state');
+    const others = inVain();
+    expect(codeOf(askMove(others.reader, { ...others.asked, to: there }, otherContext))).toBe('ok');
   });
 });
 

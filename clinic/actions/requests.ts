@@ -8,7 +8,7 @@ import { knownFacilities } from '../facilities/facilities.ts';
 import { parsePinfl } from '../identity/pinfl.ts';
 import { newEntryId, newRecordId } from '../ids.ts';
 import { allRequests } from '../requests/home-of-patient.ts';
-import { canCancel, deriveRequest, possibleAnswers } from '../requests/request-state.ts';
+import { canCancel, deriveRequest, mayAwaitPatient, possibleAnswers } from '../requests/request-state.ts';
 import {
   type Action,
   type ActionContext,
@@ -57,7 +57,7 @@ export const askMove: Action<RequestInput<'requests.move-patient'>> = (reader, i
   if (!sound.ok) return sound;
   const { scope: home } = sound.value;
   const isOurs = home === context.scope || input.to === context.scope;
-  if (!isOurs || home === input.to || isMoving(reader, input.patientId)) {
+  if (!isOurs || home === input.to || isMoving(reader, input.patientId, context)) {
     return fail(appError('request.wrong-state'));
   }
   if (!isKnown(reader, input.to)) return invalid(['to']);
@@ -132,8 +132,11 @@ function checkVisit(reader: RecordReader, id: RecordId | undefined, patientId: R
 const isKnown = (reader: RecordReader, to: RequestInput<'requests.refer'>['to']): boolean =>
   knownFacilities(reader).some(({ code }) => code === to);
 
-const isMoving = (reader: RecordReader, patientId: RecordId): boolean =>
-  allRequests(reader).some(
-    ({ body }) =>
-      body.matter.kind === 'move' && body.matter.patientId === patientId && deriveRequest(body).isOpen,
-  );
+/** Whether a move of the patient is under way, or was asked for here and may be made yet: two wishes must not both wait. */
+const isMoving = (reader: RecordReader, patientId: RecordId, context: ActionContext): boolean =>
+  allRequests(reader).some(({ scope, body }) => {
+    if (body.matter.kind !== 'move' || body.matter.patientId !== patientId) return false;
+    // Another facility's vain wish could not be taken back here.
+    const isWaitingHere = scope === context.scope && mayAwaitPatient(body, context.now);
+    return isWaitingHere || deriveRequest(body).isOpen;
+  });

@@ -1,6 +1,6 @@
 import type { RequestState } from '#contracts/bridge/views.ts';
 import type { Instant, RecordId } from '#contracts/ids.ts';
-import type { RequestBody, RequestEvent } from '#contracts/records/requests.ts';
+import { patientAwaitedMs, type RequestBody, type RequestEvent } from '#contracts/records/requests.ts';
 
 /** What a request's events say when read together. */
 export interface DerivedRequest {
@@ -50,7 +50,7 @@ function stateOf({ matter, events }: Pick<RequestBody, 'matter' | 'events'>): Re
     case 'access':
       return furthestOf(events, ['ended', 'granted', 'not-found', 'cancelled']) ?? 'sent';
     case 'move':
-      return furthestOf(events, ['moved', 'not-found', 'cancelled']) ?? 'sent';
+      return furthestOf(events, ['moved', 'cancelled', 'not-found']) ?? 'sent';
   }
 }
 
@@ -98,9 +98,23 @@ const answersFrom: Readonly<Partial<Record<RequestState, readonly AnswerKind[]>>
 /** What a facility may say to a referral in this state, in the usual order. */
 export const possibleAnswers = (state: RequestState): readonly AnswerKind[] => answersFrom[state] ?? [];
 
-/** Whether who made a request may take it back: before anybody acted upon it, a referral until the patient is there. */
+/**
+ * Whether who made a request may take it back: before anybody acted upon it, a referral until the patient is there. Also one that
+ * found nobody, since it may wait for its patient ({@link mayAwaitPatient}); where it was refused for good, taking it back only says so.
+ */
 export function canCancel(body: Pick<RequestBody, 'matter' | 'events'>): boolean {
   const { state } = deriveRequest(body);
-  const isUntouched = state === 'sent';
-  return isUntouched || (body.matter.kind === 'referral' && (state === 'seen' || state === 'accepted'));
+  if (state === 'sent') return true;
+  if (state === 'not-found') return body.matter.kind !== 'access';
+  return body.matter.kind === 'referral' && (state === 'seen' || state === 'accepted');
+}
+
+/**
+ * Whether the center may still act on a referral or move although it found nobody (docs/specs/center.md SHA-13). True also of one it
+ * refused for good: which it was is told by the event's id, for which the center hashes.
+ */
+export function mayAwaitPatient(body: Pick<RequestBody, 'matter' | 'events'>, now: Instant): boolean {
+  if (body.matter.kind === 'access' || deriveRequest(body).state !== 'not-found') return false;
+  const answer = body.events.find(({ kind }) => kind === 'not-found');
+  return answer !== undefined && now - answer.at <= patientAwaitedMs;
 }

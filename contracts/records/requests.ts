@@ -33,6 +33,12 @@ export const RequestEventSchema = v.variant('kind', [
 ]);
 export type RequestEvent = v.InferOutput<typeof RequestEventSchema>;
 
+/**
+ * How long a referral or move waits for its patient, counted from when the center answered that there is none
+ * (docs/specs/center.md SHA-13).
+ */
+export const patientAwaitedMs = 30 * 24 * 3_600_000;
+
 /** How a facility asks another facility or the center for something. The state is derived from the events. */
 export const RequestBodySchema = v.object({
   matter: v.variant('kind', [

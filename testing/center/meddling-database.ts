@@ -23,16 +23,29 @@ export function meddling(database: Database, { when, isIt }: Moment, happen: () 
   };
 }
 
+/** A database some of whose transactions are held up. */
+export interface Held {
+  readonly database: Database;
+  /** Resolves when one is. */
+  readonly reached: Promise<void>;
+}
+
 /** A database whose transactions wait before the statement of a name: everything earlier is done and not yet committed. */
-export function heldBefore(database: Database, name: string, until: Promise<void>): Database {
+export function heldBefore(database: Database, name: string, until: Promise<void>): Held {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
   const held = (session: Session): Session => ({
     run: (statement, values) => session.run(statement, values),
     rows: async (statement, schema, values) => {
-      if (statement.name === name) await until;
+      if (statement.name === name) {
+        reach();
+        await until;
+      }
       return await session.rows(statement, schema, values);
     },
   });
-  return { ...database, transaction: (work) => database.transaction((session) => work(held(session))) };
+  const transaction: Database['transaction'] = (work) =>
+    database.transaction((session) => work(held(session)));
+  return { database: { ...database, transaction }, reached };
 }
 
 /**

@@ -1,4 +1,8 @@
+import * as v from 'valibot';
 import { expect, it } from 'vitest';
+import { eventIdFor } from '#center/sharing/request-events.ts';
+import { RecordIdSchema } from '#contracts/ids.ts';
+import type { RequestEvent } from '#contracts/records/requests.ts';
 import { heldBefore, type Moment, meddling } from './meddling-database.ts';
 import { checkEverything } from './sharing-checks.ts';
 import {
@@ -25,6 +29,8 @@ import { withOneOffice } from './world-of-file.ts';
 // SHA-13. After a restore requests come back in any order, also before the patient whom they are about: what was asked for is done
 // when the patient comes.
 
+const dayMs = 24 * 3_600_000;
+const somebody = eventNow('cancelled').by;
 let world: SharingWorld;
 let office: Office;
 
@@ -53,6 +59,9 @@ async function askInVain(asker: Facility, request: TestRow): Promise<void> {
 
 const kindsOf = async (asker: Facility, { id }: TestRow) =>
   (await eventsOf(world, asker, id)).map(({ kind }) => kind);
+
+const withEvent = (facility: Facility, { id }: TestRow, event: RequestEvent) =>
+  edited(world, facility, 'requests', id, (body) => ({ ...body, events: [...body.events, event] }));
 
 const homeAt = async ({ scope }: Facility, { id }: TestRow) =>
   (await documentAt(world, 'patients', scope, id))?.home;
@@ -147,14 +156,83 @@ it('what was refused stays refused, also when the patient comes to who had asked
   await checkEverything(world);
 });
 
+it.each([
+  ['move', ({ there, patient }: Clinics) => moving(patient.id, there.scope)],
+  ['referral', ({ third, patient }: Clinics) => referral(patient.id, third.scope)],
+])('a %s of a patient whose copy was withdrawn is refused for good', async (_kind, matterOf) => {
+  const clinics = await begin();
+  const { here, there, third, patient } = clinics;
+  const first = newRequest(here, referral(patient.id, there.scope));
+  await pushOk(office, here, patient, first);
+  await settle(world, office);
+  await pushOk(office, there, await withEvent(there, first, eventNow('answered')));
+  await settle(world, office);
+  world.passTime(91 * dayMs);
+  await settle(world, office);
+  expect(await homeAt(there, patient)).toBeUndefined();
+  const refused = newRequest(there, matterOf(clinics));
+  await askInVain(there, refused);
+  await pushOk(office, here, newRequest(here, referral(patient.id, there.scope)));
+  await settle(world, office);
+  expect(await kindsOf(there, refused)).toEqual(['not-found']);
+  expect(await homeAt(here, patient)).toBeNull();
+  expect(await homeAt(there, patient)).toBe(here.scope);
+  expect(await homeAt(third, patient)).toBeUndefined();
+  await checkEverything(world);
+});
+
+it.each([
+  ['move', 29, moving, 'moved'],
+  ['move', 31, moving, 'not-found'],
+  ['referral', 29, referral, 'granted'],
+  ['referral', 31, referral, 'not-found'],
+])('a %s whose patient comes after %i days', async (_kind, days, asking, answer) => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, asking(patient.id, there.scope));
+  await askInVain(here, request);
+  world.passTime(days * dayMs);
+  await pushOk(office, here, patient);
+  await settle(world, office);
+  expect(await kindsOf(here, request)).toEqual(['not-found', answer]);
+  expect((await homeAt(there, patient)) === undefined).toBe(answer === 'not-found');
+  await checkEverything(world);
+});
+
+it('a referral that was granted comes to its end although nobody was found at first', async () => {
+  const { here, there, patient } = await begin();
+  const request = newRequest(here, referral(patient.id, there.scope));
+  await pushOk(office, here, patient, request);
+  await settle(world, office);
+  // As a center said it that looked again at what it had answered in vain.
+  const id = eventIdFor(v.parse(RecordIdSchema, request.id), 'not-found');
+  const inVain = { id, at: 0, by: somebody, kind: 'not-found' } as const;
+  await pushOk(office, here, await withEvent(here, request, inVain));
+  await settle(world, office);
+  await pushOk(office, there, await withEvent(there, request, eventNow('answered')));
+  await settle(world, office);
+  world.passTime(91 * dayMs);
+  await settle(world, office);
+  expect(await kindsOf(here, request)).toEqual(['granted', 'not-found', 'answered', 'granted', 'ended']);
+  expect(await homeAt(there, patient)).toBeUndefined();
+  await checkEverything(world);
+});
+
+it('what is noted for later is known to older couriers of the same database', async () => {
+  const { here, there, patient } = await begin();
+  await pushOk(office, here, newRequest(here, moving(patient.id, there.scope)));
+  await office.sharing.courier.idle();
+  const text = 'select distinct kind, collection from errand where scope = $1';
+  const Noted = v.object({ kind: v.string(), collection: v.string() });
+  const noted = await world.database.rows({ name: '', text }, Noted, [here.scope]);
+  // An older one has records of a patient of this id follow, finds none, and strikes it off.
+  expect(noted).toEqual([{ kind: 'patient', collection: 'requests' }]);
+});
+
 it('what was taken back before the patient came is not done', async () => {
   const { here, there, patient } = await begin();
   const request = newRequest(here, moving(patient.id, there.scope));
   await askInVain(here, request);
-  const cancelled = await edited(world, here, 'requests', request.id, (body) => ({
-    ...body,
-    events: [...body.events, eventNow('cancelled')],
-  }));
+  const cancelled = await withEvent(here, request, eventNow('cancelled'));
   await pushOk(office, here, cancelled, patient);
   await settle(world, office);
   expect(await kindsOf(here, request)).toEqual(['not-found', 'cancelled']);
@@ -186,14 +264,12 @@ it('a patient who comes between the look and the answer is not overlooked', asyn
 it('a patient is not overlooked who was being written while the request came and was answered', async () => {
   const { here, there, patient } = await begin();
   const request = newRequest(here, moving(patient.id, there.scope));
-  let goOn = () => {};
-  const held = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  const slow = openOffice(world, heldBefore(world.database, 'feed-append', held));
+  const { promise: isTime, resolve: goOn } = Promise.withResolvers<void>();
+  const { database, reached } = heldBefore(world.database, 'feed-append', isTime);
+  const slow = openOffice(world, database);
   await slow.sharing.courier.close();
   const coming = pushOk(slow, here, patient);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await reached;
   await pushOk(office, here, request);
   await office.sharing.courier.idle();
   expect(await kindsOf(here, request)).toEqual(['not-found']);

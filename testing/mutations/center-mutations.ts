@@ -232,6 +232,42 @@ export const centerMutations: readonly Mutation[] = [
     traps: [system('testing/center/request-before-patient.test.ts')],
   },
   {
+    name: 'withdrawn patient awaited',
+    why: 'a facility wishes to have a patient whose copy was withdrawn; when the patient is referred there again, the old wish moves the home',
+    edits: [
+      {
+        file: 'center/sharing/act-on-request.ts',
+        find: 'former.length > 0 || hasWaitedTooLong',
+        replace: 'hasWaitedTooLong',
+      },
+    ],
+    traps: [system('testing/center/request-before-patient.test.ts')],
+  },
+  {
+    name: 'patient awaited for ever',
+    why: 'a wish that nobody remembers moves a patient months later',
+    edits: [
+      {
+        file: 'center/sharing/act-on-request.ts',
+        find: 'effects.clock.now() - answer.at > patientAwaitedMs',
+        replace: 'false',
+      },
+    ],
+    traps: [system('testing/center/request-before-patient.test.ts')],
+  },
+  {
+    name: 'refused referral ends a granted one',
+    why: 'a referral that was granted after all is never closed: the other facility keeps the records without end',
+    edits: [
+      {
+        file: 'center/sharing/act-on-request.ts',
+        find: 'isOver || (!wasGranted && isRefused(asked))',
+        replace: 'isOver || isRefused(asked)',
+      },
+    ],
+    traps: [system('testing/center/request-before-patient.test.ts')],
+  },
+  {
     name: 'no second look for a patient being written',
     why: 'the patient’s transaction began before the request was there: neither sees the other',
     edits: [
