@@ -242,8 +242,12 @@ export function newReview(
 }
 
 /** A new request of the facility. */
-export function newRequest({ scope, device }: Facility, matter: RequestBody['matter']): TestRow {
-  const body: RequestBody = { matter, urgency: 'routine', events: [] };
+export function newRequest(
+  { scope, device }: Facility,
+  matter: RequestBody['matter'],
+  events: RequestBody['events'] = [],
+): TestRow {
+  const body: RequestBody = { matter, urgency: 'routine', events };
   return rowFor('requests', { ...envelope(scope, device, newRecordId()), body });
 }
 

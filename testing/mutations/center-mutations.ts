@@ -256,8 +256,8 @@ export const centerMutations: readonly Mutation[] = [
     traps: [system('testing/center/request-before-patient.test.ts')],
   },
   {
-    name: 'refused referral ends a granted one',
-    why: 'a referral that was granted after all is never closed: the other facility keeps the records without end',
+    name: 'granted referral taken for a refused one',
+    why: 'nobody was found at first: after a restore the other facility does not get the records back that were granted to it',
     edits: [
       {
         file: 'center/sharing/act-on-request.ts',
