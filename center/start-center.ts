@@ -129,10 +129,11 @@ async function serve(options: CenterOptions, foundation: Foundation): Promise<Ru
   http.on('request', createPageServer({ files, access, live, ...core, hosts, log: effects.log }));
   await bus.ready();
   const close = async () => {
+    // First: whoever comes back while the gateway ends would stay, and the server with it.
+    stopSockets();
     live.close();
     await dictionaries.close();
     await core.close();
-    stopSockets();
     await closeHttp(http);
     await foundation.closeDatabase();
   };

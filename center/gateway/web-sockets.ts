@@ -7,7 +7,7 @@ import { webSocketLine } from './line.ts';
 /** Room for the frame around a message that is just too long, so that it can be refused with words. */
 const oversize = 64 * 1024;
 
-/** Hands WebSockets at `/sync` of `http` to the gateway; any other path is refused. Returns a function that ends it. */
+/** Hands WebSockets at `/sync` of `http` to the gateway; any other path is refused. Returns a function after which no more are taken. */
 export function serveWebSockets(http: Server, gateway: Gateway): () => void {
   const server = new WebSocketServer({
     noServer: true,
@@ -18,7 +18,8 @@ export function serveWebSockets(http: Server, gateway: Gateway): () => void {
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (request.url !== '/sync') {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      const refusal = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+      socket.end(refusal, () => socket.destroy());
       return;
     }
     server.handleUpgrade(request, socket, head, (client) => gateway.accept(webSocketLine(client)));
