@@ -100,6 +100,24 @@ async function enrolledWithVisit(name: string) {
   };
 }
 
+/** What never settles would end the test without a word of where it stood. */
+async function within<Value>(
+  what: string,
+  work: Promise<Value>,
+  process?: WorkstationProcess,
+): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const limit = setTimeout(
+    () => reject(new Error(`waited for ${what}: ${process?.log.join('') ?? ''}`)),
+    30_000,
+  );
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
 const recordPressure = (screen: ConnectedScreen, visit: RecordId) =>
   screen.request('visits.record', {
     id: visit,
@@ -115,22 +133,22 @@ describe('a day', () => {
     const { facility } = await screen.open('workstation.state', {}).until((state) => state.facility !== null);
     expect(facility?.code).toBe(facilityA);
 
-    await center.close();
-    const recorded = await recordPressure(screen, visit);
-    await running.kill();
+    await within('the end of the center', center.close());
+    const recorded = await within('an answer to the save', recordPressure(screen, visit), running);
+    await within('the end of the workstation', running.kill(), running);
     expect(recorded).toMatchObject({ ok: true, value: { delivery: { receivedAt: null } } });
 
     const again = await start('day');
-    const reopened = await again.connect(screen.pass);
-    await unlock(reopened, person);
+    const reopened = await within('a screen', again.connect(screen.pass), again);
+    await within('the unlock', unlock(reopened, person), again);
     const record = await reopened.open('patients.record', { id: patient }).until((value) => value !== null);
     expect(record?.visits[0]?.body.entries.some(({ kind }) => kind === 'vitals')).toBe(true);
     expect(record?.visits[0]?.delivery.receivedAt).toBeNull();
     const unsent = await reopened.open('unsent.list', {}).until((rows) => rows.length > 0);
     expect(unsent.map(({ id }) => id)).toEqual([visit]);
 
-    center = await openCenter();
-    await reopened.request('sync.now', {});
+    center = await within('the center', openCenter());
+    await within('an answer to the sync', reopened.request('sync.now', {}), again);
     const live = reopened.open('patients.record', { id: patient });
     await live.until((value) => (value?.visits[0]?.delivery.receivedAt ?? null) !== null);
     await reopened
