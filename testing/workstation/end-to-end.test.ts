@@ -109,7 +109,7 @@ async function within<Value>(
   const { promise, reject } = Promise.withResolvers<never>();
   const limit = setTimeout(
     () => reject(new Error(`waited for ${what}: ${process?.log.join('') ?? ''}`)),
-    30_000,
+    60_000,
   );
   try {
     return await Promise.race([work, promise]);
