@@ -6,6 +6,21 @@ import {
   isKeptEscape,
   maxDepth,
 } from './canonical-walk.ts';
+import {
+  backslash,
+  closeList,
+  closeObject,
+  colon,
+  comma,
+  firstPrintable,
+  isDigit,
+  isLetter,
+  lastAscii,
+  minus,
+  openList,
+  openObject,
+  quote,
+} from './json-signs.ts';
 
 /**
  * Copies the object that begins at `from` in the JSON text `source` into `target` from `at` on, its members in canonical order: what
@@ -29,16 +44,6 @@ export function copyCanonical(
     : { place: revisionPlace, end: copied };
 }
 
-const quote = 0x22;
-const comma = 0x2c;
-const minus = 0x2d;
-const zero = 0x30;
-const nine = 0x39;
-const colon = 0x3a;
-const backslash = 0x5c;
-const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d];
-const firstPrintable = 0x20;
-const lastAscii = 0x7f;
 /** Beyond this, the value is written the slow way: nobody makes this one slow. */
 const maxMembers = 64;
 /** From here on copying in one go is quicker than byte by byte. */
@@ -59,7 +64,7 @@ function copyValue(source: Uint8Array, from: number, target: Uint8Array, depth: 
   if (first === quote) return copyString(source, from, target);
   if (first === openObject) return copyObject(source, from, target, depth);
   if (first === openList) return copyList(source, from, target, depth);
-  if (first === minus || (first >= zero && first <= nine)) return copyNumber(source, from, target);
+  if (first === minus || isDigit(first)) return copyNumber(source, from, target);
   return copyWord(source, from, target);
 }
 
@@ -162,8 +167,6 @@ function copyWord(source: Uint8Array, from: number, target: Uint8Array): number 
   }
   return at > from ? at : failed;
 }
-
-const isLetter = (byte: number) => byte >= 0x61 && byte <= 0x7a;
 
 /** Whether the name of the member at `one` comes before that of the member at `other`. */
 function isBefore(target: Uint8Array, one: number, other: number): boolean {

@@ -1,3 +1,21 @@
+import {
+  backslash,
+  closeList,
+  closeObject,
+  colon,
+  comma,
+  dot,
+  firstPrintable,
+  isDigit,
+  isLetter,
+  lastAscii,
+  minus,
+  openList,
+  openObject,
+  quote,
+  zero,
+} from './json-signs.ts';
+
 /** Where a record ends, and where a member `rev` of it belongs. */
 export interface CanonicalSpan {
   /** Behind the members that come before `rev` in canonical order. */
@@ -37,17 +55,6 @@ export const failed = -1;
 /** Beyond this, the value is written the slow way: nobody makes this one slow. */
 export const maxDepth = 24;
 
-const quote = 0x22;
-const comma = 0x2c;
-const minus = 0x2d;
-const dot = 0x2e;
-const zero = 0x30;
-const nine = 0x39;
-const colon = 0x3a;
-const backslash = 0x5c;
-const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d];
-const firstPrintable = 0x20;
-const lastAscii = 0x7f;
 /** `Number` tells numbers of so many digits apart, and writes them as they are read; fractions as small as this without an exponent. */
 const maxDigits = 15;
 const maxFractionDigits = 6;
@@ -160,16 +167,12 @@ function endOfDigits(source: Uint8Array, from: number): number {
   return at;
 }
 
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= zero && byte <= nine;
-
 /** `true`, `false` or `null`: the text was parsed, so it is one of them, or white space in front of something. */
 function endOfWord(source: Uint8Array, from: number): number {
   let at = from;
   while (isLetter(source[at])) at += 1;
   return at > from ? at : failed;
 }
-
-const isLetter = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x61 && byte <= 0x7a;
 
 const revision = Buffer.from('"rev"');
 
