@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkInvariants } from './invariants.ts';
 import { facility, SyncWorld } from './sync-world.ts';
-import { amendPatient, registerPatient } from './world-edits.ts';
+import { amendPatient, loseBase, registerPatient } from './world-edits.ts';
 
 describe('two workstations and their center', () => {
   it('exchange what they write', async () => {
@@ -128,17 +128,7 @@ describe('two workstations and their center', () => {
 
   it('bring back a record whose writer and center both lost it (PUSH-6)', async () => {
     const world = new SyncWorld(6);
-    const [nurse, doctor] = await world.start(2);
-    if (nurse === undefined || doctor === undefined) throw new Error('no workstations');
-    const backup = world.center.backUp();
-    const id = registerPatient(world, doctor);
-    await world.time.advance(3000);
-    nurse.goOffline();
-    amendPatient(world, nurse, id);
-    doctor.kill();
-    world.workstations.splice(world.workstations.indexOf(doctor), 1);
-    world.center.restore(backup);
-    nurse.isOnline = true;
+    const { nurse, id } = await loseBase(world);
     expect(await world.heal()).toBe(true);
     checkInvariants(world, 'brought back', { wasMachineLost: true, mayHeal: true });
     expect(world.center.documents(facility).get(`patients/${id}`)?.record).toEqual(

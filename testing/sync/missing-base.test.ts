@@ -9,7 +9,7 @@ import { MemoryReplica } from '../doubles/memory-replica.ts';
 import { SeededRandom } from '../doubles/seeded-random.ts';
 import { randomPatient, randomPerson, randomRecordId } from './random-bodies.ts';
 import { facility, SyncWorld } from './sync-world.ts';
-import { amendPatient, registerPatient } from './world-edits.ts';
+import { loseBase } from './world-edits.ts';
 
 const minuteMs = 60_000;
 
@@ -17,17 +17,7 @@ const minuteMs = 60_000;
 
 it('offers a row on no base after the usual patience, however often the workstation is switched off', async () => {
   const world = new SyncWorld(11);
-  const [nurse, doctor] = await world.start(2);
-  if (nurse === undefined || doctor === undefined) throw new Error('no workstations');
-  const backup = world.center.backUp();
-  const id = registerPatient(world, doctor);
-  await world.time.advance(3000);
-  nurse.goOffline();
-  amendPatient(world, nurse, id);
-  doctor.kill();
-  world.workstations.splice(world.workstations.indexOf(doctor), 1);
-  world.center.restore(backup);
-  nurse.isOnline = true;
+  const { nurse, id } = await loseBase(world);
   let minutes = 0;
   while (!world.center.documents(facility).has(`patients/${id}`) && minutes < 120) {
     nurse.kill();

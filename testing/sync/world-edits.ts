@@ -145,3 +145,22 @@ export function writeBody<C extends CollectionName>(
   }
   return true;
 }
+
+/**
+ * One workstation has an unsent edit of a patient whose record nobody else has any more: the other one, which registered it, is gone, and
+ * the center was restored to before it.
+ */
+export async function loseBase(world: SyncWorld): Promise<{ nurse: Workstation; id: RecordId }> {
+  const [nurse, doctor] = await world.start(2);
+  if (nurse === undefined || doctor === undefined) throw new Error('no workstations');
+  const backup = world.center.backUp();
+  const id = registerPatient(world, doctor);
+  await world.time.advance(3000);
+  nurse.goOffline();
+  amendPatient(world, nurse, id);
+  doctor.kill();
+  world.workstations.splice(world.workstations.indexOf(doctor), 1);
+  world.center.restore(backup);
+  nurse.isOnline = true;
+  return { nurse, id };
+}
