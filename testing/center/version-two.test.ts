@@ -58,7 +58,10 @@ describe('VER-2: versions', () => {
     expect(portion?.documents).toMatchObject([{ collection: 'patients', record: fromOld.record }]);
     const edit = renamed(fromOld, 'Yangidan');
     expect(await recent.offer([offeredDelta(edit, fromOld)])).toEqual([start + 2]);
-    expect(await old.next('hint')).toMatchObject({ head: start + 1 });
+    // One or two: hints of the same tenth of a second are told together (docs/specs/center.md FEE-4).
+    let hinted = 0;
+    while (hinted < start + 2) hinted = (await old.next('hint')).head;
+    expect(hinted).toBe(start + 2);
     const frame = await old.pull(1, start);
     expect(frame.documents).toMatchObject([{ seq: start + 2, record: edit.record }]);
     for (const each of [old, recent]) await each.close();
