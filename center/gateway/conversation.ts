@@ -17,7 +17,7 @@ import { answerVersionOne } from './answer-version-one.ts';
 import type { Connection, Stage } from './connection.ts';
 import type { DeviceBook } from './device-book.ts';
 import { enrol, greet, noteWiped, prove } from './handshake.ts';
-import type { ReadMessage } from './intake.ts';
+import type { Answer, ReadMessage } from './intake.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Dictionary } from './packings.ts';
 
@@ -59,7 +59,7 @@ export function begin(
   { message, texts }: ReadMessage,
   connection: Connection,
   context: GatewayContext,
-): () => Promise<void> {
+): Answer {
   const { stage } = connection;
   if (message.type !== 'offer' || stage.kind !== 'welcomed' || stage.protocol === 1) {
     return () => handle(message, connection, context);
@@ -67,10 +67,10 @@ export function begin(
   const checked = context.ingest.check(message.rows, texts);
   // Whoever runs the rest hears of a failure; a connection that ends before does not care.
   checked.catch(() => undefined);
-  return async () => {
+  return async (letNext) => {
     const offer = await checked;
     if (offer === undefined) return connection.refuse('sync.unknown-message', false);
-    await takeOffer(message.batch, offer, stage, connection, context);
+    await takeOffer({ batch: message.batch, offer, letNext }, stage, connection, context);
   };
 }
 
@@ -119,13 +119,16 @@ export function handleAtOnce(message: ClientMessage, connection: Connection): bo
 }
 
 async function takeOffer(
-  batch: number,
-  offer: CheckedOffer,
+  { batch, offer, letNext }: { batch: number; offer: CheckedOffer; letNext: () => void },
   stage: Welcomed,
   connection: Connection,
   context: GatewayContext,
 ): Promise<void> {
-  const outcome = await context.ingest.applyOffer(stage.device, stage.scope, offer);
+  // Nobody else's connection to PostgreSQL is taken for it.
+  const asked = () => {
+    if (context.database.waiting() === 0) letNext();
+  };
+  const outcome = await context.ingest.applyOffer(stage.device, stage.scope, offer, asked);
   if (outcome.kind === 'refused') {
     tellApplied(outcome.applied ?? [], context);
     return connection.refuse(outcome.code, outcome.retry);

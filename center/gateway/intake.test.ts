@@ -9,6 +9,7 @@ const offer: ClientMessage = { type: 'offer', batch: 1, rows: [] };
 function openIntake(isConcurrent = true) {
   const line = { isOpen: true, isPaused: false };
   const begun: number[] = [];
+  const answering: (() => void)[] = [];
   const refused: string[] = [];
   const waiting: (() => void)[] = [];
   const intake = createIntake({
@@ -36,7 +37,10 @@ function openIntake(isConcurrent = true) {
     handleAtOnce: () => false,
     begin: () => {
       begun.push(begun.length);
-      return () => new Promise((resolve) => waiting.push(resolve));
+      return (letNext) => {
+        answering.push(letNext);
+        return new Promise((resolve) => waiting.push(resolve));
+      };
     },
     failed: (type) => refused.push(type),
     refuse: (code) => refused.push(code),
@@ -45,6 +49,8 @@ function openIntake(isConcurrent = true) {
     intake,
     line,
     begun,
+    /** Lets the next begin, by message whose answer was begun. */
+    answering,
     refused,
     answerNext: async () => {
       waiting.shift()?.();
@@ -98,5 +104,34 @@ describe('GAT-4: messages ahead of their answers', () => {
     expect(begun).toHaveLength(1);
     await answerNext();
     expect(begun).toHaveLength(2);
+  });
+});
+
+describe('ING-13: answers beside each other', () => {
+  it('begin when the one before lets them or is over, two at most', async () => {
+    const { intake, answering, answerNext } = openIntake();
+    for (let message = 0; message < 4; message += 1) intake.add(packed(1));
+    expect(answering).toHaveLength(1);
+    answering[0]?.();
+    answering[0]?.();
+    expect(answering).toHaveLength(2);
+    answering[1]?.();
+    expect(answering).toHaveLength(2);
+    await answerNext();
+    expect(answering).toHaveLength(3);
+    await answerNext();
+    expect(answering).toHaveLength(3);
+    await answerNext();
+    expect(answering).toHaveLength(4);
+  });
+
+  it('that have not begun when the line closes never do', async () => {
+    const { intake, line, answering, answerNext } = openIntake();
+    for (let message = 0; message < 3; message += 1) intake.add(packed(1));
+    line.isOpen = false;
+    answering[0]?.();
+    await answerNext();
+    await intake.idle();
+    expect(answering).toHaveLength(1);
   });
 });

@@ -14,6 +14,12 @@ export interface ReadMessage {
   readonly texts?: RecordTexts;
 }
 
+/**
+ * Answers a message. The one behind it may be answered as soon as this one calls `letNext`, at the latest when it is over; called
+ * later or again it does nothing.
+ */
+export type Answer = (letNext: () => void) => Promise<void>;
+
 /** What an intake needs of its connection. */
 export interface IntakeParts {
   readonly line: Pick<Line, 'isOpen' | 'pause' | 'resume'>;
@@ -28,7 +34,7 @@ export interface IntakeParts {
   /** Deals with a message that never waits. False if it is none. */
   handleAtOnce(message: ClientMessage): boolean;
   /** Does what needs nothing but the message, and returns the rest. */
-  begin(read: ReadMessage): () => Promise<void>;
+  begin(read: ReadMessage): Answer;
   /** Answering a message of this type threw. */
   failed(type: ClientMessage['type'], error: unknown): void;
   refuse(code: ErrorCode, retry: boolean): void;
@@ -96,26 +102,41 @@ export function createIntake(parts: IntakeParts): Intake {
 interface Task {
   readonly type: ClientMessage['type'];
   readonly length: number;
-  readonly run: () => Promise<void>;
+  readonly run: Answer;
 }
 
-/** Answers messages one after the other; none once the line is closed. */
+/** Answers of one queue that are worked on at once: while PostgreSQL is busy with one, the next is put to it. */
+const mostAtOnce = 2;
+
+/** Begins to answer messages in their order; none once the line is closed. */
 function createQueue({ line, failed }: IntakeParts, answered: () => void) {
   const waiting: Task[] = [];
+  const underWay = new Set<Promise<void>>();
   let length = 0;
-  let working: Promise<void> | undefined;
-  const work = async () => {
-    for (let task = waiting[0]; task !== undefined && line.isOpen; task = waiting[0]) {
-      await answer(task);
-      waiting.shift();
+  /** Whether the one begun last has not let the next begin. */
+  let isHeld = false;
+  const beginNext = () => {
+    if (isHeld || underWay.size === mostAtOnce || !line.isOpen) return;
+    const task = waiting.shift();
+    if (task === undefined) return;
+    isHeld = true;
+    let holds = true;
+    const letNext = () => {
+      if (holds) isHeld = false;
+      holds = false;
+      beginNext();
+    };
+    const working = answer(task, letNext).then(() => {
+      underWay.delete(working);
       length -= task.length;
+      letNext();
       answered();
-    }
-    working = undefined;
+    });
+    underWay.add(working);
   };
-  const answer = async ({ type, run }: Task) => {
+  const answer = async ({ type, run }: Task, letNext: () => void) => {
     try {
-      await run();
+      await run(letNext);
     } catch (error) {
       failed(type, error);
     }
@@ -123,7 +144,7 @@ function createQueue({ line, failed }: IntakeParts, answered: () => void) {
   return {
     /** Tasks that wait or are worked on, and the sum of their messages' lengths. */
     get count() {
-      return waiting.length;
+      return waiting.length + underWay.size;
     },
     get length() {
       return length;
@@ -131,10 +152,10 @@ function createQueue({ line, failed }: IntakeParts, answered: () => void) {
     add: (task: Task) => {
       waiting.push(task);
       length += task.length;
-      working ??= work();
+      beginNext();
     },
     idle: async () => {
-      await working;
+      await Promise.all(underWay);
     },
   };
 }

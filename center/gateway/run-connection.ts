@@ -6,7 +6,7 @@ import type { Line } from './line.ts';
 
 /**
  * Runs the conversation over one line. Until the welcome, and with version 1, messages are answered one after the other.
- * Since version 2 three things go on beside each other: offers in their order, questions in theirs, and the followed flows.
+ * Since version 2 three things go on beside each other: offers, begun in their order, questions in theirs, and the followed flows.
  * Never more messages wait than the limits say. Resolves when the line closed and nothing of it is running any more.
  */
 export function runConnection(

@@ -52,6 +52,8 @@ interface Parts {
   readonly database: Database;
   readonly effects: Effects;
   readonly hooks: IngestHooks;
+  /** Called when new records were asked to be written and nothing but the database's answer is waited for. */
+  readonly asked: () => void;
 }
 
 /** Most rows in quarantine per device; a device that sends more is broken and is put off. */
@@ -66,7 +68,7 @@ const quarantineFullMs = 3_600_000;
  * database that is not to be had puts every row off.
  */
 export async function runBatch(
-  { database, effects, hooks }: Parts,
+  { database, effects, hooks, asked }: Parts,
   device: Device & { readonly home: Scope },
   rows: readonly PreparedRow[],
   raws: readonly unknown[],
@@ -75,7 +77,7 @@ export async function runBatch(
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.transaction((session) =>
-        applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful }),
+        applyBatch(session, originOf(device, effects), { rows, raws, hooks, asked, isHopeful }),
       );
     } catch (error) {
       if (error instanceof BatchRefused) return { kind: 'refused', code: error.code, retry: false };
@@ -134,6 +136,7 @@ interface Batch {
   readonly rows: readonly PreparedRow[];
   readonly raws: readonly unknown[];
   readonly hooks: IngestHooks;
+  readonly asked: Parts['asked'];
   /** Whether the records and operations are taken to be new. */
   readonly isHopeful: boolean;
 }
@@ -160,11 +163,13 @@ async function applyBatch(session: Session, origin: PushOrigin, batch: Batch): P
   const others = hasOthers(batch.rows, decisions)
     ? await written.then(() => dealWithOthers(session, origin, batch, decisions))
     : noOthers;
-  const [, hasErrands, base] = await inOrder([
+  const finishing = inOrder([
     written,
     applied.length > 0 ? batch.hooks.onApplied(session, origin, applied) : Promise.resolve(false),
     takePositions(session, origin, toWrite, present.currentRevs),
   ]);
+  if (batch.isHopeful) batch.asked();
+  const [, hasErrands, base] = await finishing;
   const outcomes = outcomesOf(decisions, {
     scope,
     isVisiting: scope !== origin.deviceScope,

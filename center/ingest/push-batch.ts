@@ -49,22 +49,29 @@ export interface Ingest {
    * less than writing the records anew.
    */
   check(rows: readonly unknown[], texts?: RecordTexts): Promise<CheckedOffer | undefined>;
-  /** The second half. */
-  applyOffer(device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome>;
+  /**
+   * The second half. `asked` is called if the rows are new records, when everything was asked of the database: the device's next
+   * offer, which holds other records (docs/specs/sync.md PUSH-15), may be applied beside this one from then on (ING-13).
+   */
+  applyOffer(device: DeviceId, scope: Scope, offer: CheckedOffer, asked?: () => void): Promise<OfferOutcome>;
 }
 
 /** Ingest on `database`. */
 export function createIngest(database: Database, effects: Effects, hooks: IngestHooks = noHooks): Ingest {
-  const apply = (device: Device, rows: readonly PreparedRow[], raws: readonly unknown[]) =>
-    applyByScope({ database, effects, hooks }, device, rows, raws);
+  const apply = (
+    device: Device,
+    rows: readonly PreparedRow[],
+    raws: readonly unknown[],
+    asked: () => void = () => undefined,
+  ) => applyByScope({ database, effects, hooks, asked }, device, rows, raws);
   const check = (raws: readonly unknown[], texts?: RecordTexts) =>
     checkOffered({ raws, texts }, effects.clock.now(), () => wait(effects.timers, 0)).catch(
       undefinedIfTooDeep,
     );
-  const applyOffer = async (device: DeviceId, scope: Scope, offer: CheckedOffer): Promise<OfferOutcome> => {
+  const applyOffer: Ingest['applyOffer'] = async (device, scope, offer, asked) => {
     const rows = await resolveOffered(database, scope, offer).catch(undefinedIfTooDeep);
     if (rows === undefined) return unusable;
-    const outcome = await apply({ device, scope }, rows, offer.raws);
+    const outcome = await apply({ device, scope }, rows, offer.raws, asked);
     if (outcome.kind === 'refused') return outcome;
     const { applied, own } = outcome;
     const at = effects.clock.now();
@@ -110,6 +117,7 @@ interface Parts {
   readonly database: Database;
   readonly effects: Effects;
   readonly hooks: IngestHooks;
+  readonly asked: () => void;
 }
 
 /**
