@@ -8,7 +8,7 @@ import { DigestChange } from './feed/digest-change.ts';
 import { laneOf } from './ingest/lane-of.ts';
 import type { Effects } from './ports.ts';
 import { bigint, type Database, type Session, type Statement } from './postgres/database.ts';
-import { patientNamedBy } from './record-matters.ts';
+import { mattersOf, patientNamedBy } from './record-matters.ts';
 import { noteApplied } from './sharing/note-applied.ts';
 
 /** A record the center writes by itself, valid already. */
@@ -109,7 +109,7 @@ async function load(
     ordered.map(({ record }) => record.id),
     ordered.map(({ record }) => record.rev),
     ordered.map(({ record }) => JSON.stringify(record)),
-    ordered.map(({ collection, record }) => patientNamedBy(collection, record)),
+    ordered.map(({ collection, record }) => patientNamedBy(collection, mattersOf(collection, record))),
   ]);
   const isNew = new Set(inserted.map((row) => `${row.collection}/${row.id}/${row.rev}`));
   const fresh = items.filter((item) => isNew.delete(keyOf(item)));
@@ -119,7 +119,7 @@ async function load(
     session,
     scope,
     at,
-    fresh.map(({ collection, record }) => ({ collection, id: record.id, record })),
+    fresh.map(({ collection, record }) => ({ collection, id: record.id, ...mattersOf(collection, record) })),
   );
   const digests = new DigestChange();
   for (const { collection, record } of fresh) digests.replace(collection, record.id, null, record.rev);

@@ -5,15 +5,30 @@ import type { AnyRecord, BodyByCollection, CollectionName } from '#contracts/rec
 export type Subject =
   | { readonly kind: 'patient'; readonly id: RecordId }
   /** The patient of that visit. */
-  | { readonly kind: 'visit'; readonly id: RecordId };
+  | { readonly kind: 'visit'; readonly id: RecordId }
+  /** The facility that it describes. */
+  | { readonly kind: 'facility' };
+
+/** What is asked about a record again and again, so that it need not be kept or read for that. */
+export interface Matters {
+  readonly subject: Subject | null;
+  readonly pinfl: string | null;
+}
+
+export const mattersOf = (collection: CollectionName, record: AnyRecord): Matters => ({
+  subject: subjectOf(collection, record),
+  pinfl: pinflOf(collection, record),
+});
 
 /**
  * Whose record this is; null if it is nobody's. Requests are nobody's either: they are addressed to facilities, and follow
  * rules of their own (SHA-5).
  */
-export function subjectOf(collection: CollectionName, record: AnyRecord): Subject | null {
+function subjectOf(collection: CollectionName, record: AnyRecord): Subject | null {
   if (collection === 'patients') return { kind: 'patient', id: record.id };
   if (isOf('visits', collection, record.body)) return { kind: 'patient', id: record.body.patientId };
+  if (isOf('reference', collection, record.body))
+    return record.body.kind === 'facility' ? { kind: 'facility' } : null;
   if (!isOf('reviews', collection, record.body)) return null;
   const { subject } = record.body;
   if (subject.collection === 'patients') return { kind: 'patient', id: subject.id };
@@ -21,9 +36,11 @@ export function subjectOf(collection: CollectionName, record: AnyRecord): Subjec
 }
 
 /** The patient whom a record names as its own; null for patients themselves, and where only another record tells. */
-export function patientNamedBy(collection: CollectionName, record: AnyRecord): RecordId | null {
-  const subject = collection === 'patients' ? null : subjectOf(collection, record);
-  return subject?.kind === 'patient' ? subject.id : null;
+export function patientNamedBy(
+  collection: CollectionName,
+  { subject }: Pick<Matters, 'subject'>,
+): RecordId | null {
+  return collection !== 'patients' && subject?.kind === 'patient' ? subject.id : null;
 }
 
 /** The patient's PINFL, if the record is that of a patient who may be found by it. */

@@ -4,7 +4,7 @@ import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { CenterMessage } from '#contracts/wire/center-messages.ts';
 import { type ClientMessage, ClientMessageSchema } from '#contracts/wire/client-messages.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
-import { parseApart } from '#sync/merge/parse-apart.ts';
+import { parseOffer } from '#sync/merge/parse-apart.ts';
 import type { Packer } from '#sync/packing/packer.ts';
 import { wait } from '../ports.ts';
 import type { GatewayContext } from './conversation.ts';
@@ -146,10 +146,10 @@ function unpacked(message: string | Uint8Array, packer: Packer | undefined): Rec
 const isTooLong = (text: string) =>
   text.length * 3 > maxMessageBytes && Buffer.byteLength(text, 'utf8') > maxMessageBytes;
 
-/** The records of a packed offer are parsed one by one, and their texts are kept for hashing. */
+/** The records of a packed offer are parsed later and one by one, and their texts are kept for hashing (docs/specs/center.md ING-12). */
 function readWhole(whole: ReceivedText): ReadMessage | undefined {
   const { utf8 } = whole;
-  const apart = utf8 !== undefined && mayBeOffer(utf8) ? parseApart(utf8, 'rows') : undefined;
+  const apart = utf8 !== undefined && mayBeOffer(utf8) ? parseOffer(utf8) : undefined;
   if (utf8 === undefined || apart === undefined) {
     const message = readMessage(whole.text);
     return message === undefined ? undefined : { message, length: whole.text.length };

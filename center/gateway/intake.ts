@@ -10,7 +10,7 @@ export interface ReadMessage {
   readonly message: ClientMessage;
   /** Length of its text, in UTF-16 units or, where it came packed, bytes. */
   readonly length: number;
-  /** The texts of the records of an offer, by row, where they are known. */
+  /** The texts of the records of an offer, by row, where they stand for the records, which were not parsed. */
   readonly texts?: RecordTexts;
 }
 

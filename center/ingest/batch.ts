@@ -7,7 +7,7 @@ import { type Database, inOrder, type Session } from '../postgres/database.ts';
 import { kindOfFailure } from '../postgres/failures.ts';
 import { type Decision, decideRows } from './decide.ts';
 import type { IngestHooks } from './hooks.ts';
-import type { PreparedRow } from './offered-rows.ts';
+import type { PreparedRow, RowsAsSent } from './offered-rows.ts';
 import type { Refusal } from './push-batch.ts';
 import { findKnownBases, nothingPresent, type Present, readConflicts, readPresent } from './read-present.ts';
 import { type SoundRow, type UnsoundRow, unsound } from './row-check.ts';
@@ -71,13 +71,13 @@ export async function runBatch(
   { database, effects, hooks, asked }: Parts,
   device: Device & { readonly home: Scope },
   rows: readonly PreparedRow[],
-  raws: readonly unknown[],
+  asSent: RowsAsSent,
 ): Promise<BatchOutcome> {
   let isHopeful = areNewRecords(rows, device.home);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.transaction((session) =>
-        applyBatch(session, originOf(device, effects), { rows, raws, hooks, asked, isHopeful }),
+        applyBatch(session, originOf(device, effects), { rows, asSent, hooks, asked, isHopeful }),
       );
     } catch (error) {
       if (error instanceof BatchRefused) return { kind: 'refused', code: error.code, retry: false };
@@ -134,7 +134,7 @@ const putOff = (rows: readonly PreparedRow[]): BatchOutcome => ({
 
 interface Batch {
   readonly rows: readonly PreparedRow[];
-  readonly raws: readonly unknown[];
+  readonly asSent: RowsAsSent;
   readonly hooks: IngestHooks;
   readonly asked: Parts['asked'];
   /** Whether the records and operations are taken to be new. */
@@ -246,7 +246,7 @@ const outcomesElsewhere = (rows: readonly SoundRow[], { homes }: Present) =>
   });
 
 const unsoundRows = (batch: Batch, rows: readonly SoundRow[], path: string): readonly UnsoundRow[] =>
-  rows.map((row) => unsound(batch.raws[row.index], row.index, [path]));
+  rows.map((row) => unsound(batch.asSent(row.index), row.index, [path]));
 
 /** Whether the rows are kept; a device whose quarantine is full has to wait for a technician. */
 async function keepUnusable(

@@ -40,8 +40,8 @@ function row(
     scope: record.scope,
     lane: 1,
     isAside: false,
-    record,
-    patient: null,
+    subject: null,
+    pinfl: null,
     utf8: Buffer.from('{}'),
   } as const;
 }

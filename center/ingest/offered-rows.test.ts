@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { OperationIdSchema } from '#contracts/ids.ts';
 import { canonicalJson } from '#sync/merge/canonical-json.ts';
 import { inCanonicalOrder } from '#sync/merge/canonical-order.ts';
-import { parseApart } from '#sync/merge/parse-apart.ts';
+import { parseOffer } from '#sync/merge/parse-apart.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
-import { checkOffered } from './offered-rows.ts';
+import { checkOffered, type OfferedRows } from './offered-rows.ts';
 
 const now = 1_760_000_000_000;
 const idOf = (number: number) => `0199b000-0000-7000-8000-${String(number).padStart(12, '0')}`;
@@ -40,14 +40,19 @@ const orderedText = (number: number, more: object = {}) => {
   return JSON.stringify({ ...row, record: inCanonicalOrder(row.record) });
 };
 
+const letOthers = () => Promise.resolve();
+const OfferSchema = v.object({ rows: v.array(v.unknown()) });
+
+function readApart(text: string): OfferedRows {
+  const apart = parseOffer(Buffer.from(text));
+  if (apart === undefined) throw new Error('not parsed apart');
+  return { raws: v.parse(OfferSchema, apart.value).rows, texts: apart.texts };
+}
+
 /** Checked with the texts of the records, and without; both parse the same message. */
 async function bothOf(text: string) {
   const message: { readonly rows: readonly unknown[] } = JSON.parse(text);
-  const apart = parseApart(Buffer.from(text), 'rows');
-  if (apart === undefined) throw new Error('not parsed apart');
-  expect(apart.value).toEqual(message);
-  const letOthers = () => Promise.resolve();
-  const withText = await checkOffered({ raws: message.rows, texts: apart.texts }, now, letOthers);
+  const withText = await checkOffered(readApart(text), now, letOthers);
   const without = await checkOffered({ raws: message.rows }, now, letOthers);
   return { withText, without };
 }
@@ -95,6 +100,9 @@ describe('ING-12: rows whose text is at hand', () => {
     );
     expect(withText.rows).toEqual(without.rows);
     expect(withText.rows[2]).toMatchObject({ kind: 'sound' });
+    for (const index of [0, 1, 2]) {
+      expect(JSON.stringify(withText.asSent(index))).toBe(JSON.stringify(without.asSent(index)));
+    }
   });
 
   it('keeps the canonical text of the very row, revision included', async () => {
@@ -107,6 +115,19 @@ describe('ING-12: rows whose text is at hand', () => {
       expect(row.rev).toBe(revisionOf(row.op, null, 'patients', record));
     }
   });
+
+  it.each(['op', 'delta'])(
+    'parses the record of a row even if something is wrong with its %s',
+    async (name) => {
+      const row = JSON.stringify({ ...offeredPatient(1, 'Q'), [name]: 1 });
+      const { withText, without } = await bothOf(`{"type":"offer","batch":1,"rows":[${row}]}`);
+      expect(withText.rows).toEqual(without.rows);
+      const broken = row.replace('"Q"', '"Q');
+      const offered = readApart(`{"type":"offer","batch":1,"rows":[${row.replace('"Q"', 'Q')}]}`);
+      await expect(checkOffered(offered, now, letOthers)).rejects.toThrow(SyntaxError);
+      expect(() => readApart(`{"type":"offer","batch":1,"rows":[${broken}]}`)).toThrow('not parsed apart');
+    },
+  );
 
   it('believes no text of another list than that which was parsed', async () => {
     const [stored, shown] = [offeredPatient(1, 'Stored'), offeredPatient(2, 'Shown')];

@@ -3,7 +3,7 @@ import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import { quickCheck } from '#contracts/quick-check.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { type OfferRow, OfferRowSchema, type RecordDelta } from '#contracts/wire/client-messages.ts';
-import type { RecordTexts } from '#sync/merge/parse-apart.ts';
+import { parseRecord, type RecordTexts } from '#sync/merge/parse-apart.ts';
 import { applyDelta } from '#sync/merge/record-delta.ts';
 import { sealText, sealVersion } from '#sync/merge/revision.ts';
 import type { Session } from '../postgres/database.ts';
@@ -61,15 +61,18 @@ interface UnresolvedRow {
   readonly row: DeltaRow;
 }
 
-/** The rows of an offer as they came. */
+/** The rows of an offer as they came: where there is a text, it stands for the record. */
 export interface OfferedRows {
   readonly raws: readonly unknown[];
   readonly texts?: RecordTexts | undefined;
 }
 
+/** A row as it was sent, by its index. */
+export type RowsAsSent = (index: number) => unknown;
+
 /** The rows of an offer, checked as far as is possible without the database. */
 export interface CheckedOffer {
-  readonly raws: readonly unknown[];
+  readonly asSent: RowsAsSent;
   readonly rows: readonly (CheckedRow | UnresolvedRow)[];
   /** When it came, by the center's clock. */
   readonly at: number;
@@ -78,27 +81,36 @@ export interface CheckedOffer {
 /**
  * Parses the rows of an offer one by one and checks those that bring whole records: their revision is computed here and its
  * last eight digits compared (PUSH-14). `letOthers` is waited for every hundred rows, which take some milliseconds. Rejects
- * with `RangeError` as `checkRow` throws it.
+ * with `RangeError` as `checkRow` throws it, and with `SyntaxError` if the text of a record is no JSON.
  */
 export async function checkOffered(
-  { raws, texts }: OfferedRows,
+  offered: OfferedRows,
   at: number,
   letOthers: () => Promise<void>,
 ): Promise<CheckedOffer> {
+  const asSent: RowsAsSent = (index) => rowAsSent(offered, index);
   const rows: (CheckedRow | UnresolvedRow)[] = [];
-  for (const [index, raw] of raws.entries()) {
+  for (const [index, raw] of offered.raws.entries()) {
     if (index > 0 && index % rowsAtOnce === 0) await letOthers();
-    rows.push(checkOfferedRow({ raw, index, now: at, text: texts?.[index] }));
+    rows.push(checkOfferedRow(raw, { asSent, index, now: at, text: offered.texts?.[index] }));
   }
-  return { raws, rows, at };
+  return { asSent, rows, at };
 }
 
-function checkOfferedRow(place: RowPlace): CheckedRow | UnresolvedRow {
-  const { raw, index } = place;
+function rowAsSent({ raws, texts }: OfferedRows, index: number): unknown {
+  const [raw, text] = [raws[index], texts?.[index]];
+  return text === undefined ? raw : { ...fieldsOf(raw), record: parseRecord(text) };
+}
+
+/** The record is parsed whatever the row is, and let go of as soon as it was checked. */
+function checkOfferedRow(raw: unknown, place: RowPlace): CheckedRow | UnresolvedRow {
+  const { asSent, index, text } = place;
+  const record = text === undefined ? undefined : parseRecord(text);
   const parsed = parseRow(raw);
-  if (!parsed.success) return unsound(raw, index, pathsOf(parsed.issues, ''));
+  if (!parsed.success) return unsound(asSent(index), index, pathsOf(parsed.issues, ''));
   const row = parsed.output;
-  return isDelta(row) ? { kind: 'unresolved', index, row } : checkContent(row, row.record, place);
+  if (isDelta(row)) return { kind: 'unresolved', index, row };
+  return checkContent(row, text === undefined ? row.record : record, place);
 }
 
 /**
@@ -108,9 +120,9 @@ function checkOfferedRow(place: RowPlace): CheckedRow | UnresolvedRow {
 export async function resolveOffered(
   session: Session,
   scope: Scope,
-  { raws, rows, at }: CheckedOffer,
+  { asSent, rows, at }: CheckedOffer,
 ): Promise<readonly PreparedRow[]> {
-  const made = new Map<string, unknown>();
+  const made = new Map<string, Buffer>();
   const hasDifferences = rows.some(({ kind }) => kind === 'unresolved');
   const prepared: PreparedRow[] = [];
   let length = 0;
@@ -118,7 +130,7 @@ export async function resolveOffered(
     const some = rows.slice(first, first + rowsAtOnce);
     const bases = await readBases(session, scope, some, made);
     for (const row of some) {
-      const place = { raw: raws[row.index], index: row.index, now: at };
+      const place = { asSent, index: row.index, now: at };
       const next = row.kind === 'unresolved' ? resolve(row.row, place, made, bases) : row;
       length += lengthOf(next);
       const isTooMuch = length > maxBatchLength;
@@ -126,7 +138,7 @@ export async function resolveOffered(
         prepared.push({ kind: 'postponed', index: row.index, op: 'op' in next ? next.op : null });
       else prepared.push(next);
       if (hasDifferences && next.kind === 'sound' && !isTooMuch)
-        made.set(versionKey(next.collection, next.id, next.rev), next.record);
+        made.set(versionKey(next.collection, next.id, next.rev), next.utf8);
     }
   }
   return prepared;
@@ -139,14 +151,15 @@ function lengthOf(row: CheckedRow | RowWithoutBase): number {
 }
 
 interface RowPlace {
-  readonly raw: unknown;
+  readonly asSent: RowsAsSent;
   readonly index: number;
   readonly now: number;
   /** The text of the record that the row brings, where it is known. */
   readonly text?: Uint8Array | undefined;
 }
 
-type Versions = ReadonlyMap<string, unknown>;
+/** Texts of records. */
+type Versions = ReadonlyMap<string, string | Buffer>;
 
 function resolve(
   row: DeltaRow,
@@ -157,20 +170,22 @@ function resolve(
   const key = versionKey(row.collection, row.id, row.base);
   const base = made.get(key) ?? bases.get(key);
   if (base === undefined) return { kind: 'without-base', index: place.index, op: row.op };
-  return checkContent(row, applyDelta(base, row.delta), place);
+  return checkContent(row, applyDelta(JSON.parse(base.toString()), row.delta), place);
 }
 
-function checkContent(row: OfferRow, content: unknown, { raw, index, now, text }: RowPlace): CheckedRow {
+function checkContent(row: OfferRow, content: unknown, place: RowPlace): CheckedRow {
+  const { index, now, text } = place;
+  const refused = (paths: readonly string[]) => unsound(place.asSent(index), index, paths);
   const { op, collection, base: baseRev } = row;
-  if (!isWritable(collection)) return unsound(raw, index, ['collection']);
+  if (!isWritable(collection)) return refused(['collection']);
   const draft = { ...fieldsOf(content), rev: anyRevision };
-  if (!isRecordOf(collection, draft)) return unsound(raw, index, recordIssues(collection, draft));
-  if (isDelta(row) && draft.id !== row.id) return unsound(raw, index, ['id']);
+  if (!isRecordOf(collection, draft)) return refused(recordIssues(collection, draft));
+  if (isDelta(row) && draft.id !== row.id) return refused(['id']);
   const sealed = text === undefined ? undefined : sealText(op, baseRev, collection, text);
   const { rev, utf8 } = sealed ?? sealVersion(op, baseRev, collection, draft);
-  if (rev.slice(-8) !== row.check) return unsound(raw, index, ['check']);
+  if (rev.slice(-8) !== row.check) return refused(['check']);
   const record = { ...draft, rev };
-  if (isTooLong(utf8)) return unsound(raw, index, ['record']);
+  if (isTooLong(utf8)) return refused(['record']);
   return soundRow({ op, collection, baseRev, isAside: row.aside === true, record }, index, utf8, now);
 }
 
@@ -199,5 +214,5 @@ async function readBases(
     wanted.map((row) => row.id),
     wanted.map((row) => row.base),
   ]);
-  return new Map(found.map((one) => [versionKey(one.collection, one.id, one.rev), JSON.parse(one.body)]));
+  return new Map(found.map((one) => [versionKey(one.collection, one.id, one.rev), one.body]));
 }

@@ -7,7 +7,13 @@ import type { Database } from '../postgres/database.ts';
 import { outcomesOfOffer, verdictsOf } from './answers.ts';
 import { type Applied, type BatchOutcome, type Device, runBatch } from './batch.ts';
 import { type BroughtBack, type IngestHooks, noHooks } from './hooks.ts';
-import { type CheckedOffer, checkOffered, type PreparedRow, resolveOffered } from './offered-rows.ts';
+import {
+  type CheckedOffer,
+  checkOffered,
+  type PreparedRow,
+  type RowsAsSent,
+  resolveOffered,
+} from './offered-rows.ts';
 import { checkRow, type SoundRow, unsound } from './row-check.ts';
 import type { AnsweredRow } from './row-outcome.ts';
 
@@ -45,8 +51,7 @@ export interface Ingest {
   offer(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<OfferOutcome>;
   /**
    * The first half of `offer`: what is possible without the database, in slices between which other work goes on. Undefined if
-   * the message cannot be used. `texts`: those that the rows' records were parsed from, where they are known; hashing them takes
-   * less than writing the records anew.
+   * the message cannot be used. `texts`: those of the rows' records, where they were not parsed yet.
    */
   check(rows: readonly unknown[], texts?: RecordTexts): Promise<CheckedOffer | undefined>;
   /**
@@ -61,17 +66,17 @@ export function createIngest(database: Database, effects: Effects, hooks: Ingest
   const apply = (
     device: Device,
     rows: readonly PreparedRow[],
-    raws: readonly unknown[],
+    asSent: RowsAsSent,
     asked: () => void = () => undefined,
-  ) => applyByScope({ database, effects, hooks, asked }, device, rows, raws);
+  ) => applyByScope({ database, effects, hooks, asked }, device, rows, asSent);
   const check = (raws: readonly unknown[], texts?: RecordTexts) =>
     checkOffered({ raws, texts }, effects.clock.now(), () => wait(effects.timers, 0)).catch(
-      undefinedIfTooDeep,
+      undefinedIfNoJson,
     );
   const applyOffer: Ingest['applyOffer'] = async (device, scope, offer, asked) => {
     const rows = await resolveOffered(database, scope, offer).catch(undefinedIfTooDeep);
     if (rows === undefined) return unusable;
-    const outcome = await apply({ device, scope }, rows, offer.raws, asked);
+    const outcome = await apply({ device, scope }, rows, offer.asSent, asked);
     if (outcome.kind === 'refused') return outcome;
     const { applied, own } = outcome;
     const at = effects.clock.now();
@@ -82,7 +87,7 @@ export function createIngest(database: Database, effects: Effects, hooks: Ingest
       const now = effects.clock.now();
       const rows = writable(() => raws.map((raw, index) => checkRow(raw, index, now)));
       if (rows === undefined) return unusable;
-      const outcome = await apply({ device, scope }, rows, raws);
+      const outcome = await apply({ device, scope }, rows, (index) => raws[index]);
       if (outcome.kind === 'refused') return outcome;
       const verdicts = verdictsOf(outcome.answered);
       return verdicts === undefined ? overloaded : { kind: 'answered', verdicts, applied: outcome.applied };
@@ -103,6 +108,11 @@ const unusable: Refusal = { kind: 'refused', code: 'sync.unknown-message', retry
 function undefinedIfTooDeep(error: unknown): undefined {
   if (error instanceof RangeError) return undefined;
   throw error;
+}
+
+/** A message whose parts are parsed one by one is one of the protocol only if all of them are JSON. */
+function undefinedIfNoJson(error: unknown): undefined {
+  if (!(error instanceof SyntaxError)) return undefinedIfTooDeep(error);
 }
 
 function writable<Value>(work: () => Value): Value | undefined {
@@ -128,10 +138,10 @@ async function applyByScope(
   parts: Parts,
   device: Device,
   rows: readonly PreparedRow[],
-  raws: readonly unknown[],
+  asSent: RowsAsSent,
 ): Promise<BatchOutcome> {
-  const { own, rowsByHome } = await sortByHome(parts, device, rows, raws);
-  const outcome = await runBatch(parts, { ...device, home: device.scope }, own, raws);
+  const { own, rowsByHome } = await sortByHome(parts, device, rows, asSent);
+  const outcome = await runBatch(parts, { ...device, home: device.scope }, own, asSent);
   if (outcome.kind === 'refused') return outcome;
   const answered: AnsweredRow[] = [];
   for (const each of outcome.answered) {
@@ -143,7 +153,7 @@ async function applyByScope(
   const visited = new Set([device.scope]);
   for (const [home, visiting] of rowsByHome) {
     visited.add(home);
-    const taken = await applyElsewhere(parts, device, home, visiting, raws);
+    const taken = await applyElsewhere(parts, device, home, visiting, asSent);
     if (taken.kind === 'refused') {
       if (hasErrands) parts.hooks.committed();
       return { ...taken, applied };
@@ -179,7 +189,7 @@ async function sortByHome(
   { hooks }: Parts,
   device: Device,
   rows: readonly PreparedRow[],
-  raws: readonly unknown[],
+  asSent: RowsAsSent,
 ) {
   const rowsByHome = new Map<Scope, SoundRow[]>();
   const foreign = rows.filter((row) => row.kind === 'sound').filter((row) => row.scope !== device.scope);
@@ -188,7 +198,7 @@ async function sortByHome(
   const own = rows.flatMap((row): readonly PreparedRow[] => {
     if (row.kind !== 'sound' || row.scope === device.scope) return [row];
     const home = homes.get(row.index);
-    if (home === undefined) return [unsound(raws[row.index], row.index, ['record.scope'])];
+    if (home === undefined) return [unsound(asSent(row.index), row.index, ['record.scope'])];
     if (home === device.scope) return [row];
     addTo(rowsByHome, home, row);
     return [];
@@ -204,9 +214,9 @@ async function applyElsewhere(
   device: Device,
   home: Scope,
   rows: readonly SoundRow[],
-  raws: readonly unknown[],
+  asSent: RowsAsSent,
 ): Promise<BatchOutcome> {
-  const outcome = await runBatch(parts, { ...device, home }, rows, raws);
+  const outcome = await runBatch(parts, { ...device, home }, rows, asSent);
   if (outcome.kind === 'refused') return outcome;
   const taken = outcome.answered.flatMap(({ row, outcome: { kind } }) =>
     kind === 'ok' && row.kind === 'sound' ? [row] : [],

@@ -12,11 +12,11 @@ import { recordChecks } from '#contracts/records/record-check.ts';
 import { type AnyRecord, type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
 import { type PushRow, PushRowSchema } from '#contracts/wire/client-messages.ts';
 import { sealVersion } from '#sync/merge/revision.ts';
-import { patientNamedBy } from '../record-matters.ts';
+import { type Matters, mattersOf } from '../record-matters.ts';
 import { laneOf } from './lane-of.ts';
 
-/** A row that fits its schema and is what it says. */
-export interface SoundRow {
+/** A row that fits its schema and is what it says. Its record is kept as text alone: objects of thousands of rows would take long to keep. */
+export interface SoundRow extends Matters {
   readonly kind: 'sound';
   readonly index: number;
   readonly op: OperationId;
@@ -31,9 +31,6 @@ export interface SoundRow {
   readonly lane: Lane;
   /** Goes into the record's history, never becomes its newest version (PUSH-13). */
   readonly isAside: boolean;
-  readonly record: AnyRecord;
-  /** Whose record it is, as far as it says so itself; null for a patient's own. */
-  readonly patient: RecordId | null;
   /** Canonical JSON of the record, with every field that was sent, in UTF-8. */
   readonly utf8: Buffer;
 }
@@ -94,7 +91,7 @@ export function soundRow(claim: Claim, index: number, utf8: Buffer, now: number)
   const { id, rev, scope } = record;
   const lane = laneOf(collection, record.capturedAt, now);
   const key = keyOf(collection, id);
-  const patient = patientNamedBy(collection, record);
+  const { subject, pinfl } = mattersOf(collection, record);
   return {
     kind: 'sound',
     index,
@@ -107,8 +104,8 @@ export function soundRow(claim: Claim, index: number, utf8: Buffer, now: number)
     rev,
     lane,
     isAside,
-    record,
-    patient,
+    subject,
+    pinfl,
     utf8,
   };
 }

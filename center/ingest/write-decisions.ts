@@ -3,6 +3,7 @@ import { appendToFeed } from '../feed/append.ts';
 import { DigestChange } from '../feed/digest-change.ts';
 import { inOrder, type Session, type SqlValue } from '../postgres/database.ts';
 import { LostRace } from '../postgres/failures.ts';
+import { patientNamedBy } from '../record-matters.ts';
 import type { SoundRow, UnsoundRow } from './row-check.ts';
 import * as sql from './statements.ts';
 
@@ -67,7 +68,7 @@ async function insertNew(session: Session, scope: Scope, rows: readonly SoundRow
       return session.run(sql.insertDocuments, [scope, ...documentColumns(some)]);
     }
     const values: SqlValue[] = [scope, first.collection];
-    for (const row of some) values.push(row.id, row.rev, row.utf8, row.patient);
+    for (const row of some) values.push(row.id, row.rev, row.utf8, patientNamedBy(row.collection, row));
     return session.run(sql.insertManyDocuments.statement, values);
   });
   await inOrder(asked);
@@ -124,7 +125,7 @@ const versionColumns = (rows: readonly SoundRow[]) =>
   ] as const;
 
 const documentColumns = (rows: readonly SoundRow[]) =>
-  [...versionColumns(rows), rows.map((row) => row.patient)] as const;
+  [...versionColumns(rows), rows.map((row) => patientNamedBy(row.collection, row))] as const;
 
 /** Keeps rows the center cannot use, whole, with the facility of the device. */
 export async function writeQuarantine(

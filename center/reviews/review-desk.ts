@@ -8,6 +8,7 @@ import { DaySchema, PersonIdSchema, type RecordId, type Scope } from '#contracts
 import { fail, ok, type Result } from '#contracts/result.ts';
 import type { Applied } from '../ingest/batch.ts';
 import type { Session } from '../postgres/database.ts';
+import { mattersOf } from '../record-matters.ts';
 import { readStored } from '../sharing/center-version.ts';
 import { noteApplied } from '../sharing/note-applied.ts';
 import { inScope, type SharingContext } from '../sharing/sharing-context.ts';
@@ -141,7 +142,7 @@ async function note(
 ): Promise<void> {
   const versions = writes.flatMap(({ collection, id, body }) => {
     const stored = reader.get(collection, id);
-    return stored === undefined ? [] : [{ collection, id, record: { ...stored, body } }];
+    return stored === undefined ? [] : [{ collection, id, ...mattersOf(collection, { ...stored, body }) }];
   });
   await noteApplied(session, scope, at, versions);
 }

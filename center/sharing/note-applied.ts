@@ -1,14 +1,13 @@
 import type { RecordId, Scope } from '#contracts/ids.ts';
-import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
+import type { CollectionName } from '#contracts/records/registry.ts';
 import { inOrder, type Session } from '../postgres/database.ts';
-import { pinflOf, subjectOf } from '../record-matters.ts';
+import type { Matters } from '../record-matters.ts';
 import * as sql from './statements.ts';
 
 /** A version that became the newest of its record at its home. */
-export interface AppliedVersion {
+export interface AppliedVersion extends Matters {
   readonly collection: CollectionName;
   readonly id: RecordId;
-  readonly record: AnyRecord;
 }
 
 /**
@@ -30,13 +29,10 @@ export async function noteApplied(
     errands.push(session.run(sql.writeErrands, [scope, 'follow', at, ...keyColumns(requests)]));
   }
   if (others.length > 0) {
-    const patients = others.map(({ collection, record }) => {
-      const subject = subjectOf(collection, record);
-      return subject?.kind === 'patient' ? subject.id : null;
-    });
+    const patients = others.map(({ subject }) => (subject?.kind === 'patient' ? subject.id : null));
     errands.push(session.run(sql.writeFollowErrands, [scope, at, ...keyColumns(others), patients]));
   }
-  const facilities = versions.filter(({ record }) => isFacility(record));
+  const facilities = versions.filter(({ subject }) => subject?.kind === 'facility');
   if (facilities.length > 0) {
     errands.push(session.run(sql.writeErrands, [scope, 'directory', at, ...keyColumns(facilities)]));
   }
@@ -47,8 +43,6 @@ export async function noteApplied(
 const lastOfEach = (versions: readonly AppliedVersion[]): readonly AppliedVersion[] => [
   ...new Map(versions.map((version) => [`${version.collection}/${version.id}`, version])).values(),
 ];
-
-const isFacility = ({ body }: AnyRecord) => 'kind' in body && body.kind === 'facility';
 
 /** What travels with a patient. */
 const isFollowed = (collection: CollectionName): boolean =>
@@ -65,10 +59,9 @@ async function noteOfVisits(
   scope: Scope,
   versions: readonly AppliedVersion[],
 ): Promise<void> {
-  const reviews = lastOfEach(versions).flatMap(({ collection, id, record }) => {
-    const subject = collection === 'reviews' ? subjectOf(collection, record) : null;
-    return subject?.kind === 'visit' ? [{ id, visit: subject.id }] : [];
-  });
+  const reviews = lastOfEach(versions).flatMap(({ id, subject }) =>
+    subject?.kind === 'visit' ? [{ id, visit: subject.id }] : [],
+  );
   if (reviews.length === 0) return;
   const ids = [reviews.map(({ id }) => id), reviews.map(({ visit }) => visit)] as const;
   await session.run(sql.noteOfVisits, [scope, ...ids]);
@@ -80,10 +73,7 @@ async function notePinfls(
   scope: Scope,
   versions: readonly AppliedVersion[],
 ): Promise<void> {
-  const found = versions.flatMap(({ collection, id, record }) => {
-    const pinfl = pinflOf(collection, record);
-    return pinfl === null ? [] : [{ pinfl, id }];
-  });
+  const found = versions.flatMap(({ id, pinfl }) => (pinfl === null ? [] : [{ pinfl, id }]));
   if (found.length === 0) return;
   await session.run(sql.notePinfls, [scope, found.map(({ pinfl }) => pinfl), found.map(({ id }) => id)]);
 }

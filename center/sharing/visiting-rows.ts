@@ -9,6 +9,7 @@ import type { SoundRow } from '../ingest/row-check.ts';
 import { LoggedSchema, readOperations } from '../ingest/statements.ts';
 import type { Session } from '../postgres/database.ts';
 import { kindOfFailure } from '../postgres/failures.ts';
+import { readStored } from './center-version.ts';
 import { keyOf } from './deliver.ts';
 import { keyColumns } from './note-applied.ts';
 import { inScope, place, type SharingContext } from './sharing-context.ts';
@@ -43,9 +44,8 @@ export async function homesOfRows(
   return homes;
 }
 
-function subjectOfReview({ collection, record }: SoundRow): Pick<SoundRow, 'collection' | 'id'> | undefined {
-  if (collection !== 'reviews' || !('subject' in record.body)) return undefined;
-  return record.body.subject;
+function subjectOfReview({ collection, utf8 }: SoundRow): Pick<SoundRow, 'collection' | 'id'> | undefined {
+  return collection === 'reviews' ? readStored(collection, utf8.toString()).body.subject : undefined;
 }
 
 /**

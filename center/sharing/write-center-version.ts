@@ -4,7 +4,7 @@ import { DigestChange } from '../feed/digest-change.ts';
 import type { Applied } from '../ingest/batch.ts';
 import { laneOf } from '../ingest/lane-of.ts';
 import type { Session } from '../postgres/database.ts';
-import { patientNamedBy } from '../record-matters.ts';
+import { mattersOf, patientNamedBy } from '../record-matters.ts';
 import { type CenterVersion, makeCenterVersion, readStored } from './center-version.ts';
 import { ownOrigin, place, type SharingContext } from './sharing-context.ts';
 import * as sql from './statements.ts';
@@ -61,7 +61,7 @@ export async function writeCenterVersion<C extends CollectionName>(
     [version.rev],
     [version.text],
     [home],
-    [patientNamedBy(collection, version.record)],
+    [patientNamedBy(collection, mattersOf(collection, version.record))],
   ]);
   if (home === null) await session.run(sql.writeErrands, [scope, 'follow', origin.at, [collection], [id]]);
   const digests = new DigestChange();

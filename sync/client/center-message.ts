@@ -19,7 +19,7 @@ export interface HeardMessage {
 /** {@link parseCenterMessage} of what was unpacked; the records of a portion are parsed one by one. */
 export function readCenterMessage(unpacked: Unpacked): HeardMessage {
   const { utf8 } = unpacked;
-  const apart = utf8 !== undefined && mayBePortion(utf8) ? parseApart(utf8, 'documents') : undefined;
+  const apart = utf8 !== undefined && mayBePortion(utf8) ? parseApart(utf8) : undefined;
   if (utf8 === undefined || apart === undefined) {
     const { text } = unpacked;
     return { message: parseCenterMessage(text), length: text.length };

@@ -3,7 +3,6 @@ import { recordTexts } from './record-texts.ts';
 
 /** What JSON text holds, and the text of each record in it. */
 export interface ParsedApart {
-  /** What `JSON.parse` makes of the text. */
   readonly value: unknown;
   readonly texts: RecordTexts;
 }
@@ -17,22 +16,60 @@ type Item = { record: unknown };
 const placeholder = 'null';
 
 /**
- * Parses a message with a list of records and keeps the text of each: what is stored and hashed is what came. `utf8` has to be
- * well-formed UTF-8. `list` names the member that holds them. Undefined where that cannot be done, also where it is no JSON;
- * `JSON.parse` says then.
+ * Parses a portion: `value` is what `JSON.parse` makes of it, and the text of each document's record is kept, because what is stored is
+ * what came. `utf8` has to be well-formed UTF-8. Undefined where that cannot be done, also where it is no JSON; `JSON.parse` says then.
  */
-export function parseApart(utf8: Uint8Array, list: 'documents' | 'rows'): ParsedApart | undefined {
+export function parseApart(utf8: Uint8Array): ParsedApart | undefined {
   const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
-  const plain = list === 'documents' ? parsePlain(bytes) : undefined;
-  if (plain !== undefined) return plain;
-  const texts = recordTexts(bytes, list);
-  if (texts === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(withoutRecords(bytes, texts));
-    return putBack(itemsOf(value, list), bytes, texts) ? { value, texts } : undefined;
+    return parsePlain(bytes) ?? withRecords(parseAround(bytes, 'documents'));
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The same of an offer, but its records are left to be parsed one by one when their turn comes ({@link parseRecord}), so that nobody has to
+ * keep all of them: null stands in their places. If one of their texts is no JSON, neither is the offer.
+ */
+export function parseOffer(utf8: Uint8Array): ParsedApart | undefined {
+  try {
+    return parseAround(Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength), 'rows');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The record that a text holds. Throws a `SyntaxError` if it is no JSON. */
+export const parseRecord = (text: Uint8Array): unknown =>
+  JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8'));
+
+/** Items of a list, and the texts of the records that belong into them. */
+interface ParsedAround extends ParsedApart {
+  readonly items: readonly unknown[];
+}
+
+/** Parses what stands around the records. `list` names the member that holds them. Throws if that is no JSON. */
+function parseAround(bytes: Buffer, list: 'documents' | 'rows'): ParsedAround | undefined {
+  const texts = recordTexts(bytes, list);
+  if (texts === undefined) return undefined;
+  const value: unknown = JSON.parse(withoutRecords(bytes, texts));
+  const items = itemsOf(value, list);
+  const hasPlaces =
+    items.length === texts.length &&
+    texts.every((text, place) => text === undefined || isVacant(items[place]));
+  return hasPlaces ? { value, texts, items } : undefined;
+}
+
+function withRecords(around: ParsedAround | undefined): ParsedApart | undefined {
+  if (around === undefined) return undefined;
+  const { value, texts, items } = around;
+  for (let place = 0; place < texts.length; place += 1) {
+    const text = texts[place];
+    const item = items[place];
+    if (text !== undefined && isVacant(item)) item.record = parseRecord(text);
+  }
+  return { value, texts };
 }
 
 /** The text with a placeholder for each record. */
@@ -54,20 +91,6 @@ function withoutRecords(bytes: Buffer, texts: RecordTexts): string {
 function itemsOf(value: unknown, list: 'documents' | 'rows'): readonly unknown[] {
   const items: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, list) : undefined;
   return Array.isArray(items) ? items : [];
-}
-
-/** False if a record has no place to go to. */
-function putBack(items: readonly unknown[], bytes: Buffer, texts: RecordTexts): boolean {
-  if (items.length !== texts.length) return false;
-  for (let place = 0; place < texts.length; place += 1) {
-    const text = texts[place];
-    if (text === undefined) continue;
-    const item = items[place];
-    if (!isVacant(item)) return false;
-    const begin = text.byteOffset - bytes.byteOffset;
-    item.record = JSON.parse(bytes.toString('utf8', begin, begin + text.length));
-  }
-  return true;
 }
 
 const isVacant = (item: unknown): item is Item =>

@@ -193,6 +193,19 @@ describe('PUSH-14: offers', () => {
     );
   });
 
+  it('ING-12: one record that is no JSON ends the connection, and nothing of its offer is stored', async () => {
+    const wire = await connectTwo(url(), await world.enrol(), { packings: ['zstd'] });
+    const rows = Array.from({ length: 150 }, () => offered(patientRow(facilityA)));
+    expect(await wire.offer([offered(patientRow(facilityA))])).toEqual([expect.any(Number)]);
+    const text = JSON.stringify({ type: 'offer', batch: 2, rows });
+    const last = text.lastIndexOf('"body":{');
+    const broken = `${text.slice(0, last)}"body":{x${text.slice(last + 8)}`;
+    wire.sendText(broken);
+    expect(await wire.next('refused')).toMatchObject({ code: 'sync.unknown-message', retry: false });
+    const ops = rows.map(({ op }) => op);
+    expect(await world.count('select count(*) from feed where op = any($1)', [ops])).toBe(0);
+  });
+
   it('a message nested too deeply ends the connection, and nothing is stored', async () => {
     const wire = await connectTwo(url(), await world.enrol());
     const row = offered(patientRow(facilityA));

@@ -20,6 +20,8 @@ export type MessageOf<Type extends CenterMessage['type']> = Extract<CenterMessag
 /** One raw connection to a center: sends anything, keeps everything that came. */
 export interface WireClient {
   send(message: unknown): void;
+  /** Sends a text as a message is sent: packed, if that was agreed. */
+  sendText(text: string): void;
   sendRaw(data: string | Buffer): void;
   /** The next message of that type, in order; rejects when the connection closes or after `waitMs`. */
   next<Type extends CenterMessage['type']>(type: Type, waitMs?: number): Promise<MessageOf<Type>>;
@@ -70,11 +72,10 @@ export async function openWire(url: string): Promise<WireClient> {
     if (found !== undefined) waiting.splice(waiting.indexOf(found), 1);
     return found;
   };
+  const sendText = (text: string) => socket.send(packer === undefined ? text : packer.pack(text));
   return {
-    send: (message) => {
-      const text = JSON.stringify(message);
-      socket.send(packer === undefined ? text : packer.pack(text));
-    },
+    send: (message) => sendText(JSON.stringify(message)),
+    sendText,
     onMessage: (told) => {
       hear = told;
     },

@@ -20,9 +20,9 @@ export const centerMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'center/ingest/batch.ts',
-        find: 'return await database.transaction((session) =>\n        applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful }),\n      );',
+        find: 'return await database.transaction((session) =>\n        applyBatch(session, originOf(device, effects), { rows, asSent, hooks, isHopeful }),\n      );',
         replace:
-          'const isNew = isHopeful;\n      return await new Promise<BatchOutcome>((resolve, reject) => {\n        database\n          .transaction(async (session) => {\n            const outcome = await applyBatch(session, originOf(device, effects), { rows, raws, hooks, isHopeful: isNew });\n            resolve(outcome);\n            await new Promise((soon) => setImmediate(soon));\n          })\n          .catch(reject);\n      });',
+          'const isNew = isHopeful;\n      return await new Promise<BatchOutcome>((resolve, reject) => {\n        database\n          .transaction(async (session) => {\n            const outcome = await applyBatch(session, originOf(device, effects), { rows, asSent, hooks, isHopeful: isNew });\n            resolve(outcome);\n            await new Promise((soon) => setImmediate(soon));\n          })\n          .catch(reject);\n      });',
       },
     ],
     traps: [simulate(1, 25, 'center-cut-at-statement', 200), system('testing/center/crash.test.ts')],

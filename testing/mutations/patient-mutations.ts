@@ -21,8 +21,8 @@ export const patientMutations: readonly Mutation[] = [
     why: 'a patient’s record is taken away and brought as one more of the records about the patient',
     edits: edit(
       'record-matters.ts',
-      "const subject = collection === 'patients' ? null : subjectOf(collection, record);",
-      'const subject = subjectOf(collection, record);',
+      "return collection !== 'patients' && subject?.kind === 'patient' ? subject.id : null;",
+      "return collection !== 'reference' && subject?.kind === 'patient' ? subject.id : null;",
     ),
     traps,
   },
@@ -31,8 +31,8 @@ export const patientMutations: readonly Mutation[] = [
     why: 'a question about a visit does not travel with it',
     edits: edit(
       'sharing/note-applied.ts',
-      "return subject?.kind === 'visit' ? [{ id, visit: subject.id }] : [];",
-      "return subject?.kind === 'patient' ? [{ id, visit: subject.id }] : [];",
+      "subject?.kind === 'visit' ? [{ id, visit: subject.id }] : [],",
+      "subject?.kind === 'patient' ? [{ id, visit: subject.id }] : [],",
     ),
     traps,
   },
