@@ -146,7 +146,7 @@ function unpacked(message: string | Uint8Array, packer: Packer | undefined): Rec
 const isTooLong = (text: string) =>
   text.length * 3 > maxMessageBytes && Buffer.byteLength(text, 'utf8') > maxMessageBytes;
 
-/** The records of a packed offer are parsed later and one by one, and their texts are kept for hashing (docs/specs/center.md ING-12). */
+/** The records of a packed offer are parsed later and one by one (docs/specs/center.md ING-12). */
 function readWhole(whole: ReceivedText): ReadMessage | undefined {
   const { utf8 } = whole;
   const apart = utf8 !== undefined && mayBeOffer(utf8) ? parseOffer(utf8) : undefined;
@@ -155,7 +155,7 @@ function readWhole(whole: ReceivedText): ReadMessage | undefined {
     return message === undefined ? undefined : { message, length: whole.text.length };
   }
   const message = messageOf(apart.value);
-  return message === undefined ? undefined : { message, length: utf8.length, texts: apart.texts };
+  return message === undefined ? undefined : { message, length: utf8.length, spans: apart.spans };
 }
 
 const offerBegin = Buffer.from('{"type":"offer"');

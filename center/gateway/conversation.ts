@@ -56,7 +56,7 @@ export type Welcomed = Extract<Stage, { kind: 'welcomed' }>;
  * the rest. So the rows of one offer are checked while PostgreSQL is busy with the offer before.
  */
 export function begin(
-  { message, texts }: ReadMessage,
+  { message, spans }: ReadMessage,
   connection: Connection,
   context: GatewayContext,
 ): Answer {
@@ -64,7 +64,7 @@ export function begin(
   if (message.type !== 'offer' || stage.kind !== 'welcomed' || stage.protocol === 1) {
     return () => handle(message, connection, context);
   }
-  const checked = context.ingest.check(message.rows, texts);
+  const checked = context.ingest.check(message.rows, spans);
   // Whoever runs the rest hears of a failure; a connection that ends before does not care.
   checked.catch(() => undefined);
   return async (letNext) => {

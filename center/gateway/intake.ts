@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { ClientMessage } from '#contracts/wire/client-messages.ts';
-import type { RecordTexts } from '#sync/merge/parse-apart.ts';
+import type { RecordSpans } from '#sync/merge/record-spans.ts';
 import { isQuestion } from './conversation.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Line } from './line.ts';
@@ -10,8 +10,8 @@ export interface ReadMessage {
   readonly message: ClientMessage;
   /** Length of its text, in UTF-16 units or, where it came packed, bytes. */
   readonly length: number;
-  /** The texts of the records of an offer, by row, where they stand for the records, which were not parsed. */
-  readonly texts?: RecordTexts;
+  /** Where the records of an offer that came packed are: they are not parsed yet, and null stands in their places. */
+  readonly spans?: RecordSpans;
 }
 
 /**

@@ -46,7 +46,7 @@ const OfferSchema = v.object({ rows: v.array(v.unknown()) });
 function readApart(text: string): OfferedRows {
   const apart = parseOffer(Buffer.from(text));
   if (apart === undefined) throw new Error('not parsed apart');
-  return { raws: v.parse(OfferSchema, apart.value).rows, texts: apart.texts };
+  return { raws: v.parse(OfferSchema, apart.value).rows, spans: apart.spans };
 }
 
 /** Checked with the texts of the records, and without; both parse the same message. */

@@ -3,8 +3,9 @@ import type { OperationId, RecordId, Revision, Scope } from '#contracts/ids.ts';
 import { quickCheck } from '#contracts/quick-check.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import { type OfferRow, OfferRowSchema, type RecordDelta } from '#contracts/wire/client-messages.ts';
-import { parseRecord, type RecordTexts } from '#sync/merge/parse-apart.ts';
+import { parseRecord } from '#sync/merge/parse-apart.ts';
 import { applyDelta } from '#sync/merge/record-delta.ts';
+import type { RecordSpan, RecordSpans } from '#sync/merge/record-spans.ts';
 import { sealText, sealVersion } from '#sync/merge/revision.ts';
 import type { Session } from '../postgres/database.ts';
 import {
@@ -61,10 +62,10 @@ interface UnresolvedRow {
   readonly row: DeltaRow;
 }
 
-/** The rows of an offer as they came: where there is a text, it stands for the record. */
+/** The rows of an offer as they came: where there is a span, the record stands there and is not parsed yet. */
 export interface OfferedRows {
   readonly raws: readonly unknown[];
-  readonly texts?: RecordTexts | undefined;
+  readonly spans?: RecordSpans | undefined;
 }
 
 /** A row as it was sent, by its index. */
@@ -92,25 +93,25 @@ export async function checkOffered(
   const rows: (CheckedRow | UnresolvedRow)[] = [];
   for (const [index, raw] of offered.raws.entries()) {
     if (index > 0 && index % rowsAtOnce === 0) await letOthers();
-    rows.push(checkOfferedRow(raw, { asSent, index, now: at, text: offered.texts?.[index] }));
+    rows.push(checkOfferedRow(raw, { asSent, index, now: at, span: offered.spans?.[index] }));
   }
   return { asSent, rows, at };
 }
 
-function rowAsSent({ raws, texts }: OfferedRows, index: number): unknown {
-  const [raw, text] = [raws[index], texts?.[index]];
-  return text === undefined ? raw : { ...fieldsOf(raw), record: parseRecord(text) };
+function rowAsSent({ raws, spans }: OfferedRows, index: number): unknown {
+  const [raw, span] = [raws[index], spans?.[index]];
+  return span === undefined ? raw : { ...fieldsOf(raw), record: parseRecord(span) };
 }
 
 /** The record is parsed whatever the row is, and let go of as soon as it was checked. */
 function checkOfferedRow(raw: unknown, place: RowPlace): CheckedRow | UnresolvedRow {
-  const { asSent, index, text } = place;
-  const record = text === undefined ? undefined : parseRecord(text);
+  const { asSent, index, span } = place;
+  const record = span === undefined ? undefined : parseRecord(span);
   const parsed = parseRow(raw);
   if (!parsed.success) return unsound(asSent(index), index, pathsOf(parsed.issues, ''));
   const row = parsed.output;
   if (isDelta(row)) return { kind: 'unresolved', index, row };
-  return checkContent(row, text === undefined ? row.record : record, place);
+  return checkContent(row, span === undefined ? row.record : record, place);
 }
 
 /**
@@ -154,8 +155,8 @@ interface RowPlace {
   readonly asSent: RowsAsSent;
   readonly index: number;
   readonly now: number;
-  /** The text of the record that the row brings, where it is known. */
-  readonly text?: Uint8Array | undefined;
+  /** Where the record that the row brings stands, if that is known. */
+  readonly span?: RecordSpan | undefined;
 }
 
 /** Texts of records. */
@@ -174,14 +175,14 @@ function resolve(
 }
 
 function checkContent(row: OfferRow, content: unknown, place: RowPlace): CheckedRow {
-  const { index, now, text } = place;
+  const { index, now, span } = place;
   const refused = (paths: readonly string[]) => unsound(place.asSent(index), index, paths);
   const { op, collection, base: baseRev } = row;
   if (!isWritable(collection)) return refused(['collection']);
   const draft = { ...fieldsOf(content), rev: anyRevision };
   if (!isRecordOf(collection, draft)) return refused(recordIssues(collection, draft));
   if (isDelta(row) && draft.id !== row.id) return refused(['id']);
-  const sealed = text === undefined ? undefined : sealText(op, baseRev, collection, text);
+  const sealed = span === undefined ? undefined : sealText(op, baseRev, collection, span);
   const { rev, utf8 } = sealed ?? sealVersion(op, baseRev, collection, draft);
   if (rev.slice(-8) !== row.check) return refused(['check']);
   const record = { ...draft, rev };

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { DeviceId, Scope } from '#contracts/ids.ts';
 import type { Outcome, Verdict } from '#contracts/wire/center-messages.ts';
-import type { RecordTexts } from '#sync/merge/parse-apart.ts';
+import type { RecordSpans } from '#sync/merge/record-spans.ts';
 import { type Effects, wait } from '../ports.ts';
 import type { Database } from '../postgres/database.ts';
 import { outcomesOfOffer, verdictsOf } from './answers.ts';
@@ -51,9 +51,9 @@ export interface Ingest {
   offer(device: DeviceId, scope: Scope, rows: readonly unknown[]): Promise<OfferOutcome>;
   /**
    * The first half of `offer`: what is possible without the database, in slices between which other work goes on. Undefined if
-   * the message cannot be used. `texts`: those of the rows' records, where they were not parsed yet.
+   * the message cannot be used. `spans`: where the rows' records are that were not parsed yet.
    */
-  check(rows: readonly unknown[], texts?: RecordTexts): Promise<CheckedOffer | undefined>;
+  check(rows: readonly unknown[], spans?: RecordSpans): Promise<CheckedOffer | undefined>;
   /**
    * The second half. `asked` is called if the rows are new records, when everything was asked of the database: the device's next
    * offer, which holds other records (docs/specs/sync.md PUSH-15), may be applied beside this one from then on (ING-13).
@@ -69,8 +69,8 @@ export function createIngest(database: Database, effects: Effects, hooks: Ingest
     asSent: RowsAsSent,
     asked: () => void = () => undefined,
   ) => applyByScope({ database, effects, hooks, asked }, device, rows, asSent);
-  const check = (raws: readonly unknown[], texts?: RecordTexts) =>
-    checkOffered({ raws, texts }, effects.clock.now(), () => wait(effects.timers, 0)).catch(
+  const check = (raws: readonly unknown[], spans?: RecordSpans) =>
+    checkOffered({ raws, spans }, effects.clock.now(), () => wait(effects.timers, 0)).catch(
       undefinedIfNoJson,
     );
   const applyOffer: Ingest['applyOffer'] = async (device, scope, offer, asked) => {

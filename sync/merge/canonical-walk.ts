@@ -25,7 +25,8 @@ export interface CanonicalSpan {
 
 /**
  * Whether the object that begins at `from` in the JSON text `source` stands there as its canonical JSON already, byte for byte: what
- * `writeCanonical` makes of the value that `JSON.parse` reads there. `source` has to be text in UTF-8 that was parsed. Undefined
+ * `writeCanonical` makes of the value that `JSON.parse` reads there. `source` has to be text in UTF-8; what is said of it is true if
+ * what stands from `from` to the `end` is JSON, which only parsing tells. Undefined
  * also where that cannot be told without parsing, or where the object has a member `rev`; `copyCanonical` may know more.
  */
 export function canonicalSpan(source: Uint8Array, from: number): CanonicalSpan | undefined {
@@ -167,7 +168,7 @@ function endOfDigits(source: Uint8Array, from: number): number {
   return at;
 }
 
-/** `true`, `false` or `null`: the text was parsed, so it is one of them, or white space in front of something. */
+/** `true`, `false` or `null`: the text is JSON, so it is one of them, or white space in front of something. */
 function endOfWord(source: Uint8Array, from: number): number {
   let at = from;
   while (isLetter(source[at])) at += 1;

@@ -75,7 +75,7 @@ function offerOf(text: string): unknown {
   if (parsed === undefined) return undefined;
   const offer: { readonly rows: readonly object[] } = JSON.parse(JSON.stringify(parsed.value));
   const rows = offer.rows.map((row, place) => {
-    const record = parsed.texts[place];
+    const record = parsed.spans[place];
     return record === undefined ? row : { ...row, record: parseRecord(record) };
   });
   return { ...offer, rows };

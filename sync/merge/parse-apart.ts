@@ -1,8 +1,9 @@
 import { parsePlain } from './parse-plain.ts';
-import { recordTexts } from './record-texts.ts';
+import { type RecordSpan, type RecordSpans, recordSpans } from './record-spans.ts';
 
-/** What JSON text holds, and the text of each record in it. */
+/** What the JSON text of a portion holds, and the text of each record in it. */
 export interface ParsedApart {
+  /** What `JSON.parse` makes of the text. */
   readonly value: unknown;
   readonly texts: RecordTexts;
 }
@@ -10,14 +11,20 @@ export interface ParsedApart {
 /** The texts that records were parsed from, in UTF-8, by place in their list; undefined where there is no record. */
 export type RecordTexts = readonly (Uint8Array | undefined)[];
 
+/** What the JSON text of an offer holds, with null for each of its records, and where those stand. */
+export interface ParsedOffer {
+  readonly value: unknown;
+  readonly spans: RecordSpans;
+}
+
 type Item = { record: unknown };
 
 /** Stands for a record while the rest is parsed. A word: whatever wrongly follows a record makes no other value of it. */
 const placeholder = 'null';
 
 /**
- * Parses a portion: `value` is what `JSON.parse` makes of it, and the text of each document's record is kept, because what is stored is
- * what came. `utf8` has to be well-formed UTF-8. Undefined where that cannot be done, also where it is no JSON; `JSON.parse` says then.
+ * Parses a portion and keeps the text of each document's record: what is stored is what came. `utf8` has to be well-formed UTF-8.
+ * Undefined where that cannot be done, also where it is no JSON; `JSON.parse` says then.
  */
 export function parseApart(utf8: Uint8Array): ParsedApart | undefined {
   const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
@@ -29,60 +36,60 @@ export function parseApart(utf8: Uint8Array): ParsedApart | undefined {
 }
 
 /**
- * The same of an offer, but its records are left to be parsed one by one when their turn comes ({@link parseRecord}), so that nobody has to
- * keep all of them: null stands in their places. If one of their texts is no JSON, neither is the offer.
+ * Parses an offer without its records. They are to be parsed one by one when their turn comes ({@link parseRecord}), so that nobody
+ * has to keep all of them; if one of them is no JSON, neither is the offer. `utf8` and undefined as for {@link parseApart}.
  */
-export function parseOffer(utf8: Uint8Array): ParsedApart | undefined {
+export function parseOffer(utf8: Uint8Array): ParsedOffer | undefined {
+  const bytes = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
   try {
-    return parseAround(Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength), 'rows');
+    return parseAround(bytes, 'rows');
   } catch {
     return undefined;
   }
 }
 
-/** The record that a text holds. Throws a `SyntaxError` if it is no JSON. */
-export const parseRecord = (text: Uint8Array): unknown =>
-  JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8'));
+/** The record that stands there. Throws a `SyntaxError` if it is no JSON. */
+export const parseRecord = ({ utf8, begin, end }: RecordSpan): unknown =>
+  JSON.parse(utf8.toString('utf8', begin, end));
 
-/** Items of a list, and the texts of the records that belong into them. */
-interface ParsedAround extends ParsedApart {
+/** With the items of the list that the records belong into. */
+interface ParsedAround extends ParsedOffer {
   readonly items: readonly unknown[];
 }
 
-/** Parses what stands around the records. `list` names the member that holds them. Throws if that is no JSON. */
+/** Undefined if a record has no place to go to. `list` names the member that holds them. Throws if it is no JSON. */
 function parseAround(bytes: Buffer, list: 'documents' | 'rows'): ParsedAround | undefined {
-  const texts = recordTexts(bytes, list);
-  if (texts === undefined) return undefined;
-  const value: unknown = JSON.parse(withoutRecords(bytes, texts));
+  const spans = recordSpans(bytes, list);
+  if (spans === undefined) return undefined;
+  const value: unknown = JSON.parse(withoutRecords(bytes, spans));
   const items = itemsOf(value, list);
-  const hasPlaces =
-    items.length === texts.length &&
-    texts.every((text, place) => text === undefined || isVacant(items[place]));
-  return hasPlaces ? { value, texts, items } : undefined;
+  if (items.length !== spans.length) return undefined;
+  return spans.every((span, place) => span === undefined || isVacant(items[place]))
+    ? { value, items, spans }
+    : undefined;
 }
 
 function withRecords(around: ParsedAround | undefined): ParsedApart | undefined {
   if (around === undefined) return undefined;
-  const { value, texts, items } = around;
-  for (let place = 0; place < texts.length; place += 1) {
-    const text = texts[place];
+  const { value, items, spans } = around;
+  for (let place = 0; place < spans.length; place += 1) {
+    const span = spans[place];
     const item = items[place];
-    if (text !== undefined && isVacant(item)) item.record = parseRecord(text);
+    if (span !== undefined && isVacant(item)) item.record = parseRecord(span);
   }
-  return { value, texts };
+  return { value, texts: spans.map((span) => span && span.utf8.subarray(span.begin, span.end)) };
 }
 
 /** The text with a placeholder for each record. */
-function withoutRecords(bytes: Buffer, texts: RecordTexts): string {
-  const rest = Buffer.allocUnsafe(bytes.length + texts.length * placeholder.length);
+function withoutRecords(bytes: Buffer, spans: RecordSpans): string {
+  const rest = Buffer.allocUnsafe(bytes.length + spans.length * placeholder.length);
   let length = 0;
   let from = 0;
-  for (const text of texts) {
-    if (text === undefined) continue;
-    const begin = text.byteOffset - bytes.byteOffset;
-    length += bytes.copy(rest, length, from, begin);
+  for (const span of spans) {
+    if (span === undefined) continue;
+    length += bytes.copy(rest, length, from, span.begin);
     length += rest.write(placeholder, length, 'latin1');
-    from = begin + text.length;
+    from = span.end;
   }
   length += bytes.copy(rest, length, from);
   return rest.toString('utf8', 0, length);

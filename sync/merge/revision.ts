@@ -3,8 +3,9 @@ import type { OperationId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { writeAscii, writeMember } from './canonical-bytes.ts';
 import { copyCanonical } from './canonical-copy.ts';
-import { type CanonicalSpan, canonicalSpan } from './canonical-walk.ts';
+import type { CanonicalSpan } from './canonical-walk.ts';
 import { orderOf } from './key-order.ts';
+import type { RecordSpan } from './record-spans.ts';
 
 /** The version number in front of a revision; 0 for no revision. */
 export function versionOf(revision: Revision | null): number {
@@ -46,26 +47,25 @@ export function sealVersion(
 }
 
 /**
- * {@link sealVersion} of the record whose JSON text, in UTF-8, was parsed and has no revision of its own.
- * Undefined if that text does not say quickly what the record is (`copyCanonical`), or is long.
+ * {@link sealVersion} of the record that stands there and was parsed. Undefined if its text does not say
+ * quickly what the record is (`copyCanonical`), has a revision of its own, or is long.
  */
 export function sealText(
   op: OperationId,
   baseRev: Revision | null,
   collection: CollectionName,
-  text: Uint8Array,
+  span: RecordSpan,
 ): SealedVersion | undefined {
   const begin = writeAscii(scratch, 0, headOf(op, baseRev, collection));
-  const copied = copyAsItStands(begin, text) ?? copyCanonical(scratch, begin, text, 0);
+  const copied = copyAsItStands(begin, span) ?? copyCanonical(scratch, begin, span.utf8, span.begin);
   return copied === undefined ? undefined : seal({ bytes: scratch, begin, ...copied }, baseRev);
 }
 
-/** Workstations write records in canonical order (`canonical-order.ts`): most need no more than to be looked through. */
-function copyAsItStands(begin: number, text: Uint8Array): CanonicalSpan | undefined {
-  const span = canonicalSpan(text, 0);
-  if (span === undefined || begin + span.end > scratch.length) return undefined;
-  scratch.set(span.end === text.length ? text : text.subarray(0, span.end), begin);
-  return { place: begin + span.place, end: begin + span.end };
+function copyAsItStands(begin: number, span: RecordSpan): CanonicalSpan | undefined {
+  const moved = begin - span.begin;
+  if (span.place === undefined || moved + span.end > scratch.length) return undefined;
+  span.utf8.copy(scratch, begin, span.begin, span.end);
+  return { place: moved + span.place, end: moved + span.end };
 }
 
 function seal(written: Written, baseRev: Revision | null): SealedVersion {

@@ -216,8 +216,8 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/merge/parse-apart.ts',
-        find: 'const text = texts[place];\n    const item',
-        replace: 'const text = texts[place] && texts[0];\n    const item',
+        find: 'const span = spans[place];\n    const item',
+        replace: 'const span = spans[place] && spans[0];\n    const item',
       },
     ],
     traps: [unit('sync/merge/parse-apart.test.ts')],

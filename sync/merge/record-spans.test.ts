@@ -1,22 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { recordTexts } from './record-texts.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { type RecordSpan, recordSpans } from './record-spans.ts';
 
+const textOf = (span: RecordSpan | undefined) => span?.utf8.toString('utf8', span.begin, span.end);
 const textsOf = (text: string) => {
-  const texts = recordTexts(Buffer.from(text), 'documents');
-  return texts?.map((bytes) => (bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')));
+  return recordSpans(Buffer.from(text), 'documents')?.map(textOf);
 };
+
+type Items = readonly { readonly record?: unknown }[];
 
 /** What has to hold of whatever is found: it is what `JSON.parse` makes of the whole. */
 function recordsAgree(text: string): void {
-  const parsed: { readonly documents: readonly { readonly record?: unknown }[] } = JSON.parse(text);
-  const texts = textsOf(text);
-  if (texts === undefined) throw new Error('not found');
-  expect(texts.map((each) => (each === undefined ? undefined : JSON.parse(each)))).toEqual(
-    parsed.documents.map(({ record }) => record),
-  );
+  const parsed: { readonly documents: Items } = JSON.parse(text);
+  expect(textsOf(text)?.map(valueOfText)).toEqual(parsed.documents.map(({ record }) => record));
+  const rows = text.replaceAll('"documents"', '"rows"');
+  const offer: { readonly rows: Items } = JSON.parse(rows);
+  const spans = recordSpans(Buffer.from(rows), 'rows');
+  expect(spans?.map(textOf).map(valueOfText)).toEqual(offer.rows.map(({ record }) => record));
+  for (const span of spans ?? []) {
+    if (span?.place !== undefined) expect(textOf(span)).toBe(canonicalJson(valueOfText(textOf(span))));
+  }
 }
 
-describe('recordTexts', () => {
+const valueOfText = (text: string | undefined): unknown =>
+  text === undefined ? undefined : JSON.parse(text);
+
+describe('recordSpans', () => {
   it('finds each record as it was written', () => {
     const first = '{"id":"a","body":{"text":"ўзбек \\"}],{ \\\\","list":[[],{}]}}';
     const text = `{"type":"portion","documents":[{"seq":1,"record":${first}},{"seq":2,"withdrawn":"x"},{"record":{},"seq":3}]}`;
@@ -49,8 +58,27 @@ describe('recordTexts', () => {
   it('finds the records of rows as well', () => {
     const text =
       '{"type":"offer","documents":[{"record":0}],"rows":[{"op":"a","record":{"a":1}},{"delta":{"record":{}}}]}';
-    const texts = recordTexts(Buffer.from(text), 'rows');
-    expect(texts?.map((bytes) => bytes && Buffer.from(bytes).toString())).toEqual(['{"a":1}', undefined]);
+    const spans = recordSpans(Buffer.from(text), 'rows');
+    expect(spans?.map(textOf)).toEqual(['{"a":1}', undefined]);
+  });
+
+  it.each([
+    ['{"id":"x","scope":"y"}', '{"id":"x"'],
+    ['{"id":"x"}', '{"id":"x"'],
+    ['{"scope":"y"}', '{'],
+    ['{"scope":"y","id":"x"}', undefined],
+    ['{"id":"x","rev":"1-a"}', undefined],
+    ['{"id": "x"}', undefined],
+    ['{"id":["x}"]}', '{"id":["x}"]'],
+    ['["id"]', undefined],
+  ])('sees where the revision of %s belongs, if it stands in order', (record, before) => {
+    const text = `{"rows":[{"op":"ў","record":${record}},{"record":${record},"op":1}]}`;
+    const spans = recordSpans(Buffer.from(text), 'rows') ?? [];
+    expect(spans.map(textOf)).toEqual([record, record]);
+    const found = spans.map(
+      (span) => span && span.place && span.utf8.toString('utf8', span.begin, span.place),
+    );
+    expect(found).toEqual([before, before]);
   });
 
   it.each([
@@ -96,7 +124,7 @@ describe('recordTexts', () => {
   it('ends on whatever is no JSON', () => {
     const text = '{"documents":[{"seq":1,"record":{"a":["\\\\x",{}]}},{"record":{}}]}';
     for (let length = 0; length < text.length; length += 1) {
-      expect(() => recordTexts(Buffer.from(text.slice(0, length)), 'documents')).not.toThrow();
+      expect(() => recordSpans(Buffer.from(text.slice(0, length)), 'documents')).not.toThrow();
     }
   });
 });

@@ -1,46 +1,73 @@
-/**
- * Where the `record` of each document lies in the JSON text of a portion, or of each row in that of an offer: its part of `utf8`,
- * or undefined for one without. `list` names the member that holds them. In JSON text that is what `JSON.parse` makes of it; of other
- * bytes what is found means nothing. Undefined where it cannot be told without parsing (a name written with escapes).
- */
-export function recordTexts(
-  utf8: Uint8Array,
-  list: 'documents' | 'rows',
-): readonly (Uint8Array | undefined)[] | undefined {
-  let texts: (Uint8Array | undefined)[] | undefined;
-  const end = walkObject(utf8, behindSpace(utf8, 0), list, (from) => {
-    texts = [];
-    return walkList(utf8, from, texts);
-  });
-  return end === undefined ? undefined : texts;
+import { canonicalSpan } from './canonical-walk.ts';
+import { backslash, closeList, closeObject, comma, openList, openObject, quote } from './json-signs.ts';
+
+/** Where a record stands in the JSON text of its message. */
+export interface RecordSpan {
+  readonly utf8: Buffer;
+  readonly begin: number;
+  readonly end: number;
+  /** Where its revision belongs, if it stands there as its canonical JSON (`canonicalSpan`); undefined where that was not seen. */
+  readonly place: number | undefined;
 }
 
-const quote = 0x22;
-const comma = 0x2c;
-const openList = 0x5b;
-const backslash = 0x5c;
-const closeList = 0x5d;
-const openObject = 0x7b;
-const closeObject = 0x7d;
+/** By place in their list; undefined where there is no record. */
+export type RecordSpans = readonly (RecordSpan | undefined)[];
+
+/**
+ * Where the `record` of each document lies in the JSON text of a portion, or of each row in that of an offer; undefined for one without.
+ * `list` names the member that holds them. In JSON text that is what `JSON.parse` makes of it; of other bytes what is found means
+ * nothing, unless a span proves to be JSON by itself: then what it says of its own text is true. Undefined where it cannot be told without
+ * parsing (a name written with escapes).
+ */
+export function recordSpans(utf8: Buffer, list: 'documents' | 'rows'): RecordSpans | undefined {
+  let spans: (RecordSpan | undefined)[] | undefined;
+  // Records of an offer are hashed (REV-1), those of a portion are not.
+  const spanAt = list === 'rows' ? canonicalOrPlain : plainSpan;
+  const end = walkObject(utf8, behindSpace(utf8, 0), list, (from) => {
+    spans = [];
+    return walkList(utf8, from, spanAt, spans);
+  });
+  return end === undefined ? undefined : spans;
+}
+
 const space = 0x20;
 /** Says where the value ends that begins at `from`; undefined where it gives up. */
 type Walk = (from: number) => number | undefined;
 
-/** Adds the text of each object's `record` to `texts`; the last where a name comes twice, as `JSON.parse` has it. */
-function walkList(utf8: Uint8Array, from: number, texts: (Uint8Array | undefined)[]): number | undefined {
+type SpanAt = (utf8: Buffer, begin: number) => RecordSpan;
+
+const plainSpan: SpanAt = (utf8, begin) => ({
+  utf8,
+  begin,
+  end: endOfValue(utf8, begin),
+  place: undefined,
+});
+
+/** Workstations write records in canonical order (`canonical-order.ts`): most are walked through once. */
+const canonicalOrPlain: SpanAt = (utf8, begin) => {
+  const span = canonicalSpan(utf8, begin);
+  return span === undefined ? plainSpan(utf8, begin) : { utf8, begin, end: span.end, place: span.place };
+};
+
+/** Adds the span of each object's `record` to `spans`; the last where a name comes twice, as `JSON.parse` has it. */
+function walkList(
+  utf8: Buffer,
+  from: number,
+  spanAt: SpanAt,
+  spans: (RecordSpan | undefined)[],
+): number | undefined {
   if (utf8[from] !== openList) return undefined;
-  let record: Uint8Array | undefined;
+  let record: RecordSpan | undefined;
   const take: Walk = (begin) => {
-    const end = endOfValue(utf8, begin);
-    record = utf8.subarray(begin, end);
-    return end;
+    record = spanAt(utf8, begin);
+    return record.end;
   };
   let at = behindSpace(utf8, from + 1);
   while (utf8[at] !== closeList) {
     record = undefined;
     const end = walkObject(utf8, at, 'record', take);
     if (end === undefined) return undefined;
-    texts.push(record);
+    spans.push(record);
     at = behindComma(utf8, end);
   }
   return at + 1;
