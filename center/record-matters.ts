@@ -1,5 +1,5 @@
 import type { RecordId } from '#contracts/ids.ts';
-import type { AnyRecord, BodyByCollection, CollectionName } from '#contracts/records/registry.ts';
+import type { AnyContent, BodyByCollection, CollectionName } from '#contracts/records/registry.ts';
 
 /** Whom a record is about, as far as the record itself says. */
 export type Subject =
@@ -15,7 +15,7 @@ export interface Matters {
   readonly pinfl: string | null;
 }
 
-export const mattersOf = (collection: CollectionName, record: AnyRecord): Matters => ({
+export const mattersOf = (collection: CollectionName, record: AnyContent): Matters => ({
   subject: subjectOf(collection, record),
   pinfl: pinflOf(collection, record),
 });
@@ -24,7 +24,7 @@ export const mattersOf = (collection: CollectionName, record: AnyRecord): Matter
  * Whose record this is; null if it is nobody's. Requests are nobody's either: they are addressed to facilities, and follow
  * rules of their own (SHA-5).
  */
-function subjectOf(collection: CollectionName, record: AnyRecord): Subject | null {
+function subjectOf(collection: CollectionName, record: AnyContent): Subject | null {
   if (collection === 'patients') return { kind: 'patient', id: record.id };
   if (isOf('visits', collection, record.body)) return { kind: 'patient', id: record.body.patientId };
   if (isOf('reference', collection, record.body))
@@ -44,7 +44,7 @@ export function patientNamedBy(
 }
 
 /** The patient's PINFL, if the record is that of a patient who may be found by it. */
-export function pinflOf(collection: CollectionName, record: AnyRecord): string | null {
+export function pinflOf(collection: CollectionName, record: AnyContent): string | null {
   if (!isOf('patients', collection, record.body)) return null;
   return record.body.voided === undefined ? (record.body.pinfl ?? null) : null;
 }

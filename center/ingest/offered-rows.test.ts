@@ -129,6 +129,19 @@ describe('ING-12: rows whose text is at hand', () => {
     },
   );
 
+  it.each(['"9-a"', '7', 'null'])('takes a record whatever revision it claims, here %s', async (rev) => {
+    const row = JSON.stringify(offeredPatient(6, 'Q')).replace('"scope"', `"rev":${rev},"scope"`);
+    const { withText, without } = await bothOf(`{"type":"offer","batch":1,"rows":[${row}]}`);
+    const own = revisionOf(
+      offeredPatient(6, 'Q').op,
+      null,
+      'patients',
+      offeredPatient(6, 'Q').record as never,
+    );
+    expect(withText.rows).toMatchObject([{ kind: 'sound', rev: own }]);
+    expect(without.rows).toMatchObject([{ kind: 'sound', rev: own }]);
+  });
+
   it('believes no text of another list than that which was parsed', async () => {
     const [stored, shown] = [offeredPatient(1, 'Stored'), offeredPatient(2, 'Shown')];
     const text = `{"type":"offer","rows":[${JSON.stringify(stored)}],"batch":1,"rows":[${JSON.stringify(shown)}]}`;

@@ -10,7 +10,7 @@ import { sealText, sealVersion } from '#sync/merge/revision.ts';
 import type { Session } from '../postgres/database.ts';
 import {
   type CheckedRow,
-  isRecordOf,
+  isContentOf,
   isTooLong,
   isWritable,
   pathsOf,
@@ -179,18 +179,19 @@ function checkContent(row: OfferRow, content: unknown, place: RowPlace): Checked
   const refused = (paths: readonly string[]) => unsound(place.asSent(index), index, paths);
   const { op, collection, base: baseRev } = row;
   if (!isWritable(collection)) return refused(['collection']);
-  const draft = { ...fieldsOf(content), rev: anyRevision };
-  if (!isRecordOf(collection, draft)) return refused(recordIssues(collection, draft));
-  if (isDelta(row) && draft.id !== row.id) return refused(['id']);
-  const sealed = span === undefined ? undefined : sealText(op, baseRev, collection, span);
-  const { rev, utf8 } = sealed ?? sealVersion(op, baseRev, collection, draft);
-  if (rev.slice(-8) !== row.check) return refused(['check']);
-  const record = { ...draft, rev };
-  if (isTooLong(utf8)) return refused(['record']);
-  return soundRow({ op, collection, baseRev, isAside: row.aside === true, record }, index, utf8, now);
+  if (!isContentOf(collection, content)) {
+    return refused(recordIssues(collection, { ...fieldsOf(content), rev: anyRevision }));
+  }
+  if (isDelta(row) && content.id !== row.id) return refused(['id']);
+  const sealedText = span === undefined ? undefined : sealText(op, baseRev, collection, span);
+  const sealed = sealedText ?? sealVersion(op, baseRev, collection, content);
+  if (!sealed.rev.endsWith(row.check)) return refused(['check']);
+  if (isTooLong(sealed.utf8)) return refused(['record']);
+  const isAside = row.aside === true;
+  return soundRow({ op, collection, baseRev, isAside, record: content }, sealed, index, now);
 }
 
-/** Stands in until the revision is computed. */
+/** What is wrong is never the revision, which is computed here. */
 const anyRevision = `1-${'0'.repeat(32)}`;
 
 /** Spread, anything but an object becomes one without members. */

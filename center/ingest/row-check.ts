@@ -8,10 +8,15 @@ import {
   type Scope,
 } from '#contracts/ids.ts';
 import { type Lane, maxRecordLength } from '#contracts/records/record.ts';
-import { recordChecks } from '#contracts/records/record-check.ts';
-import { type AnyRecord, type CollectionName, recordSchemas } from '#contracts/records/registry.ts';
+import { contentChecks, recordChecks } from '#contracts/records/record-check.ts';
+import {
+  type AnyContent,
+  type AnyRecord,
+  type CollectionName,
+  recordSchemas,
+} from '#contracts/records/registry.ts';
 import { type PushRow, PushRowSchema } from '#contracts/wire/client-messages.ts';
-import { sealVersion } from '#sync/merge/revision.ts';
+import { type SealedVersion, sealVersion } from '#sync/merge/revision.ts';
 import { type Matters, mattersOf } from '../record-matters.ts';
 import { laneOf } from './lane-of.ts';
 
@@ -57,7 +62,7 @@ export interface Claim {
   readonly collection: CollectionName;
   readonly baseRev: Revision | null;
   readonly isAside: boolean;
-  readonly record: AnyRecord;
+  readonly record: AnyContent;
 }
 
 /** The center writes these by itself (docs/specs/center.md ING-5). */
@@ -79,16 +84,16 @@ export function checkRow(raw: unknown, index: number, now: number): CheckedRow {
   if (isTooLong(sealed.utf8)) return unsound(raw, index, ['record']);
   const lies = falseClaims(row.output, record, sealed.rev);
   if (lies.length > 0) return unsound(raw, index, lies);
-  return soundRow({ op, collection, baseRev, isAside: false, record }, index, sealed.utf8, now);
+  return soundRow({ op, collection, baseRev, isAside: false, record }, sealed, index, now);
 }
 
 /** Names a record within its scope. */
 export const keyOf = (collection: CollectionName, id: RecordId) => `${collection}/${id}`;
 
 /** The sound row of a claim that was checked. */
-export function soundRow(claim: Claim, index: number, utf8: Buffer, now: number): SoundRow {
+export function soundRow(claim: Claim, { rev, utf8 }: SealedVersion, index: number, now: number): SoundRow {
   const { op, collection, baseRev, isAside, record } = claim;
-  const { id, rev, scope } = record;
+  const { id, scope } = record;
   const lane = laneOf(collection, record.capturedAt, now);
   const key = keyOf(collection, id);
   const { subject, pinfl } = mattersOf(collection, record);
@@ -117,6 +122,11 @@ export const isTooLong = (utf8: Buffer) =>
 /** Keeps the record as it was sent: parsing would drop fields that a newer workstation added. */
 export function isRecordOf(collection: CollectionName, record: unknown): record is AnyRecord {
   return recordChecks[collection](record);
+}
+
+/** The same of a record whose revision is computed here. */
+export function isContentOf(collection: CollectionName, content: unknown): content is AnyContent {
+  return contentChecks[collection](content);
 }
 
 /** Paths of what keeps `record` from being one of `collection`. */

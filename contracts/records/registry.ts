@@ -31,7 +31,11 @@ export type Envelope = v.InferOutput<typeof EnvelopeSchema>;
 /** A whole record of collection `C`: envelope and body. */
 export type RecordOf<C extends CollectionName> = Envelope & { readonly body: BodyByCollection[C] };
 
+/** A record without its revision. */
+export type ContentOf<C extends CollectionName> = Omit<RecordOf<C>, 'rev'>;
+
 export type AnyRecord = RecordOf<CollectionName>;
+export type AnyContent = ContentOf<CollectionName>;
 
 /** Schemas of whole records, by collection; what the wire and the disk are parsed with. */
 export const recordSchemas = {
