@@ -64,21 +64,27 @@ function readTexts(connection: Connection, seqs: readonly number[]): ReadonlyMap
 const selectPiece = `SELECT json_group_array(seq) AS seqs, json_group_array(octet_length(record)) AS lengths,
     CAST(group_concat(record, '') AS BLOB) AS utf8
   FROM json_each(?) AS wanted CROSS JOIN outbox_text ON outbox_text.seq = wanted.value`;
-const NumbersSchema = v.array(v.number());
+const areNumbers = quickCheck(v.array(v.number()));
 
 function readPiece(connection: Connection, seqs: readonly number[], textBySeq: Map<number, Buffer>): void {
   const [piece] = connection.prepare(selectPiece).rows([JSON.stringify(seqs)]);
   const utf8 = piece?.utf8;
   if (!(utf8 instanceof Uint8Array)) throw new TypeError('outbox rows without their texts');
-  const lengths = v.parse(NumbersSchema, JSON.parse(String(piece?.lengths)));
+  const lengths = numbersOf(piece?.lengths);
   const texts = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
   let begin = 0;
-  for (const [index, seq] of v.parse(NumbersSchema, JSON.parse(String(piece?.seqs))).entries()) {
+  for (const [index, seq] of numbersOf(piece?.seqs).entries()) {
     const length = lengths[index] ?? 0;
     textBySeq.set(seq, texts.subarray(begin, begin + length));
     begin += length;
   }
   if (begin !== texts.length) throw new TypeError('texts of the outbox of other lengths');
+}
+
+function numbersOf(text: SqlValue | undefined): readonly number[] {
+  const numbers: unknown = JSON.parse(String(text));
+  if (!areNumbers(numbers)) throw new TypeError('not numbers');
+  return numbers;
 }
 
 const FilledSchema = v.object({

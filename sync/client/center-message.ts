@@ -1,7 +1,12 @@
 import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { quickCheck } from '#contracts/quick-check.ts';
-import { type CenterMessage, CenterMessageSchema, PortionSchema } from '#contracts/wire/center-messages.ts';
+import {
+  type CenterMessage,
+  CenterMessageSchema,
+  OutcomesSchema,
+  PortionSchema,
+} from '#contracts/wire/center-messages.ts';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
 import { parseApart, type RecordTexts } from '../merge/parse-apart.ts';
 import type { Unpacked } from './message-packing.ts';
@@ -44,14 +49,15 @@ export function parseCenterMessage(text: string): CenterMessage {
 
 /** `text`: that of the whole message, also in UTF-8. */
 function checked(raw: unknown, text: string | Uint8Array): CenterMessage {
-  // Portions pass in thousands: they are checked as they came, and keep members that only a newer program knows.
-  const output = isPortion(raw) ? raw : parsed(raw);
+  // What passes in thousands is checked as it came, and keeps members that only a newer program knows.
+  const output = isPortion(raw) || isOutcomes(raw) ? raw : parsed(raw);
   const hasCrc = output.type === 'frame' || output.type === 'portion';
   if (hasCrc && !isOfCrc(text, raw, output.crc)) throw misunderstood(`${output.type} crc`);
   return output;
 }
 
 const isPortion = quickCheck(PortionSchema);
+const isOutcomes = quickCheck(OutcomesSchema);
 
 function parsed(raw: unknown): CenterMessage {
   const message = v.safeParse(CenterMessageSchema, raw);
