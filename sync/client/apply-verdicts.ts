@@ -5,6 +5,7 @@ import type { CollectionName, RecordOf } from '#contracts/records/registry.ts';
 import type { Verdict } from '#contracts/wire/center-messages.ts';
 import { parseReceivedRecord } from './received-record.ts';
 import { type RecordRef, recordKey } from './record-key.ts';
+import { RecordMap } from './record-map.ts';
 import { misunderstood } from './session-end.ts';
 import { rebasePending, settleConflict, type WriteContext } from './settle-conflict.ts';
 import { readWithdrawn, removeIfWithdrawn } from './withdrawn.ts';
@@ -155,13 +156,10 @@ interface Accepted extends Answered {
  * thousands are settled together then.
  */
 function sorted(answered: readonly Answered[]): { plain: readonly Accepted[]; others: readonly Answered[] } {
-  const timesByRecord = new Map<string, number>();
-  for (const { row } of answered) {
-    const key = recordKey(row);
-    timesByRecord.set(key, (timesByRecord.get(key) ?? 0) + 1);
-  }
+  const timesByRecord = new RecordMap<number>();
+  for (const { row } of answered) timesByRecord.set(row, (timesByRecord.get(row) ?? 0) + 1);
   const isPlain = (each: Answered): each is Accepted =>
-    each.verdict.verdict === 'ok' && !each.row.isAside && timesByRecord.get(recordKey(each.row)) === 1;
+    each.verdict.verdict === 'ok' && !each.row.isAside && timesByRecord.get(each.row) === 1;
   return { plain: answered.filter(isPlain), others: answered.filter((each) => !isPlain(each)) };
 }
 

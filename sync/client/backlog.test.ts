@@ -63,12 +63,12 @@ describe('Backlog', () => {
     const outbox = outboxOf(3_210);
     const backlog = new Backlog(outbox);
     const given: OutboxRow[] = [];
-    const underWay = new Set<OutboxRow['op']>();
+    const underWay = new Set<number>();
     for (let offer = 0; offer < 100; offer += 1) {
       const taken = backlog.rows(anyRow, underWay, 0).slice(0, 383);
       if (taken.length === 0) break;
       backlog.taken(taken);
-      for (const row of taken) underWay.add(row.op);
+      for (const row of taken) underWay.add(row.seq);
       given.push(...taken);
     }
     expect(seqs(given)).toEqual(from(1, 3_210));
@@ -90,10 +90,10 @@ describe('Backlog', () => {
       expect(backlog.rows(() => false, new Set(), 0)).toEqual([]);
     }
     const given: OutboxRow[] = [];
-    const underWay = new Set<OutboxRow['op']>();
+    const underWay = new Set<number>();
     for (let rows = backlog.rows(anyRow, underWay, 0); rows.length > 0; ) {
       backlog.taken(rows);
-      for (const row of rows) underWay.add(row.op);
+      for (const row of rows) underWay.add(row.seq);
       given.push(...rows);
       rows = backlog.rows(anyRow, underWay, 0);
     }
@@ -107,9 +107,9 @@ describe('Backlog', () => {
     if (first === undefined) throw new Error('no row');
     backlog.taken([first]);
     outbox.rows.push(rowOf(4));
-    expect(seqs(backlog.rows(anyRow, new Set([first.op]), 0))).toEqual([2, 3]);
+    expect(seqs(backlog.rows(anyRow, new Set([first.seq]), 0))).toEqual([2, 3]);
     backlog.changed();
-    expect(seqs(backlog.rows(anyRow, new Set([first.op]), 0))).toEqual([2, 3, 4]);
+    expect(seqs(backlog.rows(anyRow, new Set([first.seq]), 0))).toEqual([2, 3, 4]);
   });
 
   // PUSH-15
@@ -131,13 +131,13 @@ describe('Backlog', () => {
     const outbox = outboxOf(3_000);
     outbox.rows.push({ ...rowOf(3_001), lane: 0 });
     const backlog = new Backlog(outbox);
-    const underWay = new Set<OutboxRow['op']>();
+    const underWay = new Set<number>();
     const seen: boolean[] = [];
     for (let offer = 0; offer < 7; offer += 1) {
       seen.push(backlog.mayHoldUrgent(underWay, 0));
       const rows = backlog.rows(anyRow, underWay, 0);
       backlog.taken(rows);
-      for (const row of rows) underWay.add(row.op);
+      for (const row of rows) underWay.add(row.seq);
     }
     expect(seen.at(-1)).toBe(true);
     expect(outbox.rowsRead).toBe(3_001);

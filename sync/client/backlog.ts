@@ -1,5 +1,4 @@
 import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
-import type { OperationId } from '#contracts/ids.ts';
 import { maxRowsPerPush } from '#contracts/wire/protocol.ts';
 
 /** Most rows read at once. */
@@ -32,12 +31,12 @@ export class Backlog {
   }
 
   /**
-   * Rows that may be offered, best first, as many as one offer takes. Rows `underWay` are pending in the outbox but not in here. `unavailable`: about how
+   * Rows that may be offered, best first, as many as one offer takes. Rows `underWay`, by `seq`, are pending in the outbox but not in here. `unavailable`: about how
    * many other pending rows `isAvailable` refuses; so many more are read.
    */
   rows(
     isAvailable: (row: OutboxRow) => boolean,
-    underWay: ReadonlySet<OperationId>,
+    underWay: ReadonlySet<number>,
     unavailable: number,
   ): readonly OutboxRow[] {
     if (this.#isStale) this.#read(underWay, unavailable);
@@ -50,7 +49,7 @@ export class Backlog {
   }
 
   /** Whether a row of lane 0 may be among those that {@link rows} gives: quickly told, because it is asked as long as the link is full. */
-  mayHoldUrgent(underWay: ReadonlySet<OperationId>, unavailable: number): boolean {
+  mayHoldUrgent(underWay: ReadonlySet<number>, unavailable: number): boolean {
     if (this.#isStale) this.#read(underWay, unavailable);
     // What was not read yet follows more urgent rows; where few are left it is read first.
     return (this.#isCut && this.#rows.length < rowsWanted) || this.#rows.some((row) => row.lane === 0);
@@ -72,27 +71,27 @@ export class Backlog {
 
   /** These are on their way. */
   taken(rows: readonly OutboxRow[]): void {
-    const ops = new Set(rows.map((row) => row.op));
-    this.#rows = this.#rows.filter((row) => !ops.has(row.op));
+    const seqs = new Set(rows.map((row) => row.seq));
+    this.#rows = this.#rows.filter((row) => !seqs.has(row.seq));
   }
 
-  #read(underWay: ReadonlySet<OperationId>, unavailable: number): void {
+  #read(underWay: ReadonlySet<number>, unavailable: number): void {
     const limit = Math.min(maxRowsRead, rowsAhead + underWay.size + unavailable);
     const read = this.#outbox.pending(limit);
     this.#isCut = read.length === limit;
     this.#last = read.at(-1);
     // What is under way must not be in here when its answer comes: it would be offered again after it was accepted.
-    this.#rows = read.filter((row) => !underWay.has(row.op));
+    this.#rows = read.filter((row) => !underWay.has(row.seq));
     this.#isStale = false;
   }
 
   /** The rows behind those that were read: what was read before is kept or on its way. */
-  #readOn(underWay: ReadonlySet<OperationId>): void {
+  #readOn(underWay: ReadonlySet<number>): void {
     const read = this.#outbox.pending(rowsAhead, this.#last);
     this.#isCut = read.length === rowsAhead;
     this.#last = read.at(-1) ?? this.#last;
-    const known = new Set(this.#rows.map((row) => row.op));
-    const fresh = read.filter((row) => !underWay.has(row.op) && !known.has(row.op));
+    const known = new Set(this.#rows.map((row) => row.seq));
+    const fresh = read.filter((row) => !underWay.has(row.seq) && !known.has(row.seq));
     this.#rows = [...this.#rows, ...fresh];
   }
 }

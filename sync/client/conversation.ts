@@ -15,8 +15,6 @@ type Answer = Exclude<CenterMessage, Unasked | MessageOf<'refused'>>;
 /** JSON text, as it is or in UTF-8. */
 type MessageText = string | Uint8Array;
 
-const objectEnd = Buffer.from('}');
-
 interface Question {
   answer(message: Answer): void;
   fail(end: SessionEnd): void;
@@ -82,10 +80,8 @@ export class Conversation {
     return this.#ask(keyOfQuestion(message), JSON.stringify(message), types, waitMs);
   }
 
-  /** Asks about offer `batch`; `rows` is the list of its rows, JSON text in UTF-8. */
-  offer(batch: number, rows: Uint8Array, waitMs: number): Promise<MessageOf<'outcomes'>> {
-    const begin = Buffer.from(`{"type":"offer","batch":${batch},"rows":`);
-    const utf8 = Buffer.concat([begin, rows, objectEnd]);
+  /** Asks about offer `batch`; `utf8` is the whole message as JSON text, of which nothing is kept. */
+  offer(batch: number, utf8: Uint8Array, waitMs: number): Promise<MessageOf<'outcomes'>> {
     return this.#ask(keyOfBatch(batch), utf8, ['outcomes'], waitMs);
   }
 

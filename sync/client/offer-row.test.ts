@@ -5,6 +5,7 @@ import { OperationIdSchema, type Revision, RevisionSchema } from '#contracts/ids
 import { type RecordOf, recordSchemas } from '#contracts/records/registry.ts';
 import { OfferRowSchema } from '#contracts/wire/client-messages.ts';
 import { takeBatch } from './offer-row.ts';
+import { OfferText } from './offer-text.ts';
 
 const idOf = (number: number) => `0199b000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 const revOf = (version: number): Revision => v.parse(RevisionSchema, `${version}-${'5'.repeat(32)}`);
@@ -41,12 +42,21 @@ const rowOf = (record: RecordOf<'visits'>, text: string, more: Partial<OutboxRow
 });
 
 const noShadows = { shadow: () => undefined, shadows: () => [], checkpoint: () => undefined };
-const listOf = (utf8: Uint8Array): readonly unknown[] => {
-  const raw: unknown = JSON.parse(Buffer.from(utf8).toString('utf8'));
-  return v.parse(v.array(v.unknown()), raw);
+const MessageSchema = v.object({
+  type: v.literal('offer'),
+  batch: v.literal(7),
+  rows: v.array(v.unknown()),
+});
+const listOf = (utf8: Uint8Array): readonly unknown[] =>
+  v.parse(MessageSchema, JSON.parse(Buffer.from(utf8).toString('utf8'))).rows;
+const begun = (text = new OfferText()) => {
+  text.begin(7);
+  return text;
 };
+const taken = (rows: readonly OutboxRow[], bytes = 100_000, text = begun()) =>
+  takeBatch(rows, { rows: 10, bytes }, noShadows, new Set(), text);
 const offered = (...rows: readonly OutboxRow[]) =>
-  listOf(takeBatch(rows, { rows: 10, bytes: 100_000 }, noShadows, new Set()).utf8).map((raw) => {
+  listOf(taken(rows).utf8).map((raw) => {
     // The schema drops nothing of what was written.
     expect(v.parse(OfferRowSchema, raw)).toEqual(raw);
     return raw;
@@ -110,5 +120,38 @@ describe('takeBatch', () => {
       id: record.id,
       delta: { set: { reason: 'dizzy' } },
     });
+  });
+
+  it('stops before the row that does not fit, and says how long the list is', () => {
+    const rows = [1, 2, 3].map((seq) => rowOf(record, JSON.stringify(record), { seq }));
+    const [one, three] = [taken(rows.slice(0, 1)), taken(rows)];
+    const two = taken(rows, 2 * one.bytes);
+    expect([one, two, three].map((batch) => listOf(batch.utf8).length)).toEqual([1, 2, 3]);
+    expect(two.rows.map(({ row }) => row.seq)).toEqual([1, 2]);
+    expect(two.bytes).toBe(JSON.stringify(listOf(two.utf8)).length);
+    expect(taken([])).toMatchObject({ rows: [], bytes: 0, tooLarge: undefined });
+  });
+
+  // PUSH-10
+  it('leaves out a row that no message can hold, and names it', () => {
+    const large = JSON.stringify({ ...others, zone: 'ў'.repeat(2 * 1024 * 1024), rev, scope });
+    const rows = [
+      rowOf(record, JSON.stringify(record)),
+      rowOf(record, large, { seq: 2 }),
+      rowOf(record, JSON.stringify(record), { seq: 3 }),
+    ];
+    const batch = taken(rows, 8 * 1024 * 1024);
+    expect([listOf(batch.utf8).length, batch.tooLarge?.seq]).toEqual([1, 2]);
+  });
+
+  it('puts one offer after another together in the same bytes', () => {
+    const text = new OfferText();
+    const lengths = ['', 'ўқғҳ'.repeat(30_000), ''].map((zone) => {
+      const kept = JSON.stringify({ ...others, zone, rev, scope });
+      const batch = taken([rowOf(record, kept)], 1_000_000, begun(text));
+      expect(listOf(batch.utf8)).toMatchObject([{ record: { ...content, zone } }]);
+      return batch.bytes;
+    });
+    expect(lengths[0]).toBe(lengths[2]);
   });
 });

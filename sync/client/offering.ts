@@ -7,8 +7,10 @@ import { Backlog } from './backlog.ts';
 import type { Conversation, MessageOf } from './conversation.ts';
 import type { Departure, LinkMeter } from './link-meter.ts';
 import { type OfferBatch, type RowToOffer, takeBatch } from './offer-row.ts';
+import { OfferText } from './offer-text.ts';
 import { judge } from './outcome-verdicts.ts';
-import { type RecordRef, recordKey } from './record-key.ts';
+import type { RecordRef } from './record-key.ts';
+import { RecordMap } from './record-map.ts';
 import type { SendLedger } from './send-ledger.ts';
 import { rebasePending } from './settle-conflict.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -39,16 +41,17 @@ export class Offering {
   readonly #meter: LinkMeter;
   readonly #wake: () => void;
   readonly #backlog: Backlog;
+  readonly #text = new OfferText();
   #batch = 0;
-  /** Operations and records of the offers whose answer has not been applied. */
-  readonly #opsUnderWay = new Set<OperationId>();
-  readonly #recordsUnderWay = new Set<string>();
+  /** Rows by `seq`, and records, of the offers whose answer has not been applied. */
+  readonly #underWay = new Set<number>();
+  readonly #recordsUnderWay = new RecordMap<true>();
   #bytesUnderWay = 0;
   readonly #answered: Answered[] = [];
   /** Records whose rows go first: a flow waits for them (FLOW-3). */
-  readonly #urgent = new Map<string, RecordRef>();
-  /** Rows the center cannot take as a difference. */
-  readonly #wholeOnly = new Set<OperationId>();
+  readonly #urgent = new RecordMap<RecordRef>();
+  /** Rows the center cannot take as a difference, by `seq`. */
+  readonly #wholeOnly = new Set<number>();
   /** How to cancel the wait of asides the center did not take, by operation. */
   readonly #waitingAsides = new Map<OperationId, () => void>();
   /** All rows put aside that are unsent or on their way, in order; undefined if they are to be read again. */
@@ -84,12 +87,12 @@ export class Offering {
 
   /** Nothing is under way and nothing waits to be applied. */
   get isIdle(): boolean {
-    return this.#opsUnderWay.size === 0;
+    return this.#underWay.size === 0;
   }
 
   /** Has the rows of these records go first, until none may have been applied without our knowing. */
   settle(records: readonly RecordRef[]): void {
-    for (const record of records) this.#urgent.set(recordKey(record), record);
+    for (const record of records) this.#urgent.set(record, record);
   }
 
   /** Whether a row of the record may have been applied already (PULL-5). */
@@ -107,7 +110,8 @@ export class Offering {
     if (candidates.length === 0) return false;
     const bytes = hasRoom ? size : urgentBytes;
     const bounds = { rows: this.#context.limits.offerRows, bytes };
-    const batch = takeBatch(candidates, bounds, this.#context.replica.sync, this.#wholeOnly);
+    this.#text.begin(this.#batch + 1);
+    const batch = takeBatch(candidates, bounds, this.#context.replica.sync, this.#wholeOnly, this.#text);
     if (batch.rows.length > 0) this.#send(batch);
     if (batch.tooLarge !== undefined) await this.#quarantine(batch.tooLarge);
     return true;
@@ -137,23 +141,23 @@ export class Offering {
     const urgent = hasRoom ? this.#urgentRows().filter(isAvailable) : [];
     if (urgent.length > 0) return urgent;
     const waiting = this.#ledger.waitingRecords;
-    if (!hasRoom && !this.#backlog.mayHoldUrgent(this.#opsUnderWay, waiting * 10)) return [];
-    const rows = this.#backlog.rows(isAvailable, this.#opsUnderWay, waiting * 10);
-    if (this.#backlog.isEmpty && this.#opsUnderWay.size === 0 && waiting === 0) this.#ledger.nothingPending();
+    if (!hasRoom && !this.#backlog.mayHoldUrgent(this.#underWay, waiting * 10)) return [];
+    const rows = this.#backlog.rows(isAvailable, this.#underWay, waiting * 10);
+    if (this.#backlog.isEmpty && this.#underWay.size === 0 && waiting === 0) this.#ledger.nothingPending();
     if (!hasRoom) return rows.filter((row) => row.lane === 0);
     return rows.length > 0 ? rows : this.#asides();
   }
 
   #isAvailable(row: OutboxRow): boolean {
-    return !this.#recordsUnderWay.has(recordKey(row)) && !this.#ledger.isWaiting(row);
+    return !this.#recordsUnderWay.has(row) && !this.#ledger.isWaiting(row);
   }
 
   #urgentRows(): readonly OutboxRow[] {
     const rows: OutboxRow[] = [];
-    for (const [key, { collection, id }] of this.#urgent) {
-      const pending = this.#context.replica.outbox.pendingOf(collection, id);
+    for (const record of this.#urgent.values()) {
+      const pending = this.#context.replica.outbox.pendingOf(record.collection, record.id);
       if (pending.some((row) => this.#ledger.mayBeApplied(row))) rows.push(...pending);
-      else this.#urgent.delete(key);
+      else this.#urgent.delete(record);
     }
     return rows;
   }
@@ -165,7 +169,7 @@ export class Offering {
   }
 
   #readAsides(): readonly OutboxRow[] {
-    const limit = asidesRead + this.#opsUnderWay.size + this.#waitingAsides.size;
+    const limit = asidesRead + this.#underWay.size + this.#waitingAsides.size;
     const asides = this.#context.replica.outbox.asides(limit);
     if (asides.length < limit) this.#asidesKept = asides;
     return asides;
@@ -177,8 +181,8 @@ export class Offering {
     this.#ledger.sent(sent);
     this.#backlog.taken(sent);
     for (const row of sent) {
-      this.#opsUnderWay.add(row.op);
-      this.#recordsUnderWay.add(recordKey(row));
+      this.#underWay.add(row.seq);
+      this.#recordsUnderWay.set(row, true);
     }
     this.#bytesUnderWay += bytes;
     const departure = this.#meter.departs(bytes, this.#context.clock.now());
@@ -212,15 +216,15 @@ export class Offering {
   #arrived({ rows, departure }: Offer): void {
     this.#bytesUnderWay -= departure.bytes;
     for (const { row } of rows) {
-      this.#opsUnderWay.delete(row.op);
-      this.#recordsUnderWay.delete(recordKey(row));
+      this.#underWay.delete(row.seq);
+      this.#recordsUnderWay.delete(row);
       if (row.isAside) this.#asidesKept = undefined;
     }
   }
 
   #offerWhole(row: OutboxRow): void {
-    this.#wholeOnly.add(row.op);
-    this.#ledger.notApplied(row.op);
+    this.#wholeOnly.add(row.seq);
+    this.#ledger.notApplied(row);
   }
 
   /** Remembers what the batch came to, after it is durable. */
@@ -234,13 +238,13 @@ export class Offering {
     for (const { record, waitMs } of outcome.waiting) this.#wait(record, waitMs);
     const first = outcome.missingBase.flatMap(({ row, isFirst }) => (isFirst ? [row] : []));
     await this.#offerBasesAgain(first);
-    for (const { row } of outcome.missingBase) this.#ledger.notApplied(row.op);
+    for (const { row } of outcome.missingBase) this.#ledger.notApplied(row);
     await this.#seekBases(first);
   }
 
   #settled(row: OutboxRow): void {
-    this.#ledger.settled(row.op);
-    this.#wholeOnly.delete(row.op);
+    this.#ledger.settled(row);
+    this.#wholeOnly.delete(row.seq);
   }
 
   /** PUSH-6: the history that is still here, once per connection. Which rows were applied is in doubt afterwards. */

@@ -1,8 +1,8 @@
 import type { Timers } from '#clinic/ports/clock.ts';
 import type { OutboxReader, OutboxRow } from '#clinic/ports/replica.ts';
-import type { OperationId } from '#contracts/ids.ts';
 import { MissingBases } from './missing-bases.ts';
-import { type RecordRef, recordKey } from './record-key.ts';
+import type { RecordRef } from './record-key.ts';
+import { RecordMap } from './record-map.ts';
 
 /**
  * What this process knows about rows on their way. A row the center may have applied without our having heard of it must
@@ -12,13 +12,14 @@ export class SendLedger {
   readonly missingBases = new MissingBases();
   /** Rows up to this local position may have been applied, whatever else is known. */
   #doubtfulThrough = 0;
-  readonly #sent = new Set<OperationId>();
+  /** By `seq`, as all sets of rows here: a number is found sooner than an operation's text. */
+  readonly #sent = new Set<number>();
   /** Answered in a way that says: not applied. */
-  readonly #notApplied = new Set<OperationId>();
+  readonly #notApplied = new Set<number>();
   /** How to cancel the wait, by record. */
-  readonly #waiting = new Map<string, () => void>();
+  readonly #waiting = new RecordMap<() => void>();
   /** Feed position of the newest write accepted in this connection, by record. */
-  readonly #acceptedAt = new Map<string, number>();
+  readonly #acceptedAt = new RecordMap<number>();
 
   /** After a start, or when accepted rows are pending again: everything pending now is in doubt. */
   doubt(outbox: OutboxReader): void {
@@ -37,36 +38,36 @@ export class SendLedger {
 
   sent(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
-      this.#sent.add(row.op);
-      this.#notApplied.delete(row.op);
+      this.#sent.add(row.seq);
+      this.#notApplied.delete(row.seq);
     }
   }
 
   mayBeApplied(row: OutboxRow): boolean {
-    if (this.#notApplied.has(row.op)) return false;
-    return row.seq <= this.#doubtfulThrough || this.#sent.has(row.op);
+    if (this.#notApplied.has(row.seq)) return false;
+    return row.seq <= this.#doubtfulThrough || this.#sent.has(row.seq);
   }
 
   /** The row left the pending state. */
-  settled(op: OperationId): void {
-    this.#sent.delete(op);
-    this.#notApplied.delete(op);
+  settled({ seq }: OutboxRow): void {
+    this.#sent.delete(seq);
+    this.#notApplied.delete(seq);
   }
 
   accepted(record: RecordRef, centerSeq: number): void {
-    const key = recordKey(record);
-    this.#acceptedAt.set(key, Math.max(centerSeq, this.#acceptedAt.get(key) ?? 0));
-    this.#waiting.get(key)?.();
-    this.#waiting.delete(key);
+    this.#acceptedAt.set(record, Math.max(centerSeq, this.#acceptedAt.get(record) ?? 0));
+    if (this.#waiting.size === 0) return;
+    this.#waiting.get(record)?.();
+    this.#waiting.delete(record);
   }
 
   acceptedAt(record: RecordRef): number {
     // A first copy asks for every document of a facility, and nothing was accepted.
-    return this.#acceptedAt.size === 0 ? 0 : (this.#acceptedAt.get(recordKey(record)) ?? 0);
+    return this.#acceptedAt.size === 0 ? 0 : (this.#acceptedAt.get(record) ?? 0);
   }
 
-  notApplied(op: OperationId): void {
-    this.#notApplied.add(op);
+  notApplied({ seq }: OutboxRow): void {
+    this.#notApplied.add(seq);
   }
 
   /**
@@ -74,17 +75,16 @@ export class SendLedger {
    * jumps back must not make a record wait for years.
    */
   wait(record: RecordRef, waitMs: number, timers: Timers, over: () => void): void {
-    const key = recordKey(record);
-    this.#waiting.get(key)?.();
+    this.#waiting.get(record)?.();
     const cancel = timers.after(waitMs, () => {
-      this.#waiting.delete(key);
+      this.#waiting.delete(record);
       over();
     });
-    this.#waiting.set(key, cancel);
+    this.#waiting.set(record, cancel);
   }
 
   isWaiting(record: RecordRef): boolean {
-    return this.#waiting.size > 0 && this.#waiting.has(recordKey(record));
+    return this.#waiting.size > 0 && this.#waiting.has(record);
   }
 
   get waitingRecords(): number {

@@ -6,6 +6,7 @@ import type { RecordOf } from '#contracts/records/registry.ts';
 import { OfferRowSchema } from '#contracts/wire/client-messages.ts';
 import { readKnownVersions } from '#sync/client/heal/known-versions.ts';
 import { takeBatch } from '#sync/client/offer-row.ts';
+import { OfferText } from '#sync/client/offer-text.ts';
 import { settleConflict } from '#sync/client/settle-conflict.ts';
 import { recordLocalWrite } from '#sync/local-write.ts';
 import { applyDelta } from '#sync/merge/record-delta.ts';
@@ -112,8 +113,13 @@ describe('differences in one offer (PUSH-14)', () => {
     await write(known.body);
 
     const rows = replica.outbox.pending(10);
-    const { utf8 } = takeBatch(rows, { rows: 10, bytes: 100_000 }, replica.sync, new Set());
-    const messages = v.parse(v.array(OfferRowSchema), JSON.parse(Buffer.from(utf8).toString('utf8')));
+    const text = new OfferText();
+    text.begin(1);
+    const { utf8 } = takeBatch(rows, { rows: 10, bytes: 100_000 }, replica.sync, new Set(), text);
+    const { rows: messages } = v.parse(
+      v.object({ rows: v.array(OfferRowSchema) }),
+      JSON.parse(Buffer.from(utf8).toString('utf8')),
+    );
     expect(messages.map((message) => 'delta' in message)).toEqual([true, true]);
     let base: unknown = known;
     for (const [index, message] of messages.entries()) {

@@ -138,7 +138,7 @@ describe('verdicts and portions, one by one', () => {
     expect(contestedRecords(replica, documentsOf(theirs, 2), ledger)).toEqual([
       { collection: 'patients', id },
     ]);
-    ledger.notApplied(first(pending()).op);
+    ledger.notApplied(first(pending()));
     expect(contestedRecords(replica, documentsOf(theirs, 2), ledger)).toEqual([]);
     const outcome = await replica.transact((transaction) =>
       commitPortion(transaction, portionOf(theirs, 2), ledger, context()),

@@ -170,13 +170,13 @@ export class OldSession {
 
   async #follow(outcome: BatchOutcome): Promise<void> {
     for (const { row, centerSeq } of outcome.accepted) {
-      this.#ledger.settled(row.op);
+      this.#ledger.settled(row);
       this.#ledger.accepted(refOf(row), centerSeq);
     }
-    for (const row of outcome.replaced) this.#ledger.settled(row.op);
+    for (const row of outcome.replaced) this.#ledger.settled(row);
     for (const { record, waitMs } of outcome.waiting) this.#wait(record, waitMs);
     for (const { row, isFirst } of outcome.missingBase) {
-      this.#ledger.notApplied(row.op);
+      this.#ledger.notApplied(row);
       if (isFirst) await this.#seekBase(refOf(row));
     }
   }
