@@ -27,6 +27,8 @@ const findings: Findings = {
 const findingsThere: Findings = { ...findings, systolicMmHg: '150', complaint: 'EKG qilindi' };
 const referralReason = 'yurak xastaligi shubhasi';
 const answerWords = 'stenokardiya tasdiqlandi';
+/** Sound, and not in the district. */
+const pinflOfNobody = '43112800179998';
 const pinflPattern = /\d \d{6} \d{3} \d{4}/;
 
 let folder: string;
@@ -170,6 +172,18 @@ describe('what goes between two facilities', () => {
     expect(await pinflShown(there)).toBe(pinfl);
     await page.getByText('The records stay here until').waitFor();
     await expect.poll(() => there.visits().count(), across).toBe(visits);
+  });
+
+  test('a request for a number that nobody has says so', async () => {
+    const { page } = there;
+    await between(there).click();
+    await page.getByRole('button', { name: 'Records from elsewhere' }).click();
+    await page.locator('#access-pinfl').fill(pinflOfNobody);
+    await page.locator('#access-reason').fill('adashib yozildi');
+    await submitDialog(there);
+    await openRequest(there, /Nobody found/);
+    await detail(there).getByText('The center found nobody with this number').waitFor();
+    expect(await detail(there).getByRole('button', { name: 'Open the patient' }).count()).toBe(0);
   });
 
   test('a patient moved while the center is away belongs to the other facility once it is back', {
