@@ -65,6 +65,11 @@ const keptEscapes: Readonly<Uint8Array> = new Uint8Array(256).map((_none, byte) 
   '"\\bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
 );
 
+/** What stands in a text for itself. By byte. */
+const plainSigns: Readonly<Uint8Array> = new Uint8Array(256).map((_none, byte) =>
+  byte >= firstPrintable && byte !== quote && byte !== backslash ? 1 : 0,
+);
+
 export const isKeptEscape = (byte: number): boolean => keptEscapes[byte] === 1;
 
 /** Each of these returns where in `source` what begins at `from` ends, or `failed`. */
@@ -136,15 +141,13 @@ function isBefore(source: Uint8Array, one: number, other: number): boolean {
 
 function endOfString(source: Uint8Array, from: number): number {
   let at = from + 1;
-  for (let byte = source[at]; byte !== quote; byte = source[at]) {
-    if (byte === undefined || byte < firstPrintable) return failed;
-    if (byte === backslash) {
-      at += 1;
-      if (!isKeptEscape(source[at] ?? 0)) return failed;
-    }
-    at += 1;
+  for (;;) {
+    while (plainSigns[source[at] ?? 0] === 1) at += 1;
+    const byte = source[at];
+    if (byte === quote) return at + 1;
+    if (byte !== backslash || !isKeptEscape(source[at + 1] ?? 0)) return failed;
+    at += 2;
   }
-  return at + 1;
 }
 
 /** Whole numbers, and fractions of few digits without zeros at their end: those that JavaScript writes as they stand. */
