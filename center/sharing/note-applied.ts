@@ -59,7 +59,8 @@ async function noteOfVisits(
   scope: Scope,
   versions: readonly AppliedVersion[],
 ): Promise<void> {
-  const reviews = lastOfEach(versions).flatMap(({ id, subject }) =>
+  const asked = versions.filter(({ collection }) => collection === 'reviews');
+  const reviews = lastOfEach(asked).flatMap(({ id, subject }) =>
     subject?.kind === 'visit' ? [{ id, visit: subject.id }] : [],
   );
   if (reviews.length === 0) return;
