@@ -58,6 +58,30 @@ describe('the outbox', () => {
     ]);
   });
 
+  // PUSH-4
+  it('accepts rows at once whatever order the center took them in, and none between them', async () => {
+    const numbers = Array.from({ length: 60 }, (_unused, index) => index + 1);
+    await append(...numbers.map((number) => draftOf(number, visitRecord(number))));
+    const placeOf = (seq: number): { readonly centerSeq: number; readonly at: number } | undefined => {
+      if (seq === 20 || seq === 45) return undefined;
+      if (seq > 50) return { centerSeq: Number.MAX_SAFE_INTEGER - seq, at: 90 };
+      return { centerSeq: seq > 30 ? 200 + seq : 100 + seq, at: seq < 38 ? 70 : 80 };
+    };
+    const acceptances = replica.outbox.pending(99).flatMap((row) => {
+      const place = placeOf(row.seq);
+      return place === undefined ? [] : [{ row, ...place }];
+    });
+    const later = draftOf(61, visitRecord(33, { version: 2 }));
+    await append(later);
+    const stillPending = await replica.transact(({ outbox }) => outbox.acceptAll(acceptances));
+    expect(stillPending.map(({ row }) => row.seq)).toEqual([33]);
+    expect(replica.outbox.pending(99).map(({ seq }) => seq)).toEqual([20, 45, 61]);
+    const accepted = replica.outbox.byState('accepted', 99);
+    expect(accepted.map(({ seq, centerSeq, acceptedAt }) => ({ seq, centerSeq, at: acceptedAt }))).toEqual(
+      acceptances.map(({ row, centerSeq, at }) => ({ seq: row.seq, centerSeq, at })),
+    );
+  });
+
   it('follows a row from pending to accepted to forgotten, and keeps the receipt', async () => {
     const [first, second] = [draftOf(1, visitRecord(1)), draftOf(2, visitRecord(1, { version: 2 }))];
     await append(first, second);
