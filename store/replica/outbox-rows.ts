@@ -25,8 +25,13 @@ export interface RowsWanted {
  */
 export function readOutboxRows(connection: Connection, wanted: RowsWanted): OutboxRow[] {
   const kept = keptRows(connection, wanted);
-  const textBySeq = readTexts(connection, kept.map(seqOf));
-  return kept.map((row) => toOutboxRow(row, textBySeq.get(seqOf(row))));
+  const rows: OutboxRow[] = [];
+  for (let from = 0; from < kept.length; from += textsTogether) {
+    const together = kept.slice(from, from + textsTogether);
+    const texts = readTexts(connection, together.map(seqOf));
+    for (const row of together) rows.push(toOutboxRow(row, texts));
+  }
+  return rows;
 }
 
 const columns = `seq, travel_lane, op, aside, collection, record_id, rev, lane, base_rev, at, supersedes, state, center_seq,
@@ -52,12 +57,13 @@ const byWriting = ([left]: KeptRow, [right]: KeptRow): number => left - right;
 const byTravel = ([leftSeq, left]: KeptRow, [rightSeq, right]: KeptRow): number =>
   left - right || leftSeq - rightSeq;
 
-function readTexts(connection: Connection, seqs: readonly number[]): ReadonlyMap<number, Buffer> {
-  const textBySeq = new Map<number, Buffer>();
-  for (let from = 0; from < seqs.length; from += textsTogether) {
-    readPiece(connection, seqs.slice(from, from + textsTogether), textBySeq);
-  }
-  return textBySeq;
+/** The texts of some rows, one behind the other. */
+interface Texts {
+  readonly utf8: Buffer;
+  /** Which text is that of a row. */
+  readonly placeBySeq: ReadonlyMap<number, number>;
+  /** Where each text begins, and behind them where the last one ends. */
+  readonly bounds: readonly number[];
 }
 
 /** The aggregates see the rows in the same order, whichever it is. */
@@ -66,19 +72,20 @@ const selectPiece = `SELECT json_group_array(seq) AS seqs, json_group_array(octe
   FROM json_each(?) AS wanted CROSS JOIN outbox_text ON outbox_text.seq = wanted.value`;
 const areNumbers = quickCheck(v.array(v.number()));
 
-function readPiece(connection: Connection, seqs: readonly number[], textBySeq: Map<number, Buffer>): void {
+function readTexts(connection: Connection, seqs: readonly number[]): Texts {
   const [piece] = connection.prepare(selectPiece).rows([JSON.stringify(seqs)]);
-  const utf8 = piece?.utf8;
-  if (!(utf8 instanceof Uint8Array)) throw new TypeError('outbox rows without their texts');
-  const lengths = numbersOf(piece?.lengths);
-  const texts = Buffer.from(utf8.buffer, utf8.byteOffset, utf8.byteLength);
-  let begin = 0;
-  for (const [index, seq] of numbersOf(piece?.seqs).entries()) {
-    const length = lengths[index] ?? 0;
-    textBySeq.set(seq, texts.subarray(begin, begin + length));
-    begin += length;
+  const bytes = piece?.utf8;
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('outbox rows without their texts');
+  const bounds = [0];
+  let end = 0;
+  for (const length of numbersOf(piece?.lengths)) {
+    end += length;
+    bounds.push(end);
   }
-  if (begin !== texts.length) throw new TypeError('texts of the outbox of other lengths');
+  if (end !== bytes.length) throw new TypeError('texts of the outbox of other lengths');
+  const placeBySeq = new Map<number, number>();
+  for (const seq of numbersOf(piece?.seqs)) placeBySeq.set(seq, placeBySeq.size);
+  return { utf8: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), placeBySeq, bounds };
 }
 
 function numbersOf(text: SqlValue | undefined): readonly number[] {
@@ -104,8 +111,7 @@ type Filled = v.InferOutput<typeof FilledSchema>;
 const isFilled = quickCheck(FilledSchema);
 const SupersedesSchema = v.array(OperationIdSchema);
 
-function toOutboxRow(kept: KeptRow, utf8: Buffer | undefined): OutboxRow {
-  if (utf8 === undefined) throw new TypeError('an outbox row without its text');
+function toOutboxRow(kept: KeptRow, { utf8, placeBySeq, bounds }: Texts): OutboxRow {
   const [
     seq,
     ,
@@ -125,9 +131,19 @@ function toOutboxRow(kept: KeptRow, utf8: Buffer | undefined): OutboxRow {
   ] = kept;
   const filled = { op, collection, lane, baseRev, id, rev, at, state, centerSeq, acceptedAt, refusal };
   if (!isFilled(filled)) throw new TypeError('not a row of the outbox');
-  const row = new ReadRow(seq, filled, aside === 1, utf8);
+  const place = placeBySeq.get(seq) ?? -1;
+  const [begin, end] = [bounds[place], bounds[place + 1]];
+  if (begin === undefined || end === undefined) throw new TypeError('an outbox row without its text');
+  const row = new ReadRow(seq, filled, aside === 1, { utf8, begin, end });
   if (typeof supersedes === 'string') row.supersedes = v.parse(SupersedesSchema, JSON.parse(supersedes));
   return row;
+}
+
+/** Where a row's text lies among others. */
+interface TextPlace {
+  readonly utf8: Buffer;
+  readonly begin: number;
+  readonly end: number;
 }
 
 class ReadRow implements OutboxRow {
@@ -145,10 +161,12 @@ class ReadRow implements OutboxRow {
   readonly centerSeq: number | null;
   readonly acceptedAt: number | null;
   readonly refusal: Filled['refusal'];
-  readonly utf8: Buffer;
+  readonly #texts: Buffer;
+  readonly #begin: number;
+  readonly #end: number;
   #record: AnyRecord | undefined;
 
-  constructor(seq: number, filled: Filled, isAside: boolean, utf8: Buffer) {
+  constructor(seq: number, filled: Filled, isAside: boolean, { utf8, begin, end }: TextPlace) {
     this.seq = seq;
     this.op = filled.op;
     this.isAside = isAside;
@@ -162,7 +180,14 @@ class ReadRow implements OutboxRow {
     this.centerSeq = filled.centerSeq;
     this.acceptedAt = filled.acceptedAt;
     this.refusal = filled.refusal;
-    this.utf8 = utf8;
+    this.#texts = utf8;
+    this.#begin = begin;
+    this.#end = end;
+  }
+
+  /** Made anew each time: rows wait in thousands, and their text is asked for once. */
+  get utf8(): Buffer {
+    return this.#texts.subarray(this.#begin, this.#end);
   }
 
   /** Thousands of rows are offered as they are. */

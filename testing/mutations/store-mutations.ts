@@ -80,8 +80,8 @@ export const storeMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'store/replica/outbox-rows.ts',
-        find: 'texts.subarray(begin, begin + length)',
-        replace: 'texts.subarray(0, length)',
+        find: 'this.#texts.subarray(this.#begin, this.#end)',
+        replace: 'this.#texts.subarray(0, this.#end - this.#begin)',
       },
     ],
     traps: [unit('store/replica/outbox-rows.test.ts')],

@@ -87,5 +87,6 @@ export function fingerprint(replica: Replica): string {
   return createHash('sha256').update(canonicalJson(said)).digest('hex');
 }
 
-/** A row reads its record only when it is asked for: it is no member that copying finds. */
-const wholeRows = (rows: readonly OutboxRow[]) => rows.map((row) => ({ ...row, record: row.record }));
+/** A row gives its text and its record only when it is asked for them: they are no members that copying finds. */
+const wholeRows = (rows: readonly OutboxRow[]) =>
+  rows.map((row) => ({ ...row, utf8: row.utf8, record: row.record }));

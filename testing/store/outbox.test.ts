@@ -42,7 +42,7 @@ describe('the outbox', () => {
     const draft = { ...draftOf(1, visitRecord(1)), supersedes: [draftOf(8, visitRecord(1)).op] };
     await append(draft);
     // The record is made of the text when it is asked for.
-    expect(replica.outbox.pending(1).map((row) => ({ ...row, record: row.record }))).toEqual([
+    expect(replica.outbox.pending(1).map((row) => ({ ...row, utf8: row.utf8, record: row.record }))).toEqual([
       {
         ...draft,
         id: draft.record.id,
