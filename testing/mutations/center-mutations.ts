@@ -15,14 +15,26 @@ export const centerMutations: readonly Mutation[] = [
     traps: [unit('center/ingest/decide.test.ts'), simulate(2, 25, 'partition', 4)],
   },
   {
+    name: 'an offer does not wait for edits',
+    why: 'two transactions of one workstation lock its records in each other’s way, and wait for nothing',
+    edits: [
+      {
+        file: 'center/ingest/batch.ts',
+        find: 'if (batch.isHopeful) batch.asked();',
+        replace: 'batch.asked();',
+      },
+    ],
+    traps: [system('testing/center/offers-side-by-side.test.ts')],
+  },
+  {
     name: 'answered before the commit',
     why: 'a workstation believes a write received that the center loses with its power',
     edits: [
       {
         file: 'center/ingest/batch.ts',
-        find: 'return await database.transaction((session) =>\n        applyBatch(session, originOf(device, effects), { rows, asSent, hooks, isHopeful }),\n      );',
+        find: 'return await database.transaction((session) =>\n        applyBatch(session, originOf(device, effects), { rows, asSent, hooks, asked, isHopeful }),\n      );',
         replace:
-          'const isNew = isHopeful;\n      return await new Promise<BatchOutcome>((resolve, reject) => {\n        database\n          .transaction(async (session) => {\n            const outcome = await applyBatch(session, originOf(device, effects), { rows, asSent, hooks, isHopeful: isNew });\n            resolve(outcome);\n            await new Promise((soon) => setImmediate(soon));\n          })\n          .catch(reject);\n      });',
+          'const isNew = isHopeful;\n      return await new Promise<BatchOutcome>((resolve, reject) => {\n        database\n          .transaction(async (session) => {\n            const outcome = await applyBatch(session, originOf(device, effects), { rows, asSent, hooks, asked, isHopeful: isNew });\n            resolve(outcome);\n            await new Promise((soon) => setImmediate(soon));\n          })\n          .catch(reject);\n      });',
       },
     ],
     traps: [simulate(1, 25, 'center-cut-at-statement', 200), system('testing/center/crash.test.ts')],

@@ -204,7 +204,7 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/offer-row.ts',
-        find: 'if (before?.rev === row.baseRev) return before.record;',
+        find: 'if (before?.id === row.id && before.collection === row.collection) return before.record;',
         replace: 'if (before !== undefined) return sync.shadow(row.collection, row.id) ?? before.record;',
       },
     ],
@@ -228,8 +228,8 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/offer-row.ts',
-        find: 'if (from > 0 && end.equals(row.utf8.subarray(from)))',
-        replace: 'if (from > 0)',
+        find: 'const rest = end.startsWith(revision) && lastScope.test(end.slice(revision.length)) ? scopeEndLength : 1;',
+        replace: 'const rest = scopeEndLength;',
       },
     ],
     traps: [unit('sync/client/offer-row.test.ts')],
@@ -240,7 +240,7 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/offering.ts',
-        find: 'if (!hasRoom && !this.#backlog.mayHoldUrgent(this.#opsUnderWay, waiting * 10)) return [];',
+        find: 'if (!hasRoom && !this.#backlog.mayHoldUrgent(this.#underWay, waiting * 10)) return [];',
         replace: 'if (!hasRoom) return [];',
       },
     ],
@@ -305,7 +305,7 @@ export const clientMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'sync/client/offering.ts',
-        find: 'return !this.#recordsUnderWay.has(recordKey(row)) && !this.#ledger.isWaiting(row);',
+        find: 'return !this.#recordsUnderWay.has(row) && !this.#ledger.isWaiting(row);',
         replace: 'return !this.#ledger.isWaiting(row);',
       },
     ],
