@@ -20,6 +20,7 @@ const rounds = 4;
 const trialDocuments = 2_000;
 const batchSizes = [100, 250, 500, 1_000] as const;
 const rowsPerInsert = 500;
+const offersUnderWay = 4;
 const savedVisitCount = 30;
 const facility = 'TRN000001';
 const limitMs = 300_000;
@@ -138,7 +139,10 @@ async function replicateOnce(pouch: PouchWorld, edits: readonly Edit[], batchSiz
   return { push, pull };
 }
 
-/** Offers of 500 rows from one device, packed beforehand, two under way; against inserts of 500 rows, one commit each. */
+/**
+ * Offers of 500 rows from one device, packed beforehand, four under way (a workstation's window is larger); against inserts of 500
+ * rows, one commit each.
+ */
 async function measureIngest(center: Side, report: Report): Promise<void> {
   const { url, postgresUrl } = await center.ask(
     'address',
@@ -186,7 +190,7 @@ async function ingestOverWire(url: string, code: string, edits: readonly Edit[])
     const underWay: Promise<readonly unknown[]>[] = [];
     for (const [batch, packed] of offers.entries()) {
       underWay.push(client.offer(batch, packed));
-      await underWay[batch - 1];
+      await underWay[batch - offersUnderWay + 1];
     }
     const outcomes = (await Promise.all(underWay)).flat();
     if (outcomes.some((outcome) => typeof outcome !== 'number')) throw new Error('a row was not accepted');
