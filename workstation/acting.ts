@@ -1,6 +1,6 @@
 import type { Action, AnyPlannedWrite, PlannedWrite } from '#clinic/actions/action.ts';
 import type { ReplicaReader, ReplicaTransaction } from '#clinic/ports/replica.ts';
-import type { Delivery } from '#contracts/bridge/views.ts';
+import type { SavedHere } from '#contracts/bridge/views.ts';
 import type { Instant, PersonId, RecordId, Revision } from '#contracts/ids.ts';
 import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 import { ok, type Result } from '#contracts/result.ts';
@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
 export interface Saved {
   readonly id: RecordId;
   readonly rev: Revision;
-  readonly delivery: Delivery;
+  readonly delivery: SavedHere;
   /** A visit that was closed, with the signature of whoever acted. */
   readonly isSigned?: true;
 }
@@ -31,7 +31,7 @@ export function act<Input>(session: Session, action: Action<Input>, input: Input
     const subject = written.find((record) => record.id === plan.value.subject);
     if (subject === undefined) throw new Error('the action did not write its subject');
     const { id, rev, capturedAt } = subject;
-    const saved = { id, rev, delivery: { savedAt: capturedAt, receivedAt: null } };
+    const saved: Saved = { id, rev, delivery: { state: 'saved', savedAt: capturedAt } };
     return ok(
       isSignedNow(plan.value.writes, session.person, context.now) ? { ...saved, isSigned: true } : saved,
     );

@@ -6,8 +6,8 @@ import type { AnyRecord, CollectionName } from '#contracts/records/registry.ts';
 export type DeliveryReader = (collection: CollectionName, record: AnyRecord) => Delivery;
 
 /**
- * How far records got (WS-8). A record with an unsent or quarantined write is not received, whatever came before. One that
- * was never written here came from the center; its time of receipt there is not known here, so the time of capture stands in.
+ * How far the very versions that are shown got (WS-8). One with an unsent write, or that was refused, is only saved, whatever came
+ * before. Only a receipt of this version counts: one that another computer wrote is at the center, and since when is not known here.
  */
 export function deliveryReader(reader: ReplicaReader): DeliveryReader {
   const { quarantined } = reader.outbox.counts();
@@ -17,10 +17,11 @@ export function deliveryReader(reader: ReplicaReader): DeliveryReader {
       : reader.outbox.byState('quarantined', quarantined).map((row) => `${row.collection} ${row.record.rev}`),
   );
   return (collection, record) => {
-    const savedAt = record.capturedAt;
     const isRefused = refused.has(`${collection} ${record.rev}`);
     if (isRefused || reader.outbox.pendingOf(collection, record.id).length > 0)
-      return { savedAt, receivedAt: null };
-    return { savedAt, receivedAt: reader.outbox.receipt(collection, record.id)?.at ?? savedAt };
+      return { state: 'saved', savedAt: record.capturedAt };
+    const receipt = reader.outbox.receipt(collection, record.id);
+    if (receipt?.rev !== record.rev) return { state: 'at-center' };
+    return { state: 'received', receivedAt: receipt.at };
   };
 }

@@ -27,7 +27,7 @@ const row = (
     room: null,
     since: arrivedAt,
     arrivedAt,
-    delivery: { savedAt: 0, receivedAt: null },
+    delivery: { state: 'saved', savedAt: 0 },
   });
 
 test('who is here comes first, the more urgent before, then who came first; done ones newest first', () => {

@@ -95,7 +95,10 @@ export interface OutboxReader {
     readonly quarantined: number;
     readonly oldestPendingAt: Instant | null;
   };
-  /** When the center confirmed the newest local write of a record; null while it is pending or was never written here. */
+  /**
+   * When the center confirmed the newest local write of a record, and its revision: another computer may have written since. Null
+   * while it is pending or was never written here.
+   */
   receipt(collection: CollectionName, id: RecordId): { readonly rev: Revision; readonly at: Instant } | null;
 }
 

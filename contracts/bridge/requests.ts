@@ -16,12 +16,12 @@ import { administratorRoles, clinicalRoles, RoleSchema, roles } from '../roles.t
 import { accessRequests, keyErrors, proofs } from './access.ts';
 import { requestContract } from './contract.ts';
 import {
-  DeliverySchema,
   FacilityHitSchema,
   FoundPatientSchema,
   Icd10HitSchema,
   MahallaHitSchema,
   PatientSummarySchema,
+  SavedHereSchema,
 } from './views.ts';
 
 /** Errors every request may answer with. */
@@ -51,7 +51,7 @@ const personName = v.object({
   patronymic: v.optional(text(80)),
 });
 /** Answer to everything that writes: durable on this computer's disk before it is sent. */
-const Saved = v.object({ id: RecordIdSchema, rev: RevisionSchema, delivery: DeliverySchema });
+const Saved = v.object({ id: RecordIdSchema, rev: RevisionSchema, delivery: SavedHereSchema });
 
 /** `isSigned`: whoever acts closed the visit, and her signature was saved with it (SIG-1). */
 const SavedVisit = v.object({ ...Saved.entries, isSigned: v.optional(v.literal(true)) });

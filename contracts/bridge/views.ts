@@ -19,9 +19,19 @@ import { RoleSchema } from '../roles.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Whether a record has reached the center. `receivedAt` is null while it has not. */
-export const DeliverySchema = v.object({ savedAt: InstantSchema, receivedAt: v.nullable(InstantSchema) });
+/** The version that is shown is saved on this computer, and the center does not have it yet. */
+export const SavedHereSchema = v.object({ state: v.literal('saved'), savedAt: InstantSchema });
+
+/** How far the version that is shown got (WS-8). */
+export const DeliverySchema = v.variant('state', [
+  SavedHereSchema,
+  /** Sent from this computer, and confirmed by the center at this time. */
+  v.object({ state: v.literal('received'), receivedAt: InstantSchema }),
+  /** Written elsewhere and come from the center; when the center got it is not known here. */
+  v.object({ state: v.literal('at-center') }),
+]);
 export type Delivery = v.InferOutput<typeof DeliverySchema>;
+export type SavedHere = v.InferOutput<typeof SavedHereSchema>;
 
 /** A member of staff as shown beside an entry. */
 export const PersonSchema = v.object({

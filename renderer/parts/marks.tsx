@@ -1,12 +1,16 @@
 import type { ReactNode } from 'react';
 import type { Delivery } from '#contracts/bridge/views.ts';
+import type { Day } from '#contracts/ids.ts';
 import type { Urgency, VisitState } from '#contracts/records/visits.ts';
 import { useToday } from '../app/surroundings.tsx';
 import { describeInstant } from '../wording/dates.ts';
 import { useWords } from '../wording/words.ts';
 import { Icon, type IconName } from './icons.tsx';
 
-/** "Saved on this computer 10:42" is not "received by the center 10:43": one icon and one sentence for each. */
+/**
+ * "Saved on this computer 10:42" is not "received by the center 10:43" (SCR-2). What other computers wrote is at the center, and
+ * no time is said: none is known.
+ */
 export function DeliveryMark({
   delivery,
   isShort = false,
@@ -16,22 +20,32 @@ export function DeliveryMark({
 }): ReactNode {
   const { t } = useWords();
   const today = useToday();
-  const isReceived = delivery.receivedAt !== null;
-  const time = describeInstant(delivery.receivedAt ?? delivery.savedAt, today);
-  const words = t(isReceived ? 'delivery.received' : 'delivery.saved', { time });
+  const time = timeOf(delivery, today);
+  const words = time === null ? t('delivery.at-center') : t(`delivery.${delivery.state}`, { time });
   return (
-    <span className={`delivery ${isReceived ? 'delivery-received' : 'delivery-saved'}`} title={words}>
-      <Icon name={isReceived ? 'center' : 'computer'} size={16} />
+    <span className={`delivery delivery-${delivery.state}`} title={words}>
+      <Icon name={delivery.state === 'saved' ? 'computer' : 'center'} size={16} />
       {isShort ? (
         <>
           <span className="visually-hidden">{words}</span>
-          <span aria-hidden="true">{time}</span>
+          {time !== null && <span aria-hidden="true">{time}</span>}
         </>
       ) : (
         <span>{words}</span>
       )}
     </span>
   );
+}
+
+function timeOf(delivery: Delivery, today: Day): string | null {
+  switch (delivery.state) {
+    case 'saved':
+      return describeInstant(delivery.savedAt, today);
+    case 'received':
+      return describeInstant(delivery.receivedAt, today);
+    case 'at-center':
+      return null;
+  }
 }
 
 const urgencyIcons = { routine: null, urgent: 'alert', emergency: 'stop' } as const satisfies Record<

@@ -53,10 +53,14 @@ export interface ScriptedClinic {
     person: PersonId,
   ): Result<RequestOutput<'patients.register'>>;
   delivery(id: RecordId): Delivery;
+  /** When the record was last written here; 0 if it never was. */
+  savedAt(id: RecordId): Instant;
   /** Records not yet received by the center, oldest first. */
   unsent(): readonly { readonly id: RecordId; readonly savedAt: Instant }[];
   /** The center has received everything. */
   receiveAll(): void;
+  /** Other computers have written every record since, and their versions are here. */
+  replaceAll(): void;
 }
 
 const place = v.parse(ScopeSchema, 'TSH000123');
@@ -75,6 +79,7 @@ export function openScriptedClinic(clock: Clock, reference: ReferenceData): Scri
   const random = new SeededRandom(7);
   const savedAtById = new Map<RecordId, Instant>();
   const receivedAtById = new Map<RecordId, Instant>();
+  const replacedIds = new Set<RecordId>();
   const mahallas = reference.searchMahallas('Navoiy', 4, []).map((hit) => hit.code);
   const people = staff.map(([family, given, roles], at) => ({
     id: v.parse(PersonIdSchema, `${firstPersonId}${at}`),
@@ -92,6 +97,7 @@ export function openScriptedClinic(clock: Clock, reference: ReferenceData): Scri
     for (const write of planned.value.writes) {
       savedAtById.set(write.id, at);
       receivedAtById.delete(write.id);
+      replacedIds.delete(write.id);
     }
     return ok(planned.value.subject);
   };
@@ -105,7 +111,13 @@ export function openScriptedClinic(clock: Clock, reference: ReferenceData): Scri
       const acted = actAt(action, input, person, clock.now());
       return acted.ok ? ok(savedRecord(clinic, acted.value)) : acted;
     },
-    delivery: (id) => ({ savedAt: savedAtById.get(id) ?? 0, receivedAt: receivedAtById.get(id) ?? null }),
+    delivery(id) {
+      const savedAt = savedAtById.get(id);
+      if (savedAt === undefined || replacedIds.has(id)) return { state: 'at-center' };
+      const receivedAt = receivedAtById.get(id);
+      return receivedAt === undefined ? { state: 'saved', savedAt } : { state: 'received', receivedAt };
+    },
+    savedAt: (id) => savedAtById.get(id) ?? 0,
     unsent: () =>
       [...savedAtById]
         .filter(([id]) => !receivedAtById.has(id))
@@ -115,6 +127,10 @@ export function openScriptedClinic(clock: Clock, reference: ReferenceData): Scri
       for (const [id, savedAt] of savedAtById) {
         if (!receivedAtById.has(id)) receivedAtById.set(id, savedAt + 60_000);
       }
+    },
+    replaceAll() {
+      clinic.receiveAll();
+      for (const id of savedAtById.keys()) replacedIds.add(id);
     },
   };
 
@@ -282,7 +298,7 @@ function savedRecord(clinic: ScriptedClinic, id: RecordId): RequestOutput<'patie
     reader.get('requests', id) ??
     reader.get('staff', id);
   if (record === undefined) throw new Error('an action answered with a record it did not write');
-  return { id, rev: record.rev, delivery: clinic.delivery(id) };
+  return { id, rev: record.rev, delivery: { state: 'saved', savedAt: clinic.savedAt(id) } };
 }
 
 /** The actions behind the requests that write. */

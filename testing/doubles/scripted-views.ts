@@ -120,9 +120,8 @@ export function scriptedViews(clinic: ScriptedClinic, reference: ReferenceData):
           cancelled: count('cancelled'),
         },
         patientsSeen: seen.length,
-        patientsRegistered: patients().filter(
-          (record) => dayAt(clinic.delivery(record.id).savedAt) === dayAt(now),
-        ).length,
+        patientsRegistered: patients().filter((record) => dayAt(clinic.savedAt(record.id)) === dayAt(now))
+          .length,
         visitsWithoutDiagnosis: seen.filter(
           (each) => effectiveEntries(each.derived, 'diagnosis').length === 0,
         ).length,

@@ -50,6 +50,8 @@ export interface ScriptedWorkstation {
   lock(): void;
   /** The center has received everything. */
   receiveAll(): void;
+  /** Other computers have written every record since, and their versions are here. */
+  replaceAll(): void;
   /** The center could not use the oldest unsent record and keeps it in quarantine. */
   refuseOldest(): void;
   /** Every record's visits are signed so, the newest first. */
@@ -107,6 +109,7 @@ export function openScriptedWorkstation(clock: Clock, reference: ReferenceData):
     pinfls: () => clinic.reader.find('patients', {}).flatMap(({ body }) => body.pinfl ?? []),
     lock: told(() => script.signOut()),
     receiveAll: told(() => clinic.receiveAll()),
+    replaceAll: told(() => clinic.replaceAll()),
     refuseOldest: told(() => script.refuseOldest()),
     sign: told((signatures) => {
       signed = signatures;

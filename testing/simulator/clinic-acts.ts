@@ -197,7 +197,7 @@ export const writeNewerFields =
         random: session.random,
       }),
     );
-    return ok({ id, rev, delivery: { savedAt: capturedAt, receivedAt: null } });
+    return ok({ id, rev, delivery: { state: 'saved', savedAt: capturedAt } });
   };
 
 /** A new patient whose revision is not that of its content: what a program with a defect would send. */
@@ -222,7 +222,7 @@ export const writePoison =
       const op = v.parse(OperationIdSchema, uuidV7(now, session.random));
       transaction.put('patients', record);
       transaction.outbox.append({ op, collection: 'patients', lane: 1, baseRev: null, record, at: now });
-      return { id, rev, delivery: { savedAt: now, receivedAt: null } };
+      return { id, rev, delivery: { state: 'saved', savedAt: now } };
     });
     return ok(saved);
   };

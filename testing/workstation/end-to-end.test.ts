@@ -129,28 +129,28 @@ describe('a day', () => {
   test('what was answered as saved survives kill -9 without a center, and arrives when one is there', async () => {
     const { running, screen, person, patient, visit } = await enrolledWithVisit('day');
     const summary = screen.open('patients.record', { id: patient });
-    await summary.until((record) => (record?.delivery.receivedAt ?? null) !== null);
+    await summary.until((record) => record?.delivery.state === 'received');
     const { facility } = await screen.open('workstation.state', {}).until((state) => state.facility !== null);
     expect(facility?.code).toBe(facilityA);
 
     await within('the end of the center', center.close());
     const recorded = await within('an answer to the save', recordPressure(screen, visit), running);
     await within('the end of the workstation', running.kill(), running);
-    expect(recorded).toMatchObject({ ok: true, value: { delivery: { receivedAt: null } } });
+    expect(recorded).toMatchObject({ ok: true, value: { delivery: { state: 'saved' } } });
 
     const again = await start('day');
     const reopened = await within('a screen', again.connect(screen.pass), again);
     await within('the unlock', unlock(reopened, person), again);
     const record = await reopened.open('patients.record', { id: patient }).until((value) => value !== null);
     expect(record?.visits[0]?.body.entries.some(({ kind }) => kind === 'vitals')).toBe(true);
-    expect(record?.visits[0]?.delivery.receivedAt).toBeNull();
+    expect(record?.visits[0]?.delivery.state).toBe('saved');
     const unsent = await reopened.open('unsent.list', {}).until((rows) => rows.length > 0);
     expect(unsent.map(({ id }) => id)).toEqual([visit]);
 
     center = await within('the center', openCenter());
     await within('an answer to the sync', reopened.request('sync.now', {}), again);
     const live = reopened.open('patients.record', { id: patient });
-    await live.until((value) => (value?.visits[0]?.delivery.receivedAt ?? null) !== null);
+    await live.until((value) => value?.visits[0]?.delivery.state === 'received');
     await reopened
       .open('sync.state', {})
       .until(({ unsent: count, link }) => count === 0 && link === 'online');

@@ -88,7 +88,7 @@ describe('requests that write', () => {
     const saved = await screen.request('patients.register', registration('Malika'));
     if (!saved.ok) throw new Error(saved.error.code);
     expect(replica().get('patients', saved.value.id)?.rev).toBe(saved.value.rev);
-    expect(saved.value.delivery.receivedAt).toBeNull();
+    expect(saved.value.delivery.state).toBe('saved');
     expect(replica().outbox.counts().pending).toBe(before + 1);
     const found = await screen.request('patients.search', { text: 'Юлдашева Малика', limit: 5 });
     expect(found.ok && found.value.patients.map(({ id }) => id)).toEqual([saved.value.id]);

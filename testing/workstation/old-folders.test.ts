@@ -78,8 +78,8 @@ describe.each(folders)('%s', (name) => {
     ]);
     for (const visit of shown?.visits ?? [])
       expect(visit.signatures).toMatchObject([{ by: people.nurse, verdict: 'valid', beyond: [] }]);
-    const delivered = shown?.visits.map(({ delivery }) => delivery.receivedAt !== null);
-    expect(delivered).toEqual([false, true]);
+    const delivered = shown?.visits.map(({ delivery }) => delivery.state);
+    expect(delivered).toEqual(['saved', 'received']);
     const second = screen.open('patients.record', { id: patients.second });
     const other = await second.until((record) => record !== null);
     expect(other?.visits.map(({ id, state }) => [id, state])).toEqual([[visits.begun, 'in-progress']]);

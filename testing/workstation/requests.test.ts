@@ -73,7 +73,7 @@ describe('requests', () => {
       direction: 'outgoing',
       patient: { id: patientId },
       facility: { code: there, name: { ru: 'Buxoro viloyat shifoxonasi' } },
-      delivery: { receivedAt: null },
+      delivery: { state: 'saved' },
     });
     expect(row?.author?.name).toBeDefined();
     await screen.request('requests.cancel', { id: saved.value.id, reason: 'xato' });

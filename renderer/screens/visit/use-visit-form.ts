@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import type { EntryDraft, RequestOutput } from '#contracts/bridge/requests.ts';
-import type { Delivery, VisitView } from '#contracts/bridge/views.ts';
+import type { VisitView } from '#contracts/bridge/views.ts';
 import type { AppError } from '#contracts/errors.ts';
-import type { PersonId } from '#contracts/ids.ts';
-import type { VisitState } from '#contracts/records/visits.ts';
+import type { Instant, PersonId } from '#contracts/ids.ts';
+import type { VisitEntry, VisitState } from '#contracts/records/visits.ts';
 import { useRequest } from '../../bridge/hooks.tsx';
 import type { FormDraft } from '../../drafts/drafts-context.tsx';
 import {
@@ -29,8 +29,8 @@ export interface VisitForm {
   readonly hasTyped: boolean;
   readonly isBusy: boolean;
   readonly error: AppError | null;
-  /** Of the last save, for the words "saved on this computer". */
-  readonly saved: Delivery | null;
+  /** When the last save was done, for the words "saved on this computer". */
+  readonly savedAt: Instant | null;
   /** Counts attempts that something typed wrongly stopped. */
   readonly refusedAttempts: number;
 }
@@ -49,7 +49,7 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
   const record = useRequest('visits.record');
   const moving = useRequest('visits.move');
   const [fields, setFields] = useState(initial);
-  const [saved, setSaved] = useState<Delivery | null>(null);
+  const [savedAt, setSavedAt] = useState<Instant | null>(null);
   const [refusedAttempts, setRefusedAttempts] = useState(0);
   const hasTyped = isAnythingTyped(fields);
   const latest = useRef(fields);
@@ -62,7 +62,7 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
   const change = (part: Partial<VisitFields>) => {
     const next = { ...fields, ...part };
     setFields(next);
-    setSaved(null);
+    setSavedAt(null);
     if (isAnythingTyped(next)) draft.keep(title, next);
     else draft.forget();
   };
@@ -82,7 +82,7 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
     const left = withoutRecorded(fields, since, person);
     if (left === fields) return;
     change(left);
-    setSaved(visit.delivery);
+    setSavedAt(newestAt(since, person));
     record.clear();
   }, [isUnsure, visit.rev]);
 
@@ -95,13 +95,13 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
       ...(state === undefined ? {} : { state }),
       ...(late === '' ? {} : { enteredLate: late }),
     });
-    if (outcome.ok) setSaved(outcome.value.delivery);
+    if (outcome.ok) setSavedAt(outcome.value.delivery.savedAt);
     return outcome.ok ? outcome.value : null;
   };
 
   const move = async (state: VisitState) => {
     const outcome = await moving.send({ id: visit.id, state });
-    if (outcome.ok) setSaved(outcome.value.delivery);
+    if (outcome.ok) setSavedAt(outcome.value.delivery.savedAt);
     return outcome.ok ? outcome.value : null;
   };
 
@@ -139,7 +139,13 @@ export function useVisitForm({ visit, draft, title, person, initial }: VisitForm
     hasTyped,
     isBusy: record.isBusy || moving.isBusy,
     error: record.error ?? moving.error,
-    saved,
+    savedAt,
     refusedAttempts,
   };
+}
+
+/** When `person` made the newest of `entries`; null if none is hers. The visit's own last version may be somebody else's. */
+function newestAt(entries: readonly VisitEntry[], person: PersonId): Instant | null {
+  const own = entries.filter((entry) => entry.by === person);
+  return own.length === 0 ? null : Math.max(...own.map(({ at }) => at));
 }

@@ -207,10 +207,10 @@ function SaveBar({ record, visit, form, isUnkept }: SaveBarProps): ReactNode {
       {form.error && <SaveFailure error={form.error} />}
       <div className="save-bar-row">
         <div className="save-bar-state" role="status">
-          {form.saved !== null && !form.hasTyped && (
+          {form.savedAt !== null && !form.hasTyped && (
             <p className="save-bar-saved">
               <Icon name="check-circle" />
-              {t('delivery.saved', { time: timeAt(form.saved.savedAt) })}
+              {t('delivery.saved', { time: timeAt(form.savedAt) })}
             </p>
           )}
           {form.hasTyped && (
