@@ -37,7 +37,8 @@ usage: npm run center -- <command> [options]
   wipe --device <id>             have a workstation erase its records at its next contact
   revoke-person --facility <code> --person <id>
                                  end a person's work and take her signing keys back
-  status                         every workstation: contact, unsent writes, and whether its audit trail was rolled back
+  status                         every workstation: contact, unsent writes, healed records, and whether its audit trail
+                                 was rolled back
   audit-heads --device <id>      every head of a workstation's audit trail that was told, as JSON lines
   verify-signatures              check every signed visit, or those of --facility
   publish-dictionary --file <f>  sign a packing dictionary and send it to every facility
@@ -215,7 +216,8 @@ function statusLine(scope: string, device: DeviceView): string {
   const moment = (at: number | null) => (at === null ? 'never' : new Date(at).toISOString());
   const trail =
     device.rolledBackAt === null ? '' : `; AUDIT TRAIL ROLLED BACK ${moment(device.rolledBackAt)}`;
-  return `${scope} ${device.id} ${device.state}; contact ${moment(device.lastContactAt)}; unsent ${device.backlog ?? 0}${trail}`;
+  const healed = (device.healed ?? 0) === 0 ? '' : `; healed ${device.healed}`;
+  return `${scope} ${device.id} ${device.state}; contact ${moment(device.lastContactAt)}; unsent ${device.backlog ?? 0}${healed}${trail}`;
 }
 
 const headsPerRead = 1_000;

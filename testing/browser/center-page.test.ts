@@ -133,6 +133,25 @@ describe("the center's page", () => {
     await page.locator('tr[data-device] [data-rolled-back]').waitFor();
   });
 
+  it('DIG-6: says how many records of a workstation were healed, where there are some', async () => {
+    const numbers = { type: 'status', backlog: 0, oldestPendingAt: null, quarantined: 0, openReviews: 0 };
+    const told = async (healed: number, unsent: number) => {
+      client.send({ ...numbers, backlog: unsent, healed, clock: Date.now() });
+      await expect
+        .poll(() => page.locator(`${cardA} tr[data-device] td.number`).first().textContent(), soon)
+        .toBe(String(unsent));
+    };
+    const healed = page.locator('[data-healed]');
+    await told(0, 21);
+    expect(await healed.count()).toBe(0);
+    await told(1_203, 22);
+    expect(await page.locator(`${cardA} tr[data-device] [data-healed]`).textContent()).toBe(
+      'oʻzi toʻgʻrilangan yozuvlar: 1\u00a0203',
+    );
+    // The workstation of the other facility told none.
+    expect(await healed.count()).toBe(1);
+  });
+
   it.each([...languages])('reads well in %s, light and dark', async (language) => {
     await page.locator(`.languages [lang="${language}"]`).click();
     await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });

@@ -169,14 +169,21 @@ describe('OPE: what an operator does from the command line, while the center run
     expect(await refusalOf(url, stolen)).toBe('sync.device-revoked');
   });
 
-  it('orders an erasure, and verifies the digests', async () => {
+  it('orders an erasure, verifies the digests, and tells of healed records (DIG-6)', async () => {
     running = await serveCenter(dataFolder, ['--offline-limit-days', '7']);
     const { url } = running;
     const identity = await enrol(url, code);
     const client = await connectTwo(url, identity);
     expect(client.welcome.offlineLimitMs).toBe(7 * 24 * 3_600_000);
+    expect((await run('status')).output).not.toContain('healed');
+    const numbers = { backlog: 4, oldestPendingAt: null, quarantined: 0, openReviews: 0, clock: 1 };
+    client.send({ type: 'status', ...numbers, healed: 3 });
+    // What comes after it is answered after it was dealt with.
     const row = patientRow(facilityA);
     await client.offer([offered(row)]);
+    const status = await run('status');
+    expect(status.code).toBe(0);
+    expect(status.output).toContain('unsent 4; healed 3\n');
     expect(await run('verify-digests')).toMatchObject({ code: 0 });
     expect((await run('wipe', '--device', identity.device)).code).toBe(0);
     expect((await run('wipe', '--device', identity.device)).code).toBe(1);

@@ -1,7 +1,7 @@
 /**
  * @typedef {{ id: string, label: string, program: string, state: 'enrolled' | 'revoked' | 'cloned' | 'wipeOrdered' | 'wiped', enrolledAt: number,
  *   lastContactAt: number | null, backlog: number | null, oldestPendingAt: number | null, quarantined: number | null,
- *   openReviews: number | null, clockErrorMs: number | null, rolledBackAt: number | null }} Device
+ *   openReviews: number | null, clockErrorMs: number | null, healed: number | null, rolledBackAt: number | null }} Device
  * @typedef {{ scope: string, names: Readonly<Record<string, string>>, isTraining: boolean, head: number,
  *   received: number, receivedToday: number, quarantined: number, devices: readonly Device[] }} Facility
  * @typedef {{ scope: string, seq: number, collection: 'patients' | 'visits' | 'staff' | 'reference' | 'reviews',

@@ -1,5 +1,5 @@
 import { button, element, fill } from './elements.js';
-import { say, writeCount, writeMoment, writeSpan } from './writing.js';
+import { say, writeCount, writeHealed, writeMoment, writeSpan } from './writing.js';
 
 /** @import { Device, Facility, Overview } from './center-link.js' */
 /** @import { Language, Word } from './words.js' */
@@ -154,6 +154,7 @@ function deviceRow(device, now, language) {
       ' ',
       stateOf(device, now, language),
       ...rollbackOf(device, language),
+      ...healedOf(device, language),
     ),
     element('td', {}, contact),
     element('td', { class: 'number' }, device.backlog === null ? '–' : writeCount(language, device.backlog)),
@@ -177,6 +178,21 @@ function rollbackOf(device, language) {
   return [
     document.createTextNode(' '),
     element('span', { class: 'state attention', 'data-rolled-back': '' }, say(language, 'rolledBack')),
+  ];
+}
+
+/**
+ * Records that were found different from the center's and put right, where there are some (DIG-6).
+ * @param {Device} device
+ * @param {Language} language
+ * @returns {readonly Node[]}
+ */
+function healedOf(device, language) {
+  const healed = writeHealed(language, device.healed);
+  if (healed === null) return [];
+  return [
+    document.createTextNode(' '),
+    element('span', { class: 'state', 'data-healed': String(device.healed) }, healed),
   ];
 }
 

@@ -57,3 +57,14 @@ export function writeSpan(language, spanMs) {
   const sign = size < 1_000 ? '' : spanMs < 0 ? '−' : '+';
   return `${sign}${Math.round(size / unitMs)}\u00a0${say(language, unit)}`;
 }
+
+/**
+ * How many records of a workstation were healed (docs/specs/sync.md DIG-6); null where there were none, or its program tells none.
+ * @param {Language} language
+ * @param {number | null} healed
+ */
+export function writeHealed(language, healed) {
+  return healed === null || healed === 0
+    ? null
+    : `${say(language, 'healedRecords')}: ${writeCount(language, healed)}`;
+}

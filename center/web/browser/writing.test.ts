@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writeCount, writeMoment, writeSpan } from './writing.js';
+import { writeCount, writeHealed, writeMoment, writeSpan } from './writing.js';
 
 describe('PAGE-6: dates and numbers without Intl', () => {
   it('writes counts in groups', () => {
@@ -18,5 +18,17 @@ describe('PAGE-6: dates and numbers without Intl', () => {
     expect(writeSpan('en', 400)).toBe('0\u00a0s');
     expect(writeSpan('en', -90_000)).toBe('−2\u00a0min');
     expect(writeSpan('ru', 3 * 86_400_000)).toBe('+3\u00a0дн');
+  });
+});
+
+describe('DIG-6: healed records in words', () => {
+  it('says how many there are', () => {
+    expect(writeHealed('en', 1_234)).toBe('records healed: 1,234');
+    expect(writeHealed('ru', 1)).toBe('записей исправлено автоматически: 1');
+  });
+
+  it('says nothing where there are none, or where nobody told', () => {
+    expect(writeHealed('en', 0)).toBeNull();
+    expect(writeHealed('en', null)).toBeNull();
   });
 });
