@@ -189,7 +189,7 @@ export const errorMeanings = {
   },
   'sync.device-unknown': {
     nurse: 'The center does not know this workstation. Records are kept here, not sent.',
-    technician: 'The center may have been restored; enrol again.',
+    technician: 'The center may have been restored; enrol again. See docs/runbooks/center-restore.md.',
   },
   'sync.proof-refused': {
     nurse: 'The center did not accept the identity of this workstation. Records are kept here.',

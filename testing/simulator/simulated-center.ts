@@ -142,7 +142,7 @@ export class SimulatedCenter {
     life.bus.publish({ kind: 'durable' });
   }
 
-  /** The disk is lost and a backup put in its place, under a new epoch, as the runbook says. */
+  /** The disk is lost and a backup put in its place, under a new epoch before anybody is served, as docs/runbooks/center-restore.md says. */
   async restore(backup: Backup): Promise<void> {
     const { postgres, time, trace, random } = this.#around;
     trace.note('center restored', backup.schema);

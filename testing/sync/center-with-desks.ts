@@ -59,18 +59,7 @@ export async function openCenterWithDesks(options: CenterWithDesksOptions): Prom
   for (const facility of options.facilities) await center.createFacility(facilityRecord(facility));
   const desks: Desk[] = [];
   const stopAll = async () => void (await Promise.all(desks.map(({ client }) => client.stop())));
-  const clientOf: CenterWithDesks['clientOf'] = ({ replica, identity }) =>
-    new SyncClient({
-      replica,
-      identity,
-      connect: webSocketConnect(identity.centerUrl, timers),
-      clock,
-      timers,
-      random,
-      program: 'test',
-      ...options.client,
-      limits: { backOffFromMs: 50, backOffToMs: 200, ...options.client?.limits },
-    });
+  const clientOf: CenterWithDesks['clientOf'] = (desk) => createDeskClient(desk, random, options.client);
   return {
     center,
     desks,
@@ -96,10 +85,33 @@ export async function openCenterWithDesks(options: CenterWithDesksOptions): Prom
   };
 }
 
+/** A client on a desk's replica that soon tries again; not started. */
+export const createDeskClient = (
+  { replica, identity }: Pick<Desk, 'replica' | 'identity'>,
+  random: SeededRandom,
+  more: CenterWithDesksOptions['client'] = {},
+): SyncClient =>
+  new SyncClient({
+    replica,
+    identity,
+    connect: webSocketConnect(identity.centerUrl, timers),
+    clock,
+    timers,
+    random,
+    program: 'test',
+    ...more,
+    limits: { backOffFromMs: 50, backOffToMs: 200, ...more.limits },
+  });
+
 async function enrolReplica(center: RunningCenter, scope: Scope, random: SeededRandom) {
   const { code } = await center.createEnrolmentCode(scope);
-  const connect = webSocketConnect(center.url, timers);
-  const order = { connect, centerUrl: center.url, code, label: 'desk', program: 'test', random, timers };
+  return await enrolWithCode(center.url, code, random);
+}
+
+/** An empty replica, enrolled by a code. Throws with the code of the error if it is refused. */
+export async function enrolWithCode(centerUrl: string, code: string, random: SeededRandom) {
+  const connect = webSocketConnect(centerUrl, timers);
+  const order = { connect, centerUrl, code, label: 'desk', program: 'test', random, timers };
   const enrolled = await enrolDevice(order);
   if (!enrolled.ok) throw new Error(enrolled.error.code);
   const { identity, ticket } = enrolled.value;
