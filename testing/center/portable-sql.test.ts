@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FoundStatement, findStatements, statementsOf } from './sql-statements.ts';
 
@@ -172,6 +174,17 @@ describe('SCA-2: SQL that PostgreSQL, Citus and YugabyteDB share', () => {
     ).toEqual([...sharded].sort());
     const others = tables.map(([, name]) => name).filter((name) => !sharded.some((each) => each === name));
     expect(others.filter((name) => !everywhere.some((each) => each === name))).toEqual([]);
+  });
+
+  it('SCA-4: is told of table by table', () => {
+    const scale = join(import.meta.dirname, '..', '..', 'docs', 'specs', 'scale.md');
+    const [, distributed, reference] =
+      /\*\*SCA-4\*\* Citus: (.*?) distributed by `scope`.*?colocated; (.*?) are reference tables/s.exec(
+        readFileSync(scale, 'utf8'),
+      ) ?? [];
+    const namesIn = (list = '') => [...list.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
+    expect(namesIn(distributed)).toEqual([...sharded]);
+    expect(namesIn(reference)).toEqual([...everywhere]);
   });
 
   it('still needs every exception', () => {
