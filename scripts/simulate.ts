@@ -5,11 +5,13 @@ import * as v from 'valibot';
 import { workingDaysPerYear } from '#testing/simulator/clinic-story.ts';
 import { type FaultName, faultNames } from '#testing/simulator/faults.ts';
 import { type HandedOut, type Report, ReportSchema } from '#testing/simulator/simulation-report.ts';
+import { newestKept } from '#testing/simulator/trace.ts';
 
 /**
  * Plays clinic-years: `npm run simulate -- --seed 1 --years 100`. Year number n has the seed `seed + n`, so that a failed one
  * can be played alone. `--days` shortens each year, `--without a,b` and `--only a,b` switch faults, `--processes` sets how many
- * worlds run at once, `--times` makes every fault so much more frequent. Without a seed it is taken from the time.
+ * worlds run at once, `--times` makes every fault so much more frequent, `--newest` says how many of the last events are printed of
+ * a failed year. Without a seed it is taken from the time.
  */
 const options = parseArgs({
   options: {
@@ -20,6 +22,7 @@ const options = parseArgs({
     without: { type: 'string', default: '' },
     only: { type: 'string', default: '' },
     times: { type: 'string', default: '1' },
+    newest: { type: 'string', default: '12' },
   },
 }).values;
 
@@ -32,6 +35,8 @@ const wholeNumber = (text: string, name: string, most: number): number => {
 const firstSeed = wholeNumber(options.seed ?? String(Date.now() % 1_000_000_000), 'seed', 2 ** 31);
 const years = wholeNumber(options.years, 'years', 100_000);
 const days = wholeNumber(options.days, 'days', 10_000);
+const newest = wholeNumber(options.newest, 'newest', newestKept);
+if (newest === 0) throw new Error('--newest: one at least');
 const processes = Math.max(1, Math.min(wholeNumber(options.processes, 'processes', 64), years));
 for (const name of [...options.without.split(','), ...options.only.split(',')].filter(
   (text) => text !== '',
@@ -60,7 +65,15 @@ process.exitCode = haveEndedWell.every(Boolean) && reports.every(({ failure }) =
 function playWhatIsLeft(): Promise<boolean> {
   const child = spawn(
     process.execPath,
-    ['--max-semi-space-size=32', script, String(days), options.without, options.only, options.times],
+    [
+      '--max-semi-space-size=32',
+      script,
+      String(days),
+      String(newest),
+      options.without,
+      options.only,
+      options.times,
+    ],
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   children.add(child);

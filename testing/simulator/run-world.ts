@@ -4,6 +4,7 @@ import { ClinicWorld } from './clinic-world.ts';
 import { type FaultName, type FaultRates, usualRates } from './faults.ts';
 import { heal } from './healing.ts';
 import type { PostgresInProcess } from './postgres-in-process.ts';
+import { newestKept } from './trace.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -66,7 +67,7 @@ export async function runWorld(postgres: PostgresInProcess, options: RunOptions)
       digest: world.trace.digest(),
     };
   } catch (error) {
-    throw new RunFailure(seed, number, world.trace.newest(process.env.ALLTRACE ? 4000000 : 4000), error);
+    throw new RunFailure(seed, number, world.trace.newest(newestKept), error);
   } finally {
     await world.close();
   }

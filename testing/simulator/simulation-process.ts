@@ -16,7 +16,6 @@ import { PostgresInProcess } from './postgres-in-process.ts';
 import { RunFailure, runWorld } from './run-world.ts';
 import { HandedOutSchema, makeSimulationFolder, type Report, ReportSchema } from './simulation-report.ts';
 
-const newestTold = 12;
 /** Of so many seeds one has two facilities. */
 const facilitiesEvery = 4;
 
@@ -25,9 +24,12 @@ interface Game {
   readonly root: string;
   readonly days: number;
   readonly rates: FaultRates;
+  /** How many of the newest events are told of a failed year. */
+  readonly newest: number;
 }
 
-async function play({ postgres, root, days, rates }: Game, seed: number): Promise<Report> {
+async function play(game: Game, seed: number): Promise<Report> {
+  const { postgres, root, days, rates } = game;
   const [startedAt, processorAt] = [performance.now(), process.cpuUsage()];
   const used = () => {
     const { user, system } = process.cpuUsage(processorAt);
@@ -45,7 +47,7 @@ async function play({ postgres, root, days, rates }: Game, seed: number): Promis
     return { ...outcome, counts: { ...outcome.counts }, ...used(), failure: null, newest: [] };
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
-    const newest = error.newest.slice(-newestTold).map((line) => line.slice(0, 200));
+    const newest = error.newest.slice(-game.newest).map((line) => line.slice(0, 200));
     const nothing = { seed, writes: 0, events: 0, reEnrolments: 0, counts: {}, digest: '' };
     return { ...nothing, ...used(), failure: error.message, newest };
   }
@@ -66,10 +68,10 @@ function tell(report: Report): void {
   });
 }
 
-const [days, without = '', only = '', times = '1'] = process.argv.slice(2);
-if (days === undefined || process.send === undefined)
+const [days, newest, without = '', only = '', times = '1'] = process.argv.slice(2);
+if (days === undefined || newest === undefined || process.send === undefined)
   throw new Error(
-    'usage, by a process that hands out seeds: simulation-process <days> [without] [only] [times]',
+    'usage, by a process that hands out seeds: simulation-process <days> <newest> [without] [only] [times]',
   );
 const handedOut = on(process, 'message');
 // No seed is left, or the parent died: whatever is still played is for nobody.
@@ -78,5 +80,6 @@ if (!process.connected) process.exit();
 const root = makeSimulationFolder();
 process.on('exit', () => rmSync(root, { recursive: true, force: true }));
 const postgres = await PostgresInProcess.start();
-const game = { postgres, root, days: Number(days), rates: ratesOf(without, only, Number(times)) };
+const rates = ratesOf(without, only, Number(times));
+const game = { postgres, root, days: Number(days), newest: Number(newest), rates };
 for await (const [message] of handedOut) tell(await play(game, v.parse(HandedOutSchema, message).seed));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Most of the newest events kept to be read after a failure. */
-const maxKept = 4000;
+export const newestKept = 4000;
 
 /**
  * Everything that happened in a simulated world, as one hash: two runs of one seed are the same run exactly if their digests
@@ -21,7 +21,7 @@ export class Trace {
   note(what: string, content: string | Uint8Array = ''): void {
     this.#events += 1;
     this.#hash.update(`${this.#now()} ${what}\n`).update(content).update('\n');
-    if (this.#kept.length >= maxKept * 2) this.#kept.splice(0, maxKept);
+    if (this.#kept.length >= newestKept * 2) this.#kept.splice(0, newestKept);
     this.#kept.push(`${this.#now()} ${what} ${typeof content === 'string' ? content.slice(0, 400) : ''}`);
   }
 
