@@ -64,6 +64,7 @@ export async function startEmbeddedPostgres(dataFolder: string, effects: Effects
   const place = await prepareClusterPlace(dataFolder, effects.random, effects.log);
   const password = await keepPassword(place, effects);
   if (await isMissing(join(place.cluster, 'PG_VERSION'))) await initialise(place, password, dataFolder);
+  await removeUnwrittenFile(place, effects);
   await stopOrphan(place, password, effects);
   const { child, port } = await startListening(place, password, effects);
   const owner = await ownCluster(connectionUrl(port, password), effects);
@@ -238,6 +239,21 @@ async function control(place: ClusterPlace, command: readonly string[]): Promise
 async function readPostmasterFile(place: ClusterPlace): Promise<PostmasterFile | undefined> {
   const text = await readFile(join(place.cluster, 'postmaster.pid'), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : parsePostmasterFile(text);
+}
+
+/**
+ * Takes away a `postmaster.pid` that a power cut left empty: PostgreSQL would refuse to start for ever. A living PostgreSQL wrote
+ * its own whole before anything else; one that is starting at this moment gets the time for it.
+ */
+async function removeUnwrittenFile(place: ClusterPlace, effects: Effects): Promise<void> {
+  const path = join(place.cluster, 'postmaster.pid');
+  const attempts = 20;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    if ((await isMissing(path)) || (await readPostmasterFile(place)) !== undefined) return;
+    await wait(effects.timers, 100);
+  }
+  effects.log('Removing the postmaster.pid that a power cut left unwritten.');
+  await rm(path, { force: true });
 }
 
 /**

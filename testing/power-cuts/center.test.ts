@@ -1,25 +1,32 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { postgresAccount } from '#center/postgres/account.ts';
+import { type ClusterPlace, prepareClusterPlace } from '#center/postgres/cluster-place.ts';
 import { findRunningPostgres, startEmbeddedPostgres } from '#center/postgres/embedded.ts';
 import { startCenter } from '#center/start-center.ts';
 import { systemEffects } from '#center/system-effects.ts';
 import { serveCenter } from '../center/center-process.ts';
-import { facilityA, facilityRecord, patientRow, renamed, type TestRow } from '../center/test-records.ts';
-import { connect, enrol, type WelcomedClient } from '../center/wire-client.ts';
+import { facilityA, facilityB, facilityRecord } from '../center/test-records.ts';
+import { acknowledgedBy, offerForAWhile, type Traffic } from './center-traffic.ts';
+import { complaintsAboutCenter } from './center-verdict.ts';
 import { CutDisk, takeSnapshot } from './cut-disk.ts';
 import { type CutPlan, cutsOf } from './cut-states.ts';
-import { folderInMemory, rebuild, requireSameAsDisk, type Trace } from './run-traced.ts';
+import { RebuiltFolder } from './rebuilt-folder.ts';
+import { recover } from './recovered-postgres.ts';
+import { folderInMemory, requireSameAsDisk, type Trace } from './run-traced.ts';
 import { buildTracingLibrary, type TraceEvent, traceInto } from './trace-log.ts';
 
-// The embedded PostgreSQL under the tracing library, with pushes through the real center (docs/specs/center.md POS-5).
-const seed = 20_261_122;
-/** For each way names last; a start of PostgreSQL with its recovery each, of nearly a second. */
-const cuts = 30;
-const limitMs = 300_000;
+// The embedded PostgreSQL under the tracing library, with offers through the real center (docs/specs/center.md POS-5).
+// POWER_CUT_TIMES makes as many times as many cuts, POWER_CUT_SEED others.
+const times = Math.max(1, Number(process.env.POWER_CUT_TIMES ?? 1) || 1);
+const seed = Number(process.env.POWER_CUT_SEED ?? 0) || 20_261_122;
+/** For each way names last. */
+const cuts = 100 * times;
+/** In the first moments of a center, each started as the product starts it. */
+const startCuts = 40 * times;
+const limitMs = 300_000 * times;
+const rounds = 24;
 const quiet = () => undefined;
 const effects = systemEffects(quiet);
 
@@ -41,47 +48,46 @@ const isMadeAnew = (path: string): boolean =>
 
 interface TracedCenter {
   readonly trace: Trace;
-  /** Every row that was pushed, by operation; batches in order. */
-  readonly batches: readonly (readonly TestRow[])[];
+  readonly traffic: Traffic;
 }
 
 async function traceCenter(dataFolder: string, tracing: string): Promise<TracedCenter> {
   const center = await startCenter({ dataFolder, log: quiet });
-  await center.createFacility(facilityRecord(facilityA));
-  const { code } = await center.createEnrolmentCode(facilityA);
+  for (const scope of [facilityA, facilityB]) await center.createFacility(facilityRecord(scope));
+  const codes = [await center.createEnrolmentCode(facilityA), await center.createEnrolmentCode(facilityA)];
   await center.close();
   const cluster = join(dataFolder, 'postgres', 'cluster');
   const before = takeSnapshot(cluster);
   const tracer = traceInto(join(folder, 'trace'), tracing, cluster);
   const traced = await serveCenter(dataFolder, [], tracer.environment);
-  const identity = await enrol(traced.url, code);
-  const client = await connect(traced.url, identity);
-  const batches: TestRow[][] = [];
-  for (let round = 0; round < 60; round += 1) {
-    batches.push(await pushBatch(client, batches.at(-1) ?? [], tracer.mark));
-    if (round % 20 === 9) await checkpoint(dataFolder);
-  }
+  const traffic = await offerForAWhile({
+    url: traced.url,
+    codes: codes.map(({ code }) => code),
+    rounds,
+    mark: tracer.mark,
+    betweenRounds: async (round) => {
+      if (round % 8 === 5) await checkpoint(dataFolder);
+    },
+  });
   await traced.killEverything();
   const events = tracer.events();
   requireSameAsDisk(before, events, isMadeAnew);
   // Without a checkpoint in it the run would only be about the log.
   expect(events.some((event) => event.kind === 'synced' && event.path.includes('/base/'))).toBe(true);
-  return { trace: { events, disk: (names) => new CutDisk(before, names) }, batches };
+  requireMixed(traffic);
+  return { trace: { events, disk: (names) => new CutDisk(before, names) }, traffic };
 }
 
-/** New patients, and new names for some of the batch before; each `ok` becomes a mark. */
-async function pushBatch(
-  client: WelcomedClient,
-  earlier: readonly TestRow[],
-  mark: (text: string) => void,
-): Promise<TestRow[]> {
-  const fresh = Array.from({ length: 6 }, () => patientRow(facilityA));
-  const rows = [...fresh, ...earlier.slice(0, 2).map((row) => renamed(row, 'Nazarova'))];
-  for (const verdict of await client.push(rows)) {
-    expect(verdict.verdict).toBe('ok');
-    mark(String(verdict.op));
-  }
-  return rows;
+/** Every kind of row is in the traffic and was answered as that kind is. */
+function requireMixed({ offers }: Traffic): void {
+  const answered = offers.flatMap(({ rows, answers }) =>
+    rows.map(({ kind }, index) => {
+      const answer = answers[index];
+      return `${kind}: ${typeof answer === 'object' ? answer.verdict : typeof answer}`;
+    }),
+  );
+  const kinds = ['applied: number', 'aside: number', 'quarantined: quarantined'];
+  expect([...new Set(answered)].sort()).toEqual(kinds);
 }
 
 async function checkpoint(dataFolder: string): Promise<void> {
@@ -92,59 +98,31 @@ async function checkpoint(dataFolder: string): Promise<void> {
   await client.end();
 }
 
-/** Operations and revisions that a recovered center holds. */
-async function readCenter(postgresFolder: string) {
-  const postgres = await startEmbeddedPostgres(postgresFolder, effects);
-  const client = new pg.Client({ connectionString: postgres.url });
-  try {
-    await client.connect();
-    const column = async (text: string) =>
-      new Set((await client.query<{ value: string }>(text)).rows.map(({ value }) => value));
-    return {
-      operations: await column('select op::text as value from feed where op is not null'),
-      fed: await column('select rev as value from feed'),
-      documents: await column('select rev as value from doc union select rev from doc_history'),
-    };
-  } finally {
-    await client.end();
-    await postgres.stop();
-  }
-}
-
-/** What is wrong with a recovered center, in words. */
-function complaintsAbout(
-  held: Awaited<ReturnType<typeof readCenter>>,
-  acknowledged: ReadonlySet<string>,
-  batches: readonly (readonly TestRow[])[],
-): readonly string[] {
-  return batches.flat().flatMap(({ op, rev }) => {
-    const places = [held.operations.has(op), held.fed.has(rev), held.documents.has(rev)];
-    if (places.some((isThere) => isThere !== places[0])) return [`${op} is there by half: ${places}`];
-    return acknowledged.has(op) && !places[0] ? [`${op} was answered ok and is lost`] : [];
-  });
-}
-
 interface CutsToJudge {
   readonly names: 'strict' | 'ordered';
   readonly plan: CutPlan;
   readonly events?: readonly TraceEvent[];
+  /** Of so many cuts one is started as the product starts it, with all it clears away; the others faster. */
+  readonly cutsPerProductStart?: number;
 }
 
 /** Rebuilds the cluster after every cut, lets PostgreSQL recover, and compares it with what was answered. */
-async function judgeCuts({ trace, batches }: TracedCenter, { names, plan, events }: CutsToJudge) {
-  const account = await postgresAccount();
-  const recovered = join(folder, 'recovered');
+async function judgeCuts(
+  { trace, traffic }: TracedCenter,
+  { names, plan, events = trace.events, cutsPerProductStart = 20 }: CutsToJudge,
+) {
+  const recovered = join(folder, `recovered-${names}`);
+  const place = await preparePlace(recovered);
+  const rebuilt = new RebuiltFolder(place.cluster, place.account);
   const complaints: string[] = [];
   let judged = 0;
-  for (const cut of cutsOf(trace.disk(names), events ?? trace.events, plan)) {
-    rebuild(cut.state, join(recovered, 'cluster'));
-    chmodSync(join(recovered, 'cluster'), 0o700);
-    cpSync(join(folder, 'center', 'postgres', 'postgres-password'), join(recovered, 'postgres-password'));
-    const owner = `${account?.uid}:${account?.gid}`;
-    if (account !== undefined) execFileSync('chown', ['-R', owner, join(recovered, 'cluster')]);
-    const acknowledged = new Set(cut.marks);
-    const wrong = await readCenter(recovered).then(
-      (held) => complaintsAbout(held, acknowledged, batches),
+  for (const cut of cutsOf(trace.disk(names), events, plan)) {
+    rebuilt.lay(cut.state);
+    const acknowledged = acknowledgedBy(cut.marks);
+    const starting =
+      judged % cutsPerProductStart === 0 ? startAsProduct(recovered) : recover(place, join(recovered, 'run'));
+    const wrong = await starting.then(
+      async ({ url, drop }) => await complaintsAboutCenter(url, traffic, acknowledged).finally(drop),
       (error: unknown) => [`it does not start: ${String(error)}`],
     );
     complaints.push(...wrong.map((complaint) => `${complaint} (${names}, ${cut.name})`));
@@ -154,7 +132,22 @@ async function judgeCuts({ trace, batches }: TracedCenter, { names, plan, events
   return complaints;
 }
 
-describe('a power cut of the center at any moment', { timeout: limitMs }, () => {
+/** Where cut clusters of the traced one are laid down and started. */
+async function preparePlace(recovered: string): Promise<ClusterPlace> {
+  const place = await prepareClusterPlace(recovered, effects.random, quiet);
+  cpSync(join(folder, 'center', 'postgres', 'postgres-password'), place.passwordFile);
+  const run = join(recovered, 'run');
+  mkdirSync(run, { recursive: true, mode: 0o700 });
+  if (place.account !== undefined) chownSync(run, place.account.uid, place.account.gid);
+  return place;
+}
+
+async function startAsProduct(recovered: string) {
+  const { url, stop } = await startEmbeddedPostgres(recovered, effects);
+  return { url, drop: stop };
+}
+
+describe('POS-5: a power cut of the center at any moment', { timeout: limitMs }, () => {
   let traced: TracedCenter | undefined;
   const tracedOrSkip = async (context: TestContext): Promise<TracedCenter> => {
     if (library === undefined) context.skip('SKIPPED: no C compiler is here to build the tracing library');
@@ -163,12 +156,20 @@ describe('a power cut of the center at any moment', { timeout: limitMs }, () => 
   };
 
   it.for(['strict', 'ordered'] as const)(
-    'with %s names: no row that was answered ok is lost, none is there by half',
+    'with %s names: no row that was answered is lost, none is there by half, and the center goes on',
     async (names, context) => {
       const plan = { seed, cuts, tearing: 'never' as const };
       expect(await judgeCuts(await tracedOrSkip(context), { names, plan })).toEqual([]);
     },
   );
+
+  it('POS-3: while it starts: it starts again', async (context) => {
+    const known = await tracedOrSkip(context);
+    const firstAnswer = known.trace.events.findIndex(({ kind }) => kind === 'mark');
+    const events = known.trace.events.slice(0, firstAnswer + 1);
+    const plan = { seed, cuts: startCuts, tearing: 'never' as const };
+    expect(await judgeCuts(known, { names: 'strict', plan, events, cutsPerProductStart: 1 })).toEqual([]);
+  });
 
   it('is seen to lose rows on a disk that only says it has synced the log', async (context) => {
     const known = await tracedOrSkip(context);

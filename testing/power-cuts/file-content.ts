@@ -12,6 +12,8 @@ export type DataChange = { readonly order: number } & (
 export class FileContent {
   #durable: GrowingBytes;
   #pending: DataChange[] = [];
+  /** A copy of what is on the disk for certain, as long as it is true. */
+  #settled: Buffer | undefined;
 
   constructor(content: Buffer = Buffer.alloc(0)) {
     this.#durable = new GrowingBytes(content);
@@ -23,6 +25,7 @@ export class FileContent {
 
   /** Everything before `begun` is on the disk now. */
   sync(begun: number): void {
+    if (this.#pending.some(({ order }) => order < begun)) this.#settled = undefined;
     for (const change of this.#pending) if (change.order < begun) applyWhole(this.#durable, change);
     this.#pending = this.#pending.filter(({ order }) => order >= begun);
   }
@@ -33,7 +36,9 @@ export class FileContent {
     return content.bytes();
   }
 
+  /** The content after a cut: the very same buffer as before if nothing came to the file since and nothing is pending. */
   cut(survival: Survival, now: number, random: SeededRandom): Buffer {
+    if (this.#pending.length === 0) return this.#copyOfDurable();
     const content = this.#durable.copy();
     const first = this.#pending[0]?.order ?? now;
     const moment = first + (now - first + 1) * survival.moment;
@@ -42,6 +47,11 @@ export class FileContent {
       else if (this.#isThere(change, survival, moment, random)) applyWhole(content, change);
     }
     return content.bytes();
+  }
+
+  #copyOfDurable(): Buffer {
+    this.#settled ??= this.#durable.copy().bytes();
+    return this.#settled;
   }
 
   #isThere(change: DataChange, survival: Survival, moment: number, random: SeededRandom): boolean {
