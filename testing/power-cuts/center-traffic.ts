@@ -1,5 +1,6 @@
 import type { DeviceId } from '#contracts/ids.ts';
 import type { Outcome } from '#contracts/wire/center-messages.ts';
+import { canonicalJson } from '#sync/merge/canonical-json.ts';
 import { newRequest, referral } from '../center/sharing-world.ts';
 import {
   aside,
@@ -21,6 +22,8 @@ export interface SentRow {
   readonly kind: 'applied' | 'aside' | 'quarantined';
   readonly row: TestRow;
   readonly sent: unknown;
+  /** The record as the center is to store it. */
+  readonly text: string;
 }
 
 /** One offer of a workstation and how it was answered. */
@@ -98,25 +101,32 @@ function rowsOfRound(
   fresh: readonly TestRow[],
   [first, second, third]: readonly TestRow[],
 ): readonly SentRow[] {
-  const rows: SentRow[] = fresh.map((row) => ({ kind: 'applied', row, sent: offered(row) }));
+  const rows = fresh.map((row) => sentRow('applied', row, offered(row)));
   if (first !== undefined) {
     const edit = renamed(first, 'Nazarova');
-    rows.push({ kind: 'applied', row: edit, sent: offeredDelta(edit, first) });
+    rows.push(sentRow('applied', edit, offeredDelta(edit, first)));
     const again = renamed(edit, 'Nazarova-Aliyeva');
-    if (round % 2 === 0) rows.push({ kind: 'applied', row: again, sent: offeredDelta(again, edit) });
+    if (round % 2 === 0) rows.push(sentRow('applied', again, offeredDelta(again, edit)));
   }
   if (second !== undefined) {
     const replaced = rowFor('patients', patient(facilityA, 'Eski', second.id));
-    rows.push({ kind: 'aside', row: replaced, sent: aside(replaced) });
+    rows.push(sentRow('aside', replaced, aside(replaced)));
   }
   if (round % 3 === 1) {
     const wrong = patientRow(facilityA);
-    rows.push({ kind: 'quarantined', row: wrong, sent: { ...offered(wrong), check: '00000000' } });
+    rows.push(sentRow('quarantined', wrong, { ...offered(wrong), check: '00000000' }));
   }
   if (round % 4 === 2 && third !== undefined) {
     const { device } = third.record;
     const request = newRequest({ scope: facilityA, device }, referral(third.id, facilityB));
-    rows.push({ kind: 'applied', row: request, sent: offered(request) });
+    rows.push(sentRow('applied', request, offered(request)));
   }
   return rows;
 }
+
+const sentRow = (kind: SentRow['kind'], row: TestRow, sent: unknown): SentRow => ({
+  kind,
+  row,
+  sent,
+  text: canonicalJson(row.record),
+});

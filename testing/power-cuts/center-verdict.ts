@@ -5,7 +5,6 @@ import { createIngest, type Ingest } from '#center/ingest/push-batch.ts';
 import { bigint, type Database, openDatabase } from '#center/postgres/database.ts';
 import { startSharing } from '#center/sharing/sharing.ts';
 import { systemEffects } from '#center/system-effects.ts';
-import { canonicalJson } from '#sync/merge/canonical-json.ts';
 import { facilityA, facilityB } from '../center/test-records.ts';
 import {
   type Acknowledged,
@@ -52,18 +51,18 @@ interface Held {
   readonly heads: readonly v.InferOutput<typeof HeadSchema>[];
 }
 
+const readHeads = (database: Database): Promise<Held['heads']> =>
+  database.rows({ name: '', text: headsText }, HeadSchema, []);
+
 async function readHeld(database: Database): Promise<Held> {
-  const ask = <Row>(
-    text: string,
-    schema: v.GenericSchema<unknown, Row>,
-    values: readonly string[] = [facilityA],
-  ) => database.rows({ name: '', text }, schema, values);
+  const ask = <Row>(text: string, schema: v.GenericSchema<unknown, Row>) =>
+    database.rows({ name: '', text }, schema, [facilityA]);
   const [fed, newest, history, quarantine, heads] = await Promise.all([
     ask('select op::text, seq, rev from feed where scope = $1 and op is not null', PositionSchema),
     ask('select rev, body from doc where scope = $1', VersionSchema),
     ask('select rev, body from doc_history where scope = $1', VersionSchema),
     ask('select op::text, content from quarantine where scope = $1', QuarantinedSchema),
-    ask(headsText, HeadSchema, []),
+    readHeads(database),
   ]);
   return {
     positionByOperation: new Map(fed.map(({ op, seq, rev }) => [op, { seq, rev }])),
@@ -75,7 +74,7 @@ async function readHeld(database: Database): Promise<Held> {
 }
 
 /** Which places know of a row; all or none have to. */
-function placesOf(held: Held, { kind, row, sent }: SentRow): readonly boolean[] {
+function placesOf(held: Held, { kind, row, sent, text }: SentRow): readonly boolean[] {
   if (kind === 'quarantined') {
     const content = held.quarantine.get(row.op);
     return [
@@ -83,7 +82,7 @@ function placesOf(held: Held, { kind, row, sent }: SentRow): readonly boolean[] 
     ];
   }
   const body = (kind === 'aside' ? undefined : held.newest.get(row.rev)) ?? held.history.get(row.rev);
-  return [held.positionByOperation.get(row.op)?.rev === row.rev, body === canonicalJson(row.record)];
+  return [held.positionByOperation.get(row.op)?.rev === row.rev, body === text];
 }
 
 /** What is wrong with the tables as they were recovered, in words. */
@@ -102,11 +101,11 @@ function complaintsAboutTables(held: Held, traffic: Traffic, acknowledged: Ackno
         : [`${op} is at ${seq}, not ${answers[index]}`];
     }),
   );
-  return [...aboutRows, ...complaintsAboutHeads(held)];
+  return [...aboutRows, ...complaintsAboutHeads(held.heads)];
 }
 
 /** Positions are counted without gaps (FEE-1). */
-const complaintsAboutHeads = ({ heads }: Held): readonly string[] =>
+const complaintsAboutHeads = (heads: Held['heads']): readonly string[] =>
   heads
     .filter(({ head, entries, first, last }) => first !== 1 || last !== head || entries !== head)
     .map((head) => `positions are not without gaps: ${JSON.stringify(head)}`);
@@ -125,16 +124,18 @@ async function answersTo(ingest: Ingest, { device, rows }: SentOffer): Promise<r
   return outcome.kind === 'answered' ? outcome.outcomes : [outcome.code];
 }
 
-/** Offers what was answered before the cut again: the same answers, and nothing is applied. */
+/** Offers what was answered before the cut again, all of a workstation at once: the same answers, and nothing is applied. */
 async function complaintsAboutRepeating(database: Database, offers: readonly SentOffer[], before: Held) {
   const ingest = createIngest(database, effects);
   const complaints: string[] = [];
-  for (const offer of offers) {
-    const again = await answersTo(ingest, offer);
-    if (!isDeepStrictEqual(again, offer.answers))
-      complaints.push(`answered ${JSON.stringify(offer.answers)}, and again ${JSON.stringify(again)}`);
+  for (const device of new Set(offers.map((offer) => offer.device))) {
+    const own = offers.filter((offer) => offer.device === device);
+    const [rows, answers] = [own.flatMap((offer) => offer.rows), own.flatMap((offer) => offer.answers)];
+    const again = await answersTo(ingest, { device, rows, answers });
+    if (!isDeepStrictEqual(again, answers))
+      complaints.push(`answered ${JSON.stringify(answers)}, and again ${JSON.stringify(again)}`);
   }
-  const { heads } = await readHeld(database);
+  const heads = await readHeads(database);
   if (!isDeepStrictEqual(heads, before.heads)) complaints.push('offering again moved a head');
   return complaints;
 }
@@ -158,7 +159,7 @@ async function complaintsAboutGoingOn(database: Database, traffic: Traffic, ackn
   }
   await sharing.courier.idle();
   await sharing.courier.close();
-  const held = await readHeld(database);
+  const heads = await readHeads(database);
   const answered = new Set([
     ...acknowledged.offers,
     ...underWay.map((offer) => traffic.offers.indexOf(offer)),
@@ -172,7 +173,7 @@ async function complaintsAboutGoingOn(database: Database, traffic: Traffic, ackn
     facilityB,
   ]);
   complaints.push(...missing.map(({ patient }) => `${patient} did not come to the facility that was asked`));
-  return [...complaints, ...complaintsAboutHeads(held), ...(await complaintsAboutDigests(database))];
+  return [...complaints, ...complaintsAboutHeads(heads), ...(await complaintsAboutDigests(database))];
 }
 
 /** Of each workstation that is enrolled for certain the offer that may have been under way. */
