@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { Log, Random } from '../ports.ts';
 import { type Account, canReach, postgresAccount } from './account.ts';
 import { binariesIn, locatePostgres, type PostgresBinaries } from './binaries.ts';
+import { makeLastingFolder, replaceFile } from './lasting-files.ts';
 
 /** Where a cluster lives and what runs it. */
 export interface ClusterPlace {
@@ -32,7 +33,7 @@ export async function prepareClusterPlace(
   log: Log,
 ): Promise<ClusterPlace> {
   const folder = resolve(dataFolder);
-  await mkdir(folder, { recursive: true });
+  await makeLastingFolder(folder);
   const account = await postgresAccount();
   const binaries = await reachableBinaries(await locatePostgres(), account, log);
   const cluster = await clusterFolder(folder, account, random, log);
@@ -64,8 +65,7 @@ async function clusterFolder(
   const cluster = join(outsideFolder, Buffer.from(random.bytes(8)).toString('hex'));
   log(`PostgreSQL's account cannot reach ${folder}; its files go to ${cluster}.`);
   await makeOutsideFolder();
-  await writeFile(`${note}.new`, JSON.stringify({ cluster }));
-  await rename(`${note}.new`, note);
+  await replaceFile(note, JSON.stringify({ cluster }));
   return cluster;
 }
 
@@ -90,6 +90,6 @@ async function reachableBinaries(
 }
 
 async function makeOutsideFolder(): Promise<void> {
-  await mkdir(outsideFolder, { recursive: true });
+  await makeLastingFolder(outsideFolder);
   await chmod(outsideFolder, 0o755);
 }

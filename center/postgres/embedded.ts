@@ -13,10 +13,12 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { type Effects, wait } from '../ports.ts';
 import { type ClusterPlace, prepareClusterPlace } from './cluster-place.ts';
+import { syncFolder } from './lasting-files.ts';
+import { keepPassword } from './password.ts';
 import { type PostmasterFile, parsePostmasterFile } from './postmaster-file.ts';
 
 /** A PostgreSQL of our own that is running. */
@@ -62,7 +64,7 @@ const settings = {
  */
 export async function startEmbeddedPostgres(dataFolder: string, effects: Effects): Promise<EmbeddedPostgres> {
   const place = await prepareClusterPlace(dataFolder, effects.random, effects.log);
-  const password = await keepPassword(place, effects);
+  const password = await keepPassword(place, effects.random);
   if (await isMissing(join(place.cluster, 'PG_VERSION'))) await initialise(place, password, dataFolder);
   await removeUnwrittenFile(place, effects);
   await stopOrphan(place, password, effects);
@@ -140,15 +142,6 @@ async function takeOwnerLock(client: pg.Client, effects: Effects): Promise<boole
   return false;
 }
 
-async function keepPassword(place: ClusterPlace, effects: Effects): Promise<string> {
-  const kept = await readFile(place.passwordFile, 'utf8').catch(() => undefined);
-  if (kept !== undefined && /^[0-9a-f]{48}$/.test(kept)) return kept;
-  const password = Buffer.from(effects.random.bytes(24)).toString('hex');
-  await writeFile(`${place.passwordFile}.new`, password, { mode: 0o600 });
-  await rename(`${place.passwordFile}.new`, place.passwordFile);
-  return password;
-}
-
 const isMissing = async (path: string) => (await stat(path).catch(() => undefined)) === undefined;
 
 /**
@@ -175,6 +168,7 @@ async function initialise(place: ClusterPlace, password: string, dataFolder: str
     await rm(handOver, { force: true });
   }
   await rename(unfinished, place.cluster);
+  await syncFolder(dirname(place.cluster));
 }
 
 async function runInitdb(

@@ -72,6 +72,27 @@ describe('POS-1: the embedded PostgreSQL', () => {
     expect(log).not.toContain('Maxfiyxonova');
   });
 
+  it('POS-3: starts although a power cut left its postmaster.pid empty', async () => {
+    running = await startEmbeddedPostgres(folder, effects);
+    await running.stop();
+    await writeFile(join(folder, 'cluster', 'postmaster.pid'), '');
+    running = await startEmbeddedPostgres(folder, effects);
+    expect(await ask('select 42 as answer')).toEqual([{ answer: 42 }]);
+    expect(lines.join()).toContain('postmaster.pid');
+  });
+
+  it('POS-3: gives a PostgreSQL that is writing its postmaster.pid the time for it', async () => {
+    running = await startEmbeddedPostgres(folder, effects);
+    const path = join(folder, 'cluster', 'postmaster.pid');
+    const written = await readFile(path, 'utf8');
+    await writeFile(path, '');
+    const second = startEmbeddedPostgres(folder, effects);
+    const refused = expect(second).rejects.toThrow('Another center is running');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await writeFile(path, written);
+    await refused;
+  });
+
   it('touches nothing in a folder that holds something else', async () => {
     await mkdir(join(folder, 'cluster'));
     await writeFile(join(folder, 'cluster', 'thesis.txt'), 'mine');

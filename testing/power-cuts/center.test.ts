@@ -18,14 +18,14 @@ import { folderInMemory, requireSameAsDisk, type Trace } from './run-traced.ts';
 import { buildTracingLibrary, type TraceEvent, traceInto } from './trace-log.ts';
 
 // The embedded PostgreSQL under the tracing library, with offers through the real center (docs/specs/center.md POS-5).
-// POWER_CUT_TIMES makes as many times as many cuts, POWER_CUT_SEED others.
-const times = Math.max(1, Number(process.env.POWER_CUT_TIMES ?? 1) || 1);
+// POWER_CUT_TIMES makes so many times as many cuts, POWER_CUT_SEED others.
+const times = Number(process.env.POWER_CUT_TIMES ?? 1) || 1;
 const seed = Number(process.env.POWER_CUT_SEED ?? 0) || 20_261_122;
 /** For each way names last. */
-const cuts = 100 * times;
+const cuts = Math.ceil(100 * times);
 /** In the first moments of a center, each started as the product starts it. */
-const startCuts = 40 * times;
-const limitMs = 300_000 * times;
+const startCuts = Math.ceil(40 * times);
+const limitMs = 300_000 * Math.max(1, times);
 const rounds = 24;
 const quiet = () => undefined;
 const effects = systemEffects(quiet);
