@@ -91,7 +91,7 @@ async function handle(
   }
   if (stage.kind === 'welcomed') {
     if (message.type === 'confirm-ticket') return await confirmTicket(message, stage, connection, context);
-    if (message.type === 'status') return await note(message, stage, context);
+    if (message.type === 'status') return await note(message, stage, connection, context);
     if (stage.protocol === 1) {
       if (message.type === 'push' || message.type === 'pull')
         return await answerVersionOne(message, stage, connection, context);
@@ -156,12 +156,21 @@ async function confirmTicket(
   context: GatewayContext,
 ): Promise<void> {
   const confirmed = await context.devices.confirm(stage.device, message.ticket);
-  if (!confirmed.ok) connection.refuse(confirmed.error.code, true);
+  if (confirmed.ok) return;
+  const { code } = confirmed.error;
+  connection.refuse(code, code === 'sync.proof-refused');
 }
 
-async function note(status: Message<'status'>, stage: Welcomed, context: GatewayContext): Promise<void> {
+/** Before anything it brings is kept, its sender has to be one that may still say something (DEV-1). */
+async function note(
+  status: Message<'status'>,
+  stage: Welcomed,
+  connection: Connection,
+  context: GatewayContext,
+): Promise<void> {
   const { device, scope } = stage;
-  await context.devices.report(device, status);
+  const reported = await context.devices.report(device, status);
+  if (!reported.ok) return connection.refuse(reported.error.code, false);
   if (status.audit !== undefined && (await context.heads.note(scope, device, status.audit))) {
     context.effects.log(`The audit trail of workstation ${device} is not the one that was told before.`);
   }

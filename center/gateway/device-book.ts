@@ -21,9 +21,10 @@ export interface DeviceBook {
    * `sync.device-cloned`; a used-up ticket marks the device as cloned.
    */
   admit(proof: Prove, challenge: Challenge): Promise<Result<Admission>>;
-  /** Fails with `sync.proof-refused` if the ticket is not the one on offer. */
+  /** Fails with `sync.proof-refused` if the ticket is not the one on offer, or with what became of the device (DEV-1). */
   confirm(device: DeviceId, ticket: string): Promise<Result<null>>;
-  report(device: DeviceId, status: Status): Promise<void>;
+  /** Fails with what became of the device; nothing is noted then (DEV-1). */
+  report(device: DeviceId, status: Status): Promise<Result<null>>;
   /** Notes that the devices were heard of just now. */
   touch(devices: readonly DeviceId[]): Promise<void>;
   /** Which of the devices may not stay connected: revoked, cloned, or to erase their records. */
@@ -47,12 +48,13 @@ export interface Challenge {
   readonly program: string;
 }
 
-const lockDevice: Statement = {
-  name: 'device-lock',
+const readDevice: Statement = {
+  name: 'device-read',
   text: `
 select scope, public_key, confirmed_ticket, offered_ticket, revoked_at, cloned_at, wipe_ordered_at
-from device where id = $1 for update`,
+from device where id = $1`,
 };
+const lockDevice: Statement = { name: 'device-lock', text: `${readDevice.text} for update` };
 const writeAdmission: Statement = {
   name: 'device-admit',
   text: `
@@ -71,7 +73,7 @@ const writeStatus: Statement = {
   name: 'device-status',
   text: `
 update device set last_contact_at = $2, backlog = $3, oldest_pending_at = $4, quarantined = $5, open_reviews = $6,
-  clock_error = $7, healed = coalesce($8, healed) where id = $1`,
+  clock_error = $7, healed = coalesce($8, healed) where id = $1 and revoked_at is null and cloned_at is null`,
 };
 const touchDevices: Statement = {
   name: 'device-touch',
@@ -127,7 +129,9 @@ export function createDeviceBook(database: Database, effects: Effects): DeviceBo
         clock - now,
         status.healed ?? null,
       ];
-      await database.run(writeStatus, [device, ...values]);
+      if ((await database.run(writeStatus, [device, ...values])) === 1) return ok(null);
+      const [row] = await database.rows(readDevice, DeviceRowSchema, [device]);
+      return fail(appError(codeOfFall(row) ?? 'sync.device-unknown'));
     },
     touch: async (devices) => {
       if (devices.length > 0) await database.run(touchDevices, [devices, effects.clock.now()]);
@@ -157,8 +161,8 @@ async function admit(
   if (row.wipe_ordered_at !== null) {
     return challenge.protocol >= 2 ? ok({ kind: 'wipe' }) : fail(appError('sync.device-revoked'));
   }
-  if (row.revoked_at !== null) return fail(appError('sync.device-revoked'));
-  if (row.cloned_at !== null) return fail(appError('sync.device-cloned'));
+  const fallen = codeOfFall(row);
+  if (fallen !== undefined) return fail(appError(fallen));
   return await admitWithTicket(session, proof, row, challenge, effects);
 }
 
@@ -185,9 +189,18 @@ async function admitWithTicket(
 async function confirm(session: Session, device: DeviceId, ticket: string): Promise<Result<null>> {
   const [row] = await session.rows(lockDevice, DeviceRowSchema, [device]);
   if (row === undefined) return fail(appError('sync.device-unknown'));
+  const fallen = codeOfFall(row);
+  if (fallen !== undefined) return fail(appError(fallen));
   const state = { confirmed: row.confirmed_ticket, offered: row.offered_ticket };
   const next = confirmTicket(state, hashTicket(ticket));
   if (next === undefined) return fail(appError('sync.proof-refused'));
   await session.run(writeTickets, [device, next.confirmed, next.offered]);
   return ok(null);
+}
+
+/** Why the device may say nothing any more; undefined if it may. */
+function codeOfFall(row: DeviceRow | undefined) {
+  if (row === undefined) return undefined;
+  if (row.revoked_at !== null) return 'sync.device-revoked';
+  return row.cloned_at === null ? undefined : 'sync.device-cloned';
 }

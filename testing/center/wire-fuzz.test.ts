@@ -1,35 +1,59 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assembleCenter, type CenterCore } from '#center/center-core.ts';
 import { createNewsBus, type NewsBus } from '#center/feed/bus.ts';
+import { readMessage } from '#center/gateway/connection.ts';
 import { type Database, openDatabase } from '#center/postgres/database.ts';
 import { systemEffects } from '#center/system-effects.ts';
 import { CollectionNameSchema, recordSchemas } from '#contracts/records/registry.ts';
-import { ChallengeSchema, WelcomeSchema } from '#contracts/wire/center-messages.ts';
-import { createPacker, type Packer } from '#sync/packing/packer.ts';
-import { brokenBytes, brokenText, fuzzDice, fuzzTimes, mutate } from '#testing/sync/wire-mutations.ts';
+import { createPacker } from '#sync/packing/packer.ts';
+import { ReadTally } from '#testing/sync/read-tally.ts';
+import { bombsOf } from '#testing/sync/wire-bombs.ts';
+import {
+  brokenBytes,
+  brokenText,
+  fuzzDice,
+  fuzzTimes,
+  mutate,
+  packedAnyhow,
+} from '#testing/sync/wire-mutations.ts';
 import { type CenterWorld, startWorld } from './center-world.ts';
-import { type MemoryLine, memoryLine } from './memory-line.ts';
-import { aside, facilityA, offered, offeredDelta, patientRow, renamed } from './test-records.ts';
-import { connect, type Identity, newKey, proofFor } from './wire-client.ts';
+import {
+  challenged,
+  dial,
+  type FuzzLine,
+  heap,
+  helloWith,
+  proven,
+  welcomed,
+  wordOf,
+  wordsBeforeWelcome,
+} from './fuzz-lines.ts';
+import {
+  aside,
+  facilityA,
+  facilityB,
+  offered,
+  offeredDelta,
+  patientRow,
+  renamed,
+  rowFor,
+  staffMember,
+} from './test-records.ts';
+import { connect, type Identity, newKey } from './wire-client.ts';
 import { connectTwo } from './wire-client-two.ts';
 
-setFlagsFromString('--expose_gc');
-const collectGarbage: () => void = runInNewContext('gc');
-const heap = () => {
-  collectGarbage();
-  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
-};
 const allowedGrowth = 80 * 1024 * 1024;
 /** Memory of buffers is given back beside the thread, some time after they were collected. */
 const freedWithin = { timeout: 20_000, interval: 200 };
+/** Lines that are open at once: the database serves several while one waits for its disk. */
+const atOnce = 24;
 
 let world: CenterWorld;
 let database: Database;
 let bus: NewsBus;
 let core: CenterCore;
+let devices: readonly Identity[];
 const complaints: string[] = [];
 
 beforeAll(async () => {
@@ -37,8 +61,10 @@ beforeAll(async () => {
   const effects = systemEffects((line) => complaints.push(line));
   database = openDatabase(world.center.postgresUrl, effects.log);
   bus = createNewsBus(database, world.center.postgresUrl, effects);
-  const limits = { failedEnrolmentsPerMinute: 1_000_000 };
+  // Signs of life are noted now and then: not while it is looked at whether anything was.
+  const limits = { failedEnrolmentsPerMinute: 1_000_000, pingMs: 3_600_000 };
   core = await assembleCenter({ database, bus, effects, backup: 'commit', limits });
+  devices = await Promise.all(Array.from({ length: atOnce }, () => world.enrol()));
 });
 afterAll(async () => {
   await core?.close();
@@ -49,178 +75,296 @@ afterAll(async () => {
 
 type Dice = ReturnType<typeof fuzzDice>;
 
-/** One line to the gateway under test. */
-function dial(): MemoryLine {
-  const line = memoryLine();
-  core.gateway.accept(line.line);
-  return line;
-}
-
-async function nextMessage(line: MemoryLine, packer?: Packer): Promise<unknown> {
-  await line.changed();
-  const message = line.sent.shift();
-  if (message === undefined) return undefined;
-  if (typeof message === 'string') return JSON.parse(message);
-  return packer === undefined ? undefined : JSON.parse(packer.unpack(message));
-}
-
-const Refused = v.object({ type: v.literal('refused'), code: v.string() });
-const hello = { type: 'hello', protocol: 2, program: 'fuzz', packings: ['zstd'], dictionaries: [] };
-
-async function prove(line: MemoryLine, identity: Identity) {
-  line.send(JSON.stringify(hello));
-  const challenge = v.parse(ChallengeSchema, await nextMessage(line));
-  const proof = proofFor(identity, challenge);
-  line.send(JSON.stringify(proof));
-  return { proof, answer: await nextMessage(line) };
-}
-
-interface Welcomed {
-  readonly line: MemoryLine;
-  readonly packer: Packer;
-  tell(message: unknown): void;
-}
-
-async function welcomed(identity: Identity): Promise<Welcomed> {
-  const line = dial();
-  const { answer } = await prove(line, identity);
-  const welcome = v.parse(WelcomeSchema, answer);
-  identity.ticket = welcome.ticket;
-  const packer = createPacker('zstd', null);
-  const tell = (message: unknown) => line.send(packer.pack(JSON.stringify(message)));
-  tell({ type: 'confirm-ticket', ticket: welcome.ticket });
-  return { line, packer, tell };
-}
-
-/** Lets the gateway deal with everything that was sent; ends the line if it still stands. */
-async function settle(line: MemoryLine, waitMs = 5): Promise<void> {
-  for (let turn = 0; turn < 200 && line.isOpen; turn += 1) {
-    const before = line.sent.length;
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-    if (line.sent.length === before) break;
-  }
-  line.hangUp();
-}
-
 const uuid = '0199b000-0000-7000-8000-000000000001';
+const row = patientRow(facilityA);
+const edit = renamed(row, 'Boshqa');
+const proof = { type: 'prove', device: uuid, ticket: '0'.repeat(64), signature: 'A'.repeat(86) };
 
-const strangers = (): readonly unknown[] => [
-  hello,
+const strangers: readonly unknown[] = [
+  helloWith('zstd'),
   { type: 'hello', protocol: 1, program: 'x' },
   { type: 'enrol', code: 'AAAAA-AAAAA', publicKey: newKey().publicKey, label: 'x' },
-  { type: 'prove', device: uuid, ticket: '0'.repeat(64), signature: 'A'.repeat(86) },
+  proof,
+  { ...proof, signature: 'A'.repeat(88) },
   { type: 'wiped', device: uuid },
-  { type: 'offer', batch: 1, rows: [offered(patientRow(facilityA))] },
+  { type: 'offer', batch: 1, rows: [offered(row)] },
 ];
 
-function messages(dice: Dice): readonly unknown[] {
-  const row = patientRow(facilityA);
-  const edit = renamed(row, 'Boshqa');
-  const flow = { flow: dice.integer(0, 40), credit: dice.integer(0, 64), portionBytes: 4_096 };
-  return [
-    { type: 'offer', batch: dice.integer(0, 9), rows: [offered(row), offeredDelta(edit, row), aside(edit)] },
-    { type: 'offer', batch: dice.integer(0, 9), rows: [offeredDelta(edit, row)] },
-    { type: 'follow', ...flow, scope: facilityA, lane: dice.integer(0, 3), since: dice.integer(0, 1e6) },
-    { type: 'grant', ...flow },
-    { type: 'fetch', request: 1, scope: facilityA, records: [{ collection: 'patients', id: row.id }] },
-    { type: 'digest', request: 2, scope: facilityA },
-    { type: 'list', request: 3, scope: facilityA, bucket: dice.integer(0, 63) },
-    {
-      type: 'status',
-      backlog: 0,
-      oldestPendingAt: null,
-      quarantined: 0,
-      openReviews: 0,
-      clock: 1,
-      healed: 0,
-    },
-    { type: 'confirm-ticket', ticket: '0'.repeat(64) },
-    { type: 'wiped', device: uuid },
-    ...strangers(),
-  ];
+const status = { backlog: 0, oldestPendingAt: null, quarantined: 0, openReviews: 0, clock: 1, healed: 0 };
+
+/** Messages of a workstation that is welcomed, of which each is read. */
+const served = (dice: Dice, flow: number): readonly unknown[] => [
+  { type: 'offer', batch: dice.integer(0, 9), rows: [offered(row), offeredDelta(edit, row), aside(edit)] },
+  { type: 'offer', batch: dice.integer(0, 9), rows: [offeredDelta(edit, row)] },
+  {
+    type: 'follow',
+    flow,
+    credit: dice.integer(0, 64),
+    portionBytes: 4_096,
+    scope: facilityA,
+    lane: dice.integer(0, 3),
+    since: dice.integer(0, 1e6),
+  },
+  { type: 'grant', flow: dice.integer(0, 40), credit: dice.integer(0, 64), portionBytes: 4_096 },
+  { type: 'fetch', request: 1, scope: facilityA, records: [{ collection: 'patients', id: row.id }] },
+  { type: 'digest', request: 2, scope: facilityA },
+  { type: 'list', request: 3, scope: facilityA, bucket: dice.integer(0, 63) },
+  { type: 'status', ...status },
+];
+
+const bombs = bombsOf({ type: 'digest', request: 1, scope: facilityA });
+
+/** A digest of everything the center keeps but what it knows of workstations, which every welcome changes. */
+async function stored(...left: readonly string[]): Promise<string> {
+  const tables = await world.sql.query<{ name: string }>(
+    `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
+  );
+  expect(tables.rows.length).toBeGreaterThan(10);
+  const digests = tables.rows
+    .filter(({ name }) => !left.includes(name))
+    .map(
+      ({ name }) =>
+        `select '${name} ' || md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${name} t`,
+    );
+  const { rows } = await world.sql.query<{ digest: string }>(digests.join(' union all '));
+  return rows.map(({ digest }) => digest).join('\n');
 }
 
-const count = async (table: string) =>
-  Number((await world.sql.query(`select count(*) as count from ${table}`)).rows[0]?.count);
-const documents = async () => (await count('doc')) + (await count('doc_history'));
+const count = async (table: string) => world.count(`select count(*) as count from ${table}`, []);
 
 describe('GAT-4: whatever a stranger sends, the center stands and keeps nothing', () => {
-  const wanted = 34_000 * fuzzTimes;
-  it(`${wanted} messages before any welcome`, { timeout: 120_000 * fuzzTimes }, async () => {
+  const wanted = { opened: 34_000 * fuzzTimes, challenged: 12_000 * fuzzTimes };
+
+  it(`${wanted.opened} messages in place of a hello, ${wanted.challenged} after the challenge, each on a line of its own`, {
+    timeout: 180_000 * fuzzTimes,
+  }, async () => {
     const dice = fuzzDice(21);
-    const stored = await documents();
-    const before = heap();
-    for (let sent = 0; sent < wanted; ) {
-      const line = dial();
-      if (dice.chance(0.4)) {
-        line.send(JSON.stringify(hello));
-        await nextMessage(line);
+    const before = { stored: await stored(), heap: heap() };
+    const read = { opened: new ReadTally(), challenged: new ReadTally() };
+    const send = async (isChallenged: boolean) => {
+      const { fault, message } = strangeMessage(dice);
+      const { line, next } = isChallenged ? await challenged(core.gateway) : dial(core.gateway);
+      line.send(message);
+      const word = wordOf(await next());
+      expect(wordsBeforeWelcome(message, isChallenged)).toContain(word);
+      expect(line.isOpen).toBe(word === 'challenge');
+      line.hangUp();
+      read[isChallenged ? 'challenged' : 'opened'].note(fault, word);
+    };
+    for (const stage of ['opened', 'challenged'] as const) {
+      while (read[stage].total < wanted[stage]) {
+        await Promise.all(Array.from({ length: 100 }, () => send(stage === 'challenged')));
       }
-      const number = dice.integer(1, 8);
-      for (let each = 0; each < number; each += 1) {
-        const message = dice.pick(strangers());
-        const packed = dice.chance(0.1)
-          ? createPacker('zstd', null).pack(JSON.stringify(message))
-          : undefined;
-        line.send(packed === undefined ? brokenText(message, dice) : brokenBytes(packed, dice));
+      for (const fault of ['truncated', 'nested', 'doubled', 'noise', 'oversized', 'wrong-types', 'bytes']) {
+        expect({ fault, times: read[stage].of(fault) }).toEqual({
+          fault,
+          times: expect.toSatisfy(isPositive),
+        });
       }
-      sent += number;
-      if (dice.chance(0.05)) await settle(line);
-      else line.hangUp();
+      expect(read[stage].answered('sync.unknown-message')).toBeGreaterThan(wanted[stage] / 2);
     }
-    await expect.poll(() => heap() - before, freedWithin).toBeLessThan(allowedGrowth);
-    expect(await documents()).toBe(stored);
-    expect(await count('quarantine')).toBe(0);
+    expect(read.challenged.answered('sync.device-unknown')).toBeGreaterThan(0);
+    expect(read.opened.answered('sync.protocol-mismatch')).toBeGreaterThan(0);
+    expect(await stored()).toBe(before.stored);
+    await expect.poll(() => heap() - before.heap, freedWithin).toBeLessThan(allowedGrowth);
     await expectSound();
   });
 
-  it('a revoked device is refused with a word, replayed proofs too, and nothing of it is kept', async () => {
-    const dice = fuzzDice(22);
-    const identity = await world.enrol();
-    const honest = dial();
-    const { proof } = await prove(honest, identity);
-    honest.hangUp();
-    await core.revoke(identity.device);
-    const stored = await documents();
-    for (let round = 0; round < 300 * fuzzTimes; round += 1) {
-      const line = dial();
-      const again = await prove(line, identity);
-      expect(v.parse(Refused, again.answer).code).toBe('sync.device-revoked');
-      line.send(brokenText(dice.pick(messages(dice)), dice));
-      const replay = dial();
-      replay.send(JSON.stringify(hello));
-      await nextMessage(replay);
-      replay.send(JSON.stringify(proof));
-      expect(v.parse(Refused, await nextMessage(replay)).code).toBe('sync.proof-refused');
-      for (const each of [line, replay]) each.hangUp();
+  it('bombs that nobody agreed to unpack', async () => {
+    const before = await stored();
+    for (const { bytes } of bombs) {
+      for (const { line, next } of [dial(core.gateway), await challenged(core.gateway)]) {
+        line.send(bytes);
+        expect(wordOf(await next())).toBe('sync.unknown-message');
+      }
     }
-    expect(await documents()).toBe(stored);
+    expect(await stored()).toBe(before);
+  });
+});
+
+const isPositive = (times: unknown) => typeof times === 'number' && times > 0;
+
+function strangeMessage(dice: Dice): { readonly fault: string; readonly message: string | Uint8Array } {
+  const message = dice.pick(strangers);
+  if (dice.chance(0.1)) {
+    const packed = createPacker('zstd', null).pack(JSON.stringify(message));
+    return { fault: 'bytes', message: brokenBytes(packed, dice) };
+  }
+  const { fault, text } = brokenText(message, dice);
+  return { fault, message: text };
+}
+
+describe('DEV-1: what a revoked device sends', () => {
+  it(`${300 * fuzzTimes} proofs and as many that were heard before are refused with a word`, async () => {
+    const identity = await world.enrol();
+    const { line: first, proof: heard } = await proven(core.gateway, identity);
+    first.hangUp();
+    await core.revoke(identity.device);
+    const before = await stored();
+    for (let round = 0; round < 300 * fuzzTimes; round += 1) {
+      expect(wordOf((await proven(core.gateway, identity)).word)).toBe('sync.device-revoked');
+      const replay = await challenged(core.gateway);
+      replay.line.send(JSON.stringify(heard));
+      expect(wordOf(await replay.next())).toBe('sync.proof-refused');
+    }
+    expect(await stored()).toBe(before);
+  });
+
+  const wanted = 1_000 * fuzzTimes;
+  it(`${wanted} messages on lines that stand because the news of it were lost: nothing is stored`, {
+    timeout: 120_000 * fuzzTimes,
+  }, async () => {
+    const dice = fuzzDice(22);
+    const read = new ReadTally();
+    const ids = devices.map(({ device }) => device);
+    const honest = await connectTwo(world.center.url, await world.enrol());
+    await honest.offer([offered(row), offered(nurse)]);
+    await honest.close();
+    while (read.total < wanted) {
+      const stages = await Promise.all(devices.map((identity) => welcomed(core.gateway, identity)));
+      await world.sql.query('update device set revoked_at = 1 where id = any($1)', [ids]);
+      const before = await stored();
+      await Promise.all(
+        stages.map(async (stage) => {
+          const { fault, messages, word } = messageOfRevoked(dice, stage.welcome.ticket);
+          for (const message of messages) stage.line.send(message);
+          expect({ fault, word: wordOf(await stage.answer('outcomes', 'digests')) }).toEqual({ fault, word });
+          expect(stage.line.isOpen).toBe(false);
+          read.note(fault, word);
+        }),
+      );
+      expect(await stored()).toBe(before);
+      await world.sql.query('update device set revoked_at = null where id = any($1)', [ids]);
+    }
+    for (const fault of ['offer', 'strange rows', 'status', 'ticket', 'unreadable'])
+      expect(read.of(fault)).toBeGreaterThan(wanted / 20);
     await expectSound();
   });
 });
 
-describe('GAT-4: whatever a workstation sends after its welcome', () => {
-  const wanted = 4_000 * fuzzTimes;
-  it(`${wanted} messages, packed well and badly`, { timeout: 180_000 * fuzzTimes }, async () => {
-    const dice = fuzzDice(23);
-    const identity = await world.enrol();
-    const before = heap();
-    for (let sent = 0; sent < wanted; ) {
-      const { line, packer, tell } = await welcomed(identity);
-      const number = dice.integer(1, 30);
-      const earlier: unknown[] = [];
-      for (let each = 0; each < number && line.isOpen; each += 1) {
-        const message = each % 4 === 3 ? dice.pick(earlier) : choose(dice);
-        earlier.push(message);
-        tell(message);
-        sent += 1;
-        if (each % 6 === 5) await new Promise((resolve) => setImmediate(resolve));
-      }
-      const last = packer.pack(JSON.stringify(dice.pick(messages(dice))));
-      line.send(dice.chance(0.1) ? last.slice(0, 3) : brokenBytes(last, dice));
-      sent += 1;
-      await settle(line);
+const nurse = rowFor('staff', staffMember(facilityA));
+
+/** What a device that lost its right sends, all of it packed one behind the other, and how it is refused. */
+function messageOfRevoked(dice: Dice, ticket: string) {
+  const packer = createPacker('zstd', null);
+  const pack = (...all: readonly unknown[]) => all.map((each) => packer.pack(JSON.stringify(each)));
+  const good = {
+    type: 'offer',
+    batch: 1,
+    rows: [offered(patientRow(facilityA)), offeredDelta(edit, row), aside(edit)],
+  };
+  const revoked = 'sync.device-revoked';
+  switch (dice.integer(0, 4)) {
+    case 0:
+      return { fault: 'offer', messages: pack(good), word: revoked };
+    case 1: {
+      const rows = good.rows.map((each) => mutate(each, dice) ?? null);
+      return { fault: 'strange rows', messages: pack({ ...good, rows }), word: revoked };
     }
+    case 2: {
+      const key = { id: 'ab'.repeat(16), publicKey: `${'A'.repeat(43)}=`, since: 5 };
+      const audit = { seq: dice.integer(1, 1e6), hash: '0'.repeat(64) };
+      const told = { ...status, audit, staffKeys: [{ person: nurse.id, ...key }] };
+      return { fault: 'status', messages: pack({ type: 'status', ...told }, good), word: revoked };
+    }
+    case 3:
+      return { fault: 'ticket', messages: pack({ type: 'confirm-ticket', ticket }, good), word: revoked };
+    default:
+      return { fault: 'unreadable', messages: [unreadable(dice).bytes], word: 'sync.unknown-message' };
+  }
+}
+
+/** A packed message that comes first on its line and is none of the protocol, and what is wrong with it. */
+function unreadable(dice: Dice): { readonly fault: string; readonly bytes: string | Uint8Array } {
+  for (;;) {
+    const message = dice.pick([...served(dice, 1), ...strangers]);
+    if (dice.chance(0.02)) return { fault: 'text', bytes: JSON.stringify(message) };
+    const isText = dice.chance(1 / 2);
+    const broken = isText ? brokenText(message, dice) : undefined;
+    const bytes =
+      broken === undefined
+        ? brokenBytes(createPacker('zstd', null).pack(JSON.stringify(message)), dice)
+        : packedAnyhow(broken.text, 'zstd');
+    // A flipped bit of padding means the same.
+    if (readPacked(bytes) === undefined) return { fault: broken?.fault ?? 'bytes', bytes };
+  }
+}
+
+function readPacked(bytes: Uint8Array) {
+  try {
+    return readMessage(createPacker('zstd', null).unpack(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+describe('GAT-4: whatever a workstation sends after its welcome', () => {
+  const wanted = { unreadable: 3_000 * fuzzTimes, odd: 6_000 * fuzzTimes };
+
+  it(`${wanted.unreadable} messages that cannot be read, each on a line of its own: nothing is kept`, {
+    timeout: 120_000 * fuzzTimes,
+  }, async () => {
+    const dice = fuzzDice(23);
+    const read = new ReadTally();
+    const before = { stored: await stored('device'), heap: heap() };
+    await Promise.all(
+      devices.map(async (identity) => {
+        while (read.total < wanted.unreadable) {
+          const { fault, bytes } = unreadable(dice);
+          const stage = await welcomed(core.gateway, identity);
+          stage.line.send(bytes);
+          expect({ fault, word: wordOf(await stage.answer()) }).toEqual({
+            fault,
+            word: 'sync.unknown-message',
+          });
+          expect(stage.line.isOpen).toBe(false);
+          read.note(fault, 'sync.unknown-message');
+        }
+      }),
+    );
+    for (const fault of [
+      'truncated',
+      'nested',
+      'doubled',
+      'noise',
+      'oversized',
+      'wrong-types',
+      'bytes',
+      'text',
+    ])
+      expect({ fault, times: read.of(fault) }).toEqual({ fault, times: expect.toSatisfy(isPositive) });
+    expect(await stored('device')).toBe(before.stored);
+    await expect.poll(() => heap() - before.heap, freedWithin).toBeLessThan(allowedGrowth);
+    await expectSound();
+  });
+
+  it('messages that unpack to more than any message may hold', { timeout: 60_000 }, async () => {
+    const [identity] = devices;
+    if (identity === undefined) throw new Error('no device');
+    const before = { stored: await stored('device'), heap: heap() };
+    for (const { packing, bytes } of [...bombs, ...bombs]) {
+      const stage = await welcomed(core.gateway, identity, packing);
+      stage.line.send(bytes);
+      expect(wordOf(await stage.answer('digests'))).toBe('sync.unknown-message');
+    }
+    expect(await stored('device')).toBe(before.stored);
+    await expect.poll(() => heap() - before.heap, freedWithin).toBeLessThan(allowedGrowth);
+  });
+
+  it(`${wanted.odd} messages of the right shape with strange content`, {
+    timeout: 180_000 * fuzzTimes,
+  }, async () => {
+    const dice = fuzzDice(24);
+    const read = new ReadTally();
+    const before = heap();
+    await Promise.all(
+      devices.map(async (identity) => {
+        while (read.total < wanted.odd) await talkOddly(await welcomed(core.gateway, identity), dice, read);
+      }),
+    );
+    expect(read.of('offer')).toBeGreaterThan(wanted.odd / 10);
+    expect(read.answered('sync.unknown-message')).toBeGreaterThan(0);
+    expect(read.answered('access.forbidden')).toBeGreaterThan(0);
     await expect.poll(() => heap() - before, freedWithin).toBeLessThan(allowedGrowth);
     expect(await count('quarantine')).toBeGreaterThan(100);
     await expectOnlySoundDocuments();
@@ -228,22 +372,60 @@ describe('GAT-4: whatever a workstation sends after its welcome', () => {
   });
 });
 
-/** Mostly messages of the right shape with strange content, because any other one ends the connection. */
-function choose(dice: Dice): unknown {
-  const message = dice.pick(messages(dice).slice(0, 8));
-  if (dice.chance(0.03)) return mutate(message, dice) ?? null;
-  const offer = v.safeParse(v.looseObject({ type: v.literal('offer'), rows: v.array(v.unknown()) }), message);
-  if (!offer.success) return message;
-  return { ...offer.output, rows: offer.output.rows.map((row) => mutate(row, dice) ?? null) };
+/** Some rounds of strange messages, each ended by a question: what was sent before its answer was read. */
+async function talkOddly(
+  stage: FuzzLine & { readonly line: { hangUp(): void } },
+  dice: Dice,
+  read: ReadTally,
+) {
+  const earlier: unknown[] = [];
+  let flow = 0;
+  for (let request = 100; request < 108; request += 1) {
+    const sent = Array.from({ length: dice.integer(1, 6) }, (_each, place) => {
+      flow += 1;
+      const message = place % 4 === 3 ? dice.pick(earlier) : odd(dice, flow);
+      earlier.push(message);
+      return message;
+    });
+    for (const message of sent) stage.tell(message);
+    stage.tell({ type: 'digest', request, scope: facilityA });
+    // Offers are answered beside questions: the last word of all.
+    let offers = sent.filter(isOffer).length;
+    for (let isAsked = true; isAsked || offers > 0; ) {
+      const answer = await stage.answer('outcomes', 'digests');
+      if (answer === undefined || answer.type === 'refused') {
+        expect(['sync.unknown-message', 'access.forbidden', 'sync.proof-refused']).toContain(wordOf(answer));
+        return read.note('refused', wordOf(answer));
+      }
+      if (answer.type === 'outcomes') {
+        offers -= 1;
+        read.note('offer', 'outcomes');
+      } else if (answer.type === 'digests' && answer.request === request) isAsked = false;
+    }
+    read.note('others', 'digests', sent.filter((message) => !isOffer(message)).length + 1);
+  }
+  stage.line.hangUp();
+}
+
+const Offer = v.looseObject({ type: v.literal('offer'), rows: v.array(v.unknown()) });
+const isOffer = (message: unknown) => v.is(Offer, message);
+
+/** Mostly of the right shape, because anything else ends the connection. */
+function odd(dice: Dice, flow: number): unknown {
+  if (dice.chance(0.01)) return { type: 'digest', request: 1, scope: facilityB };
+  if (dice.chance(0.01)) return { type: 'confirm-ticket', ticket: '0'.repeat(64) };
+  const message = dice.pick([...served(dice, dice.chance(0.97) ? flow : 0)]);
+  if (!v.is(Offer, message)) return message;
+  return { ...message, rows: message.rows.map((each) => mutate(each, dice) ?? null) };
 }
 
 /** What lies in the tables fits its schema, whatever came. */
 async function expectOnlySoundDocuments(): Promise<void> {
-  const stored = await world.sql.query<{ collection: string; body: string }>(
+  const documents = await world.sql.query<{ collection: string; body: string }>(
     'select collection, body from doc union all select collection, body from doc_history',
   );
-  expect(stored.rows.length).toBeGreaterThan(0);
-  for (const { collection, body } of stored.rows) {
+  expect(documents.rows.length).toBeGreaterThan(0);
+  for (const { collection, body } of documents.rows) {
     v.parse(recordSchemas[v.parse(CollectionNameSchema, collection)], JSON.parse(body));
   }
 }

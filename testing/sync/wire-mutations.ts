@@ -1,6 +1,7 @@
-import { deflateRawSync, zstdCompressSync } from 'node:zlib';
 import { maxMessageBytes } from '#contracts/wire/protocol.ts';
+import { createPacker } from '#sync/packing/packer.ts';
 import { createSeededRandom, type SeededRandom } from '#testing/district/seeded-random.ts';
+import { framed } from './wire-bombs.ts';
 
 /** How many times as many messages as usual; set by WIRE_FUZZ_TIMES for a long run. */
 export const fuzzTimes = Math.max(1, Number(process.env.WIRE_FUZZ_TIMES ?? 1) || 1);
@@ -54,43 +55,42 @@ function mutateOnce(value: unknown, dice: SeededRandom): unknown {
   return { ...value, [key]: changed, ...(dice.chance(1 / 8) ? { extra: part } : {}) };
 }
 
+/** What is wrong with a message. */
+export type Fault = 'truncated' | 'nested' | 'doubled' | 'noise' | 'oversized' | 'wrong-types';
+
+/** A message that a broken or hostile side might send. */
+export interface BrokenText {
+  readonly fault: Fault;
+  readonly text: string;
+}
+
 /** The text of a message that a broken or hostile side might send in place of `message`. */
-export function brokenText(message: unknown, dice: SeededRandom): string {
+export function brokenText(message: unknown, dice: SeededRandom): BrokenText {
   const text = JSON.stringify(mutate(message, dice)) ?? '';
   switch (dice.integer(0, 24)) {
     case 0:
     case 1:
-      return text.slice(0, dice.integer(0, text.length));
+      return { fault: 'truncated', text: text.slice(0, dice.integer(0, text.length)) };
     case 2:
-      return `${'['.repeat(dice.integer(1, 20_000))}${text}`;
+      return { fault: 'nested', text: `${'['.repeat(dice.integer(1, 20_000))}${text}` };
     case 3:
-      return text + text;
-    case 4:
-      return String.fromCharCode(...Array.from({ length: 40 }, () => dice.integer(0, 0xffff)));
+      return { fault: 'doubled', text: text + text };
+    case 4: {
+      const signs = Array.from({ length: 40 }, () => dice.integer(0, 0xffff));
+      return { fault: 'noise', text: String.fromCharCode(...signs) };
+    }
     case 5:
-      return dice.chance(0.03) ? `"${'x'.repeat(maxMessageBytes + dice.integer(0, 10))}"` : '';
+      return dice.chance(0.03)
+        ? { fault: 'oversized', text: `"${'x'.repeat(maxMessageBytes + dice.integer(0, 10))}"` }
+        : { fault: 'truncated', text: '' };
     default:
-      return text;
+      return { fault: 'wrong-types', text };
   }
 }
 
 const headerBytes = 5;
-const bombBytes = 64 * 1024 * 1024;
 
-/** Kilobytes that unpack to 64 MiB, behind a header that names the codec. */
-export const bombs: readonly Uint8Array[] = [
-  behindHeader(1, zstdCompressSync(Buffer.alloc(bombBytes))),
-  behindHeader(2, deflateRawSync(Buffer.alloc(bombBytes))),
-];
-
-function behindHeader(codec: number, content: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(headerBytes + content.length);
-  bytes[0] = codec;
-  bytes.set(content, headerBytes);
-  return bytes;
-}
-
-/** What might come in place of a packed message: cut, flipped, with another checksum or codec, noise, or a bomb. */
+/** What might come in place of a packed message: cut, flipped, with another checksum or codec, or noise. */
 export function brokenBytes(packed: Uint8Array, dice: SeededRandom): Uint8Array {
   const copy = Uint8Array.from(packed);
   switch (dice.integer(0, 7)) {
@@ -104,13 +104,23 @@ export function brokenBytes(packed: Uint8Array, dice: SeededRandom): Uint8Array 
       copy[0] = dice.integer(0, 255);
       return copy;
     case 4:
-      return behindHeader(dice.integer(0, 4), dice.bytes(dice.integer(0, 2_000)));
+      return framed(dice.integer(0, 4), dice.bytes(4), dice.bytes(dice.integer(0, 2_000)));
     case 5:
       return dice.bytes(dice.integer(0, 64));
     case 6:
-      return dice.chance(0.05) ? dice.pick(bombs) : flipped(copy, dice.integer(0, copy.length - 1), dice);
+      return flipped(copy, dice.integer(0, copy.length - 1), dice);
     default:
       return Uint8Array.from([...copy, ...dice.bytes(dice.integer(1, 50))]);
+  }
+}
+
+/** A text as a packer sends it; one that no packer would send is stored as it is, under a checksum that fits. */
+export function packedAnyhow(text: string, packing: 'zstd' | 'deflate'): Uint8Array {
+  try {
+    return createPacker(packing, null).pack(text);
+  } catch {
+    const utf8 = Buffer.from(text);
+    return framed(0, utf8, utf8);
   }
 }
 
