@@ -131,6 +131,8 @@ function summarize(): void {
   console.log('');
   for (const name of faultNames) console.log(`fault ${name}: ${count(name)}`);
   console.log(`machines enrolled again: ${sum(({ reEnrolments }) => reEnrolments)}`);
+  const returned = sum(({ forgotten }) => forgotten.returned);
+  console.log(`writes forgotten: ${sum(({ forgotten }) => forgotten.writes)}, ${returned} of them returned`);
   const perYear = good.length === 0 ? 0 : sum(({ writes }) => writes) / good.length;
   const processor = sum(({ processorSeconds }) => processorSeconds) / Math.max(1, reports.length);
   console.log(`processor: ${processor.toFixed(1)} s a year`);

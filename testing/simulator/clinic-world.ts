@@ -19,6 +19,7 @@ import { readBuiltInDictionaries } from '#sync/packing/dictionaries.ts';
 import { createPacker } from '#sync/packing/packer.ts';
 import { uuidV7 } from '#sync/uuid-v7.ts';
 import { SeededRandom } from '../doubles/seeded-random.ts';
+import { settleReturned } from './check-returned.ts';
 import { type FaultRates, Faults } from './faults.ts';
 import type { PostgresInProcess } from './postgres-in-process.ts';
 import { SettledTime } from './settled-time.ts';
@@ -134,11 +135,12 @@ export class ClinicWorld implements Surroundings {
   /** The center comes back from a backup, at once. `isForgotten`: one older than what the workstations may rely on. */
   restoreCenter(backup: Backup, isForgotten: boolean): void {
     const restoring = async () => {
-      await this.center.restore(backup);
+      await this.center.restore(backup, () => settleReturned(this));
       const lost = await this.#forgottenEverywhere();
       if (!isForgotten && lost.length > 0)
         throw new Error(`${lost.length} writes were forgotten before the backup had them`);
       for (const op of lost) this.forgotten.add(op);
+      for (const { memory, scope } of this.workstations) memory.centerRestored(scope);
     };
     restoring().catch((error: unknown) => this.fail(error));
   }

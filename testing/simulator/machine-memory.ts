@@ -1,12 +1,14 @@
 import type { Replica } from '#clinic/ports/replica.ts';
-import type { OperationId, Revision } from '#contracts/ids.ts';
+import type { OperationId, Revision, Scope } from '#contracts/ids.ts';
 import type { CollectionName } from '#contracts/records/registry.ts';
 import type { OpenReplica } from '#store/open-replica.ts';
+import { HeldRecords } from './held-records.ts';
 import type { AcceptedAt, TransactionNotes } from './recorded-transaction.ts';
 import type { CommitFate } from './simulated-replica.ts';
 
 /** What one machine's disk must hold, whatever happens to its power. */
 export class MachineMemory {
+  readonly held: HeldRecords;
   /** Operations whose rows must be in the outbox. */
   readonly #rows = new Set<OperationId>();
   readonly #accepted = new Map<OperationId, AcceptedAt>();
@@ -17,6 +19,10 @@ export class MachineMemory {
 
   /** Since the last look; a machine switched off properly is only looked at whole in the end. */
   #isPowerLost = false;
+
+  constructor(held = new HeldRecords()) {
+    this.held = held;
+  }
 
   /** Whether the row of the operation is still on this disk. */
   holds(op: OperationId): boolean {
@@ -75,9 +81,14 @@ export class MachineMemory {
     return survived;
   }
 
+  /** The center was restored: what is on this disk now has to return to it. `scope`: the machine's facility. */
+  centerRestored(scope: Scope): void {
+    this.held.centerRestored(scope, new Set(this.#open?.notes.puts.keys()));
+  }
+
   /** The same memory for a copy of the disk. */
   copy(): MachineMemory {
-    const copy = new MachineMemory();
+    const copy = new MachineMemory(this.held.copy());
     for (const op of this.#rows) copy.#rows.add(op);
     for (const [op, at] of this.#accepted) copy.#accepted.set(op, at);
     return copy;
@@ -109,7 +120,10 @@ export class MachineMemory {
     for (const { draft } of notes.drafts) this.#rows.add(draft.op);
     if (notes.hasOfferedAgain) this.#accepted.clear();
     for (const { op, receipt } of notes.accepted) this.#accepted.set(op, receipt);
-    for (const [key, { now }] of notes.puts) this.#revisions.set(key, now);
+    for (const [key, { now, record }] of notes.puts) {
+      this.#revisions.set(key, now);
+      this.held.put(key, record);
+    }
   }
 
   /** Only rows that the center's backup holds, and that were accepted long enough ago, may be forgotten (PUSH-11, PUSH-16). */

@@ -13,11 +13,18 @@ export interface AcceptedAt {
   readonly at: Instant;
 }
 
+/** What a transaction made of one record. */
+export interface Put {
+  /** Its newest revision, null if it was removed; and the one before the transaction. */
+  readonly now: Revision | null;
+  readonly before: Revision | null;
+  readonly record: AnyRecord | undefined;
+}
+
 /** What one transaction did, as far as the simulator judges it. */
 export class TransactionNotes {
   readonly drafts: { readonly draft: OutboxDraft; readonly before: AnyRecord | undefined }[] = [];
-  /** Newest revision of each record put, null for removed ones; with the one before the transaction. */
-  readonly puts = new Map<string, { readonly now: Revision | null; readonly before: Revision | null }>();
+  readonly puts = new Map<string, Put>();
   readonly accepted: { readonly op: OperationId; readonly receipt: AcceptedAt }[] = [];
   readonly putAside: OperationId[] = [];
   /** What may have been forgotten: accepted rows up to a position, accepted before a moment. */
@@ -36,10 +43,10 @@ export class TransactionNotes {
 export function takingNotes(transaction: ReplicaTransaction, notes: TransactionNotes): ReplicaTransaction {
   /** What stood in each record before this transaction: what a person saw. */
   const seen = new Map<string, AnyRecord | undefined>();
-  const changing = (collection: CollectionName, id: RecordId, now: Revision | null) => {
+  const changing = (collection: CollectionName, id: RecordId, record: AnyRecord | undefined) => {
     const key = `${collection}/${id}`;
     if (!seen.has(key)) seen.set(key, transaction.get(collection, id));
-    notes.puts.set(key, { now, before: seen.get(key)?.rev ?? null });
+    notes.puts.set(key, { now: record?.rev ?? null, before: seen.get(key)?.rev ?? null, record });
   };
   return {
     get: (collection, id) => transaction.get(collection, id),
@@ -47,22 +54,22 @@ export function takingNotes(transaction: ReplicaTransaction, notes: TransactionN
     count: (collection, query) => transaction.count(collection, query),
     revisions: (collection, after, limit) => transaction.revisions(collection, after, limit),
     put: (collection, record) => {
-      changing(collection, record.id, record.rev);
+      changing(collection, record.id, record);
       transaction.put(collection, record);
     },
     putReceived: (collection, record, text) => {
-      changing(collection, record.id, record.rev);
+      changing(collection, record.id, record);
       transaction.putReceived(collection, record, text);
     },
     insertReceived: (collection, record, text) => {
       const key = `${collection}/${record.id}`;
       if (!seen.has(key)) seen.set(key, transaction.get(collection, record.id));
       const isStored = transaction.insertReceived(collection, record, text);
-      if (isStored) changing(collection, record.id, record.rev);
+      if (isStored) changing(collection, record.id, record);
       return isStored;
     },
     remove: (collection, id) => {
-      changing(collection, id, null);
+      changing(collection, id, undefined);
       transaction.remove(collection, id);
     },
     audit: (entry) => transaction.audit(entry),

@@ -1,3 +1,4 @@
+import { checkReturned, type Forgotten } from './check-returned.ts';
 import { checkWorld } from './checks.ts';
 import { ClinicStory, workingDaysPerYear } from './clinic-story.ts';
 import { ClinicWorld } from './clinic-world.ts';
@@ -25,6 +26,7 @@ export interface RunOutcome {
   readonly writes: number;
   readonly events: number;
   readonly reEnrolments: number;
+  readonly forgotten: Forgotten;
   readonly counts: Readonly<Record<FaultName, number>>;
   readonly troubles: ReadonlyMap<string, number>;
   /** Of everything that happened; equal for equal seeds. */
@@ -54,6 +56,7 @@ export async function runWorld(postgres: PostgresInProcess, options: RunOptions)
     for (; number < days; number += 1) await story.day(number);
     await heal(world);
     await checkWorld(world);
+    const forgotten = await checkReturned(world);
     return {
       seed,
       days,
@@ -62,6 +65,7 @@ export async function runWorld(postgres: PostgresInProcess, options: RunOptions)
       writes: world.writes.size,
       events: world.trace.events,
       reEnrolments: world.reEnrolments,
+      forgotten,
       counts: world.faults.counts,
       troubles: world.troubles,
       digest: world.trace.digest(),

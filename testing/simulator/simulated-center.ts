@@ -142,12 +142,16 @@ export class SimulatedCenter {
     life.bus.publish({ kind: 'durable' });
   }
 
-  /** The disk is lost and a backup put in its place, under a new epoch before anybody is served, as docs/runbooks/center-restore.md says. */
-  async restore(backup: Backup): Promise<void> {
+  /**
+   * The disk is lost and a backup put in its place, under a new epoch before anybody is served, as docs/runbooks/center-restore.md says.
+   * `look`: what was on the disk.
+   */
+  async restore(backup: Backup, look: () => Promise<void>): Promise<void> {
     const { postgres, time, trace, random } = this.#around;
     trace.note('center restored', backup.schema);
     this.cutPower();
     await postgres.query('rollback');
+    await look();
     await postgres.restore(backup.schema);
     // What was backed up later went with the disk.
     const later = this.backups.splice(this.backups.indexOf(backup) + 1);

@@ -48,7 +48,8 @@ async function play(game: Game, seed: number): Promise<Report> {
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
     const newest = error.newest.slice(-game.newest).map((line) => line.slice(0, 200));
-    const nothing = { seed, writes: 0, events: 0, reEnrolments: 0, counts: {}, digest: '' };
+    const forgotten = { writes: 0, returned: 0 };
+    const nothing = { seed, writes: 0, events: 0, reEnrolments: 0, forgotten, counts: {}, digest: '' };
     return { ...nothing, ...used(), failure: error.message, newest };
   }
 }

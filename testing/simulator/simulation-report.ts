@@ -17,6 +17,8 @@ export const ReportSchema = v.object({
   writes: count,
   events: count,
   reEnrolments: count,
+  /** Writes that only replicas still held after too old a backup, and how many of them are at the center again. */
+  forgotten: v.object({ writes: count, returned: count }),
   counts: v.record(v.string(), count),
   digest: v.string(),
   /** Null if everything held. */
