@@ -8,10 +8,10 @@ import { bucketOf, RecordDigest } from '#sync/merge/digest.ts';
 import { revisionOf } from '#sync/merge/revision.ts';
 import { type CenterTables, readCenterTables, type Version } from './center-tables.ts';
 import type { ClinicWorld } from './clinic-world.ts';
+import { checkAcknowledgedItems, checkItems, exemptWrites, newestRecords } from './item-checks.ts';
 import { describeWrite, fieldsOf, short, textOf, tracedFields } from './write-record.ts';
 
 const everything = 1_000_000;
-const itemFields = { patients: ['allergies', 'problems'], visits: ['entries'] } as const;
 
 /** What must hold of a world that has healed. Throws with everything that does not. */
 export async function checkWorld(world: ClinicWorld): Promise<void> {
@@ -26,6 +26,11 @@ export async function checkWorld(world: ClinicWorld): Promise<void> {
       ...checkDigests(center),
     ]),
     ...checkCopies(tables),
+    ...checkAcknowledgedItems({
+      writes: world.writes.all(),
+      isExempt: exemptWrites(world, tables),
+      newest: newestRecords(tables),
+    }),
     ...checkMachines(world),
   ];
   if (wrong.length > 0) throw new Error(`${wrong.length} wrong: ${wrong.slice(0, 8).join('\n')}`);
@@ -213,24 +218,15 @@ function checkStep(
       );
     }
   }
-  return [...wrong, ...checkItems(collection, was, is)];
+  return [
+    ...wrong,
+    ...checkItems(world.writes, collection, was, is).map((what) => `${what} at ${describe(world, op)}`),
+  ];
 }
 
 function describe(world: ClinicWorld, op: OperationId): string {
   const write = world.writes.get(op);
   return write === undefined ? `unknown operation ${op}` : describeWrite(write);
-}
-
-function checkItems(collection: Version['collection'], was: AnyRecord, is: AnyRecord): readonly string[] {
-  if (collection !== 'patients' && collection !== 'visits') return [];
-  return itemFields[collection].flatMap((field) => {
-    const [before, after] = [idsOf(fieldsOf(was)[field]), idsOf(fieldsOf(is)[field])];
-    const lost = before.filter((id) => !after.includes(id));
-    return [
-      ...(new Set(after).size === after.length ? [] : [`${collection}/${is.id} ${field}: an item twice`]),
-      ...lost.map((id) => `${collection}/${is.id} ${field}: item ${id} is gone`),
-    ];
-  });
 }
 
 /** Of one machine, the versions of one record stand in the order they were written in. */
@@ -305,6 +301,3 @@ function parse({ collection, body }: Version): AnyRecord | undefined {
   const record: AnyRecord = JSON.parse(body);
   return v.is(recordSchemas[collection], record) ? record : undefined;
 }
-
-const idsOf = (items: unknown): readonly string[] =>
-  Array.isArray(items) ? items.map((item: { readonly id: string }) => item.id) : [];

@@ -5,9 +5,35 @@ import { canonicalJson } from '#sync/merge/canonical-json.ts';
 
 /** Fields of which every written value is new in a world, so that an overwrite can be traced to who had seen what. */
 export const tracedFields: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
-  patients: ['name', 'phone', 'address', 'voided', 'fromLater'],
+  patients: ['name', 'phone', 'address', 'voided', 'replacedBy', 'fromLater'],
   visits: ['reason'],
 };
+
+/** Lists whose items are only ever added. Written out, so that a wrong merge policy of a record type shows too. */
+const itemFields: Readonly<Partial<Record<CollectionName, readonly string[]>>> = {
+  patients: ['allergies', 'problems'],
+  visits: ['entries', 'signatures'],
+  reviews: ['decisions'],
+  requests: ['events'],
+};
+
+export type Item = Readonly<Record<string, unknown>> & { readonly id: string };
+
+export const fieldsOfItems = (collection: CollectionName): readonly string[] => itemFields[collection] ?? [];
+
+/** Where an item stands, as {@link WriteRecord.hadSeen} takes it. */
+export const itemPlace = (field: string, item: string): string => `${field}/${item}`;
+
+export function itemsOf(record: AnyRecord | undefined, field: string): readonly Item[] {
+  const items = fieldsOf(record)[field];
+  return Array.isArray(items) ? items.filter(isItem) : [];
+}
+
+export const itemsById = (record: AnyRecord | undefined, field: string): ReadonlyMap<string, Item> =>
+  new Map(itemsOf(record, field).map((item) => [item.id, item]));
+
+const isItem = (value: unknown): value is Item =>
+  typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
 
 /** One durable write of a workstation: an action of a person, or a merge by the exchange. */
 export interface DurableWrite extends OutboxDraft {
@@ -54,15 +80,29 @@ export class WriteRecord {
   }
 
   #noteSeen({ collection, record }: OutboxDraft, before: AnyRecord | undefined): void {
-    for (const field of tracedFields[collection] ?? []) {
-      const [was, is] = [textOf(fieldsOf(before)[field]), textOf(fieldsOf(record)[field])];
-      if (was === is) continue;
-      const key = keyOf(collection, record.id, field, is);
-      this.#seenBefore.set(key, (this.#seenBefore.get(key) ?? new Set()).add(was));
+    for (const field of tracedFields[collection] ?? [])
+      this.#noteChange(collection, record.id, field, fieldsOf(before)[field], fieldsOf(record)[field]);
+    for (const field of fieldsOfItems(collection)) {
+      const was = itemsById(before, field);
+      for (const [item, value] of itemsById(record, field))
+        this.#noteChange(collection, record.id, itemPlace(field, item), was.get(item), value);
     }
   }
 
-  /** Whether whoever wrote `after` into the field had seen `before` there, now or earlier in the same line of edits. */
+  #noteChange(
+    collection: CollectionName,
+    id: RecordId,
+    place: string,
+    before: unknown,
+    after: unknown,
+  ): void {
+    const [was, is] = [textOf(before), textOf(after)];
+    if (was === is) return;
+    const key = keyOf(collection, id, place, is);
+    this.#seenBefore.set(key, (this.#seenBefore.get(key) ?? new Set()).add(was));
+  }
+
+  /** Whether whoever wrote `after` into the field, or in the {@link itemPlace}, had seen `before` there, now or earlier in the same line of edits. */
   hadSeen(collection: CollectionName, id: RecordId, field: string, before: unknown, after: unknown): boolean {
     const wanted = textOf(before);
     const reached = new Set<string>();
