@@ -7,6 +7,7 @@ import type { SeededRandom } from '../doubles/seeded-random.ts';
 import * as acts from './clinic-acts.ts';
 import { type ClinicWorld, home } from './clinic-world.ts';
 import type { FaultName } from './faults.ts';
+import type { Pace } from './machine-link.ts';
 import { share } from './sharing-acts.ts';
 import type { SimulatedWorkstation } from './simulated-workstation.ts';
 
@@ -75,35 +76,38 @@ export class ClinicStory {
     if (up.length === 0) return;
     const workstation = this.#random.pick(up);
     // Nurse and doctor at one patient: the same visit on two machines within moments.
-    this.#perform(workstation, this.#deed());
-    if (this.#random.chance(0.2)) this.#perform(this.#random.pick(up), this.#deed());
+    this.#perform(workstation, ...this.#deed());
+    if (this.#random.chance(0.2)) this.#perform(this.#random.pick(up), ...this.#deed());
   }
 
-  #deed(): acts.Deed {
+  /** With the fault it is, if it is one. */
+  #deed(): readonly [deed: acts.Deed, fault?: FaultName] {
     const [random, fresh] = [this.#random, this.#fresh];
     const { faults, scopes } = this.#world;
     const patient = recent(this.#patients, random);
     const visit = recent(this.#visits, random);
     const roll = random.next();
-    if (patient === undefined || roll < 0.13) return acts.register(fresh, random);
-    if (scopes.length > 1 && random.chance(0.2)) return share(patient, scopes, fresh, random);
-    if (faults.strikes('newer-version-fields')) return acts.writeNewerFields(patient, fresh);
-    if (faults.strikes('poisoned-write')) return acts.writePoison(fresh);
-    if (visit === undefined || roll < 0.3) return acts.beginVisit(patient, fresh);
-    if (roll < 0.62) return acts.continueVisit(visit, fresh, random);
-    if (roll < 0.82) return acts.amend(patient, fresh, random);
-    if (roll < 0.9) return acts.addAllergy(patient, fresh, random);
-    if (roll < 0.98) return acts.settle(random);
-    return acts.voidPatient(patient, fresh);
+    if (patient === undefined || roll < 0.13) return [acts.register(fresh, random)];
+    if (scopes.length > 1 && random.chance(0.2)) return [share(patient, scopes, fresh, random)];
+    if (faults.strikes('newer-version-fields'))
+      return [acts.writeNewerFields(patient, fresh), 'newer-version-fields'];
+    if (faults.strikes('poisoned-write')) return [acts.writePoison(fresh), 'poisoned-write'];
+    if (visit === undefined || roll < 0.3) return [acts.beginVisit(patient, fresh)];
+    if (roll < 0.62) return [acts.continueVisit(visit, fresh, random)];
+    if (roll < 0.82) return [acts.amend(patient, fresh, random)];
+    if (roll < 0.9) return [acts.addAllergy(patient, fresh, random)];
+    if (roll < 0.98) return [acts.settle(random)];
+    return [acts.voidPatient(patient, fresh)];
   }
 
-  #perform(workstation: SimulatedWorkstation, deed: acts.Deed): void {
+  #perform(workstation: SimulatedWorkstation, deed: acts.Deed, fault?: FaultName): void {
     if (!workstation.isUp) return;
     const doing = workstation.act((session) => deed(session) ?? Promise.resolve(undefined));
     doing.then(
       (outcome) => {
         if (outcome?.ok === true) {
           this.actions.done += 1;
+          if (fault !== undefined) this.#world.faults.tookEffect(fault);
           this.#remember(workstation, outcome.value.id);
         } else this.actions.refused += 1;
       },
@@ -125,17 +129,13 @@ export class ClinicStory {
   async #befall(morning: number): Promise<void> {
     const { faults, center, workstations, time } = this.#world;
     for (const workstation of workstations) {
-      this.#forAWhile('partition', 3 * day, workstation, (isOn) => {
-        workstation.link.isOnline = !isOn;
-        if (isOn) workstation.cutLink();
-      });
+      this.#forAWhile('partition', 3 * day, workstation, (isOn) => workstation.link.partition(isOn));
       this.#forAWhile('one-way-loss', 2 * hour, workstation, (isOn) => {
         const direction = faults.random('one-way-loss').pick(['to-center', 'to-client'] as const);
-        workstation.link.swallows = isOn ? direction : undefined;
+        workstation.link.swallow(isOn ? direction : undefined);
       });
       this.#forAWhile('slow-link', 8 * hour, workstation, (isOn) => {
-        workstation.link.bytesPerSecond = isOn ? 500 + faults.random('slow-link').below(8000) : 1_000_000;
-        workstation.link.latencyMs = isOn ? 300 + faults.random('slow-link').below(3000) : 40;
+        workstation.link.slowDown(isOn ? slowPace(faults.random('slow-link')) : undefined);
       });
       this.#forAWhile('full-disk', 3 * hour, workstation, (isOn) => workstation.setDiskFull(isOn));
       if (faults.strikes('workstation-clock-jump'))
@@ -143,7 +143,7 @@ export class ClinicStory {
       if (faults.strikes('locked')) this.#lockForAWhile(workstation);
       if (faults.strikes('replayed-connection')) {
         time.after(hour + faults.random('replayed-connection').below(6 * hour), () =>
-          workstation.replayFormerConnection(),
+          workstation.link.replayFormer(),
         );
       }
     }
@@ -174,6 +174,7 @@ export class ClinicStory {
     const random = faults.random('locked');
     time.after(random.below(9 * hour), () => {
       if (!workstation.isUp) return;
+      faults.tookEffect('locked');
       workstation.stop().catch(fail);
       time.after(minute + random.below(hour), () => void workstation.start().catch(fail));
     });
@@ -188,7 +189,8 @@ export class ClinicStory {
     const rev = `1-${Buffer.from(random.bytes(16)).toString('hex')}`;
     const body = { patientId: id, day: '2026-01-01', reason: 'x', urgency: 'someday', entries: [] };
     const record: AnyRecord = JSON.parse(JSON.stringify({ id, scope: home, rev, body }));
-    await center.whileAlive((core) => core.seed([{ collection: 'visits', record }]));
+    const seeded = await center.whileAlive((core) => core.seed([{ collection: 'visits', record }]));
+    if (seeded === 1) faults.tookEffect('poisoned-document');
   }
 
   /** The center's disk is lost at some moment of the day. */
@@ -211,6 +213,7 @@ export class ClinicStory {
       if (faults.strikes('device-cloned') && workstations.length < mostMachines && workstation.isUp) {
         await workstation.stop();
         this.#world.clone(workstation);
+        faults.tookEffect('device-cloned');
       } else await workstation.stop();
     }
     if (number % backUpEvery === 0 && number % backUpRound < backUpDays) await center.backUp();
@@ -246,5 +249,10 @@ function recent(ids: readonly RecordId[], random: SeededRandom): RecordId | unde
   if (ids.length === 0) return undefined;
   return random.chance(0.7) ? random.pick(ids.slice(-5)) : random.pick(ids);
 }
+
+const slowPace = (random: SeededRandom): Pace => {
+  const bytesPerSecond = 500 + random.below(8000);
+  return { bytesPerSecond, latencyMs: 300 + random.below(3000) };
+};
 
 const jump = (random: SeededRandom): number => random.pick([0, 0, -20 * year, 7 * year, -3 * day, 5 * hour]);

@@ -42,6 +42,7 @@ const findInFeed: Statement = {
   name: 'simulator-find-in-feed',
   text: 'select op from feed where scope = any($1::text[]) and op = any($2::uuid[])',
 };
+const packingFaults = ['second-best-packing', 'dictionary-missing'] as const;
 /** Shared by all: what a packer learns of a dictionary is kept by its bytes. */
 const dictionaries = readBuiltInDictionaries();
 
@@ -141,6 +142,8 @@ export class ClinicWorld implements Surroundings {
         throw new Error(`${lost.length} writes were forgotten before the backup had them`);
       for (const op of lost) this.forgotten.add(op);
       for (const { memory, scope } of this.workstations) memory.centerRestored(scope);
+      if (!isForgotten) this.faults.tookEffect('center-restored');
+      else if (lost.length > 0) this.faults.tookEffect('center-restored-forgotten');
     };
     restoring().catch((error: unknown) => this.fail(error));
   }
@@ -178,10 +181,17 @@ export class ClinicWorld implements Surroundings {
   }
 
   packing(): PackingChoice {
+    const { faults } = this;
+    const struck = new Set(packingFaults.filter((name) => faults.strikes(name)));
     return {
-      packings: this.faults.strikes('second-best-packing') ? ['deflate'] : ['zstd', 'deflate'],
-      dictionaries: this.faults.strikes('dictionary-missing') ? [] : dictionaries,
-      createPacker,
+      packings: struck.has('second-best-packing') ? ['deflate'] : ['zstd', 'deflate'],
+      dictionaries: struck.has('dictionary-missing') ? [] : dictionaries,
+      // Made once the center has agreed.
+      createPacker: (packing, dictionary) => {
+        for (const name of struck) faults.tookEffect(name);
+        struck.clear();
+        return createPacker(packing, dictionary);
+      },
     };
   }
 

@@ -69,6 +69,7 @@ export const ratesOnly = (on: readonly FaultName[], rates: FaultRates = usualRat
 
 /** Decides when faults strike. Every fault draws from a stream of its own, so that one switched off shifts no other. */
 export class Faults {
+  /** How often each fault took effect (SIM-17). */
   readonly counts: Record<FaultName, number>;
   readonly #rates: FaultRates;
   readonly #randomOf: Readonly<Record<FaultName, SeededRandom>>;
@@ -84,11 +85,14 @@ export class Faults {
     >;
   }
 
-  /** Whether the fault strikes this time; counted if so. */
+  /** Whether the fault is to strike this time. Nothing may come of it: whoever feels it says so to {@link tookEffect}. */
   strikes(name: FaultName): boolean {
-    if (this.#areOver || this.#arePaused || !this.#randomOf[name].chance(this.#rates[name])) return false;
+    return !this.#areOver && !this.#arePaused && this.#randomOf[name].chance(this.#rates[name]);
+  }
+
+  /** A fault that struck made a difference: counted. */
+  tookEffect(name: FaultName): void {
     this.counts[name] += 1;
-    return true;
   }
 
   /** The stream a fault draws its circumstances from. */

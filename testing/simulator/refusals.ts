@@ -6,5 +6,7 @@ import { SessionEnd } from '#sync/client/session-end.ts';
  * does not fit. Everything else is a defect, of the product or of the simulator.
  */
 export const isUsualRefusal = (refusal: unknown, isDiskFull: boolean): boolean =>
-  refusal instanceof SessionEnd ||
-  (refusal instanceof ReplicaFailure && refusal.error.code === 'store.disk-full' && isDiskFull);
+  refusal instanceof SessionEnd || (isDiskFullRefusal(refusal) && isDiskFull);
+
+export const isDiskFullRefusal = (refusal: unknown): boolean =>
+  refusal instanceof ReplicaFailure && refusal.error.code === 'store.disk-full';

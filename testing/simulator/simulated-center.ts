@@ -58,6 +58,8 @@ export class SimulatedCenter {
   readonly #around: CenterSurroundings;
   readonly #dictionaries: readonly Dictionary[];
   #life: Life | undefined;
+  /** What its programs last read of {@link clockErrorMs}. */
+  #readErrorMs = 0;
   #backupCount = 0;
 
   constructor(around: CenterSurroundings, dictionaries: readonly Dictionary[]) {
@@ -178,6 +180,7 @@ export class SimulatedCenter {
     const strike = (name: 'center-cut-at-statement' | 'center-cut-after-commit', where: string) => {
       if (!faults.strikes(name)) return false;
       trace.note(name, where);
+      if (this.#life !== undefined) faults.tookEffect(name);
       this.cutPower();
       return true;
     };
@@ -191,8 +194,15 @@ export class SimulatedCenter {
     });
   }
 
+  /** One that was moved takes effect when it is read. */
   #clock() {
-    return { now: () => Math.max(0, this.#around.time.now() + this.clockErrorMs) };
+    const { time, faults } = this.#around;
+    const now = () => {
+      if (this.clockErrorMs !== this.#readErrorMs) faults.tookEffect('center-clock-jump');
+      this.#readErrorMs = this.clockErrorMs;
+      return Math.max(0, time.now() + this.clockErrorMs);
+    };
+    return { now };
   }
 
   #effectsOf(life: Life): Effects {

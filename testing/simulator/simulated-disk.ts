@@ -14,6 +14,12 @@ export interface BeforeCommit {
   readonly log: Buffer;
 }
 
+/** What a cut left: said for people, and whether there was anything that it could tear. */
+export interface CutOff {
+  readonly said: string;
+  readonly hadWritten: boolean;
+}
+
 /** How much of what was not synced yet reached the disk. */
 export type Tear = 'nothing' | 'everything' | 'mixture';
 
@@ -43,18 +49,18 @@ export class SimulatedDisk {
     return { database: readOrNothing(this.file), log: readOrNothing(`${this.file}-wal`) };
   }
 
-  /** The power goes, and everything written is on the disk. Says so. */
-  cut(): string {
+  /** The power goes, and everything written is on the disk. */
+  cut(): CutOff {
     this.#next(() => {});
-    return 'whole';
+    return { said: 'whole', hadWritten: true };
   }
 
   /**
    * The power goes inside a commit. Of what it wrote nothing was synced: every sector arrived, or stayed as it was, or holds
    * zeros or garbage, in any mixture. If the commit went on to move the log into the database (a checkpoint), the log had
-   * been synced whole before, and the database's pages are the mixture. Says what was torn.
+   * been synced whole before, and the database's pages are the mixture.
    */
-  cutInside(before: BeforeCommit, tear: Tear, random: SeededRandom): string {
+  cutInside(before: BeforeCommit, tear: Tear, random: SeededRandom): CutOff {
     const after = this.beforeCommit();
     const hasCheckpointed = !before.database.equals(after.database);
     this.#next((folder) => {
@@ -64,7 +70,8 @@ export class SimulatedDisk {
         writeFileSync(join(folder, `${database}-wal`), mixLogs(before.log, after.log, tear, random));
       }
     });
-    return `${tear} of the ${hasCheckpointed ? 'checkpoint' : 'log'}`;
+    const hadWritten = hasCheckpointed || !before.log.equals(after.log);
+    return { said: `${tear} of the ${hasCheckpointed ? 'checkpoint' : 'log'}`, hadWritten };
   }
 
   /** A second disk with the same content: the data folder copied to another machine. Only while nothing is open here. */

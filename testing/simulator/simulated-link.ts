@@ -3,26 +3,30 @@ import type { Timers } from '#clinic/ports/clock.ts';
 export type Message = string | Uint8Array;
 export type Direction = 'to-center' | 'to-client';
 
-/** How the link of one workstation is now. */
-export interface LinkState {
-  isOnline: boolean;
-  latencyMs: number;
-  bytesPerSecond: number;
-  swallows: Direction | undefined;
-}
-
 /** What becomes of one message on its way. `swap`: the next one overtakes it. */
 export type Fate = 'deliver' | 'cut-before' | 'cut-after' | 'duplicate' | 'swap' | 'corrupt';
+
+/** What somebody at an end of the link felt of its faults. */
+export type Effect = Exclude<Fate, 'deliver'> | 'swallow' | 'slow';
 
 /** What a link is like; read at every message, so that it can change under way. */
 export interface LinkWeather {
   readonly latencyMs: () => number;
   readonly bytesPerSecond: () => number;
+  /** Whether latency and rate are worse than usual. */
+  readonly isSlow: () => boolean;
   /** Everything of this direction is swallowed while true; neither side is told. */
   readonly isSwallowed: (direction: Direction) => boolean;
   readonly fate: (direction: Direction, message: Message) => Fate;
-  /** Told of each message that arrives. */
+  /** Told of each message that arrives, if only at an end that is closed or where nobody listens. */
   readonly arrived: (direction: Direction, message: Message) => void;
+  /** Told of each message that somebody is given. */
+  readonly received: (direction: Direction) => void;
+  /**
+   * Told of each fault at the moment it takes effect (SIM-17): an open connection was broken by it, an open end was not told
+   * something, or somebody was given a message twice, late, damaged or before the previous one.
+   */
+  readonly felt: (effect: Effect) => void;
 }
 
 /** One end of a simulated link; what both the client's transport and the center's line are made from. */
@@ -46,7 +50,8 @@ export interface SimulatedLink {
   readonly center: LinkEnd;
   /** Breaks it: everything under way is lost, both ends are told. */
   cut(): void;
-  readonly isCut: boolean;
+  /** Whether both ends may send and receive. */
+  readonly isOpen: boolean;
 }
 
 /** Connects a workstation with the center: in order, with latency, a rate, and any fault. */
@@ -67,8 +72,8 @@ export function simulateLink(timers: Timers, weather: LinkWeather): SimulatedLin
     client,
     center,
     cut,
-    get isCut() {
-      return state.isCut;
+    get isOpen() {
+      return client.isOpen && center.isOpen;
     },
   };
 }
@@ -80,11 +85,17 @@ interface Path {
   readonly cut: () => void;
 }
 
+/** A message under way, and what was done to it. */
+interface Parcel {
+  readonly message: Message;
+  readonly effects: readonly Effect[];
+}
+
 class End implements LinkEnd {
   #isOpen = true;
   #isClosedTold = false;
   #isPaused = false;
-  #waiting: Message[] = [];
+  #waiting: Parcel[] = [];
   #receive: ((message: Message) => void) | undefined;
   #closed: (() => void) | undefined;
   #drained: () => void = () => {};
@@ -115,25 +126,26 @@ class End implements LinkEnd {
     const path = this.#path;
     if (path === undefined || !this.#isOpen || path.state.isCut) return;
     const { weather } = path;
-    if (weather.isSwallowed(this.#direction)) return;
+    if (this.#isSwallowed(this.#direction, this.#other, weather)) return;
     const fate = weather.fate(this.#direction, message);
     if (fate === 'cut-before') {
-      this.#travel(0, path.cut);
+      this.#travel(0, () => this.#cutBy(fate, path));
       return;
     }
     if (fate === 'swap' && this.#swapped === undefined) {
       this.#swapped = message;
       return;
     }
-    this.#transmit(fate === 'corrupt' ? flipped(message) : message, path);
-    if (fate === 'duplicate') this.#transmit(message, path);
-    if (this.#swapped !== undefined) {
-      const late = this.#swapped;
-      this.#swapped = undefined;
-      this.#transmit(late, path);
-    }
+    const late = this.#swapped;
+    this.#swapped = undefined;
+    // Whoever gets this one may be gone before the late one comes.
+    const effects: readonly Effect[] = late === undefined ? [] : ['swap'];
+    if (fate === 'corrupt') this.#transmit(flipped(message), path, [...effects, fate]);
+    else this.#transmit(message, path, effects);
+    if (fate === 'duplicate') this.#transmit(message, path, [fate]);
+    if (late !== undefined) this.#transmit(late, path, []);
     // At once after the delivery, so that even an answer given at once is lost.
-    if (fate === 'cut-after') this.#travel(0, path.cut);
+    if (fate === 'cut-after') this.#travel(0, () => this.#cutBy(fate, path));
   }
 
   onMessage(receive: (message: Message) => void): void {
@@ -162,10 +174,10 @@ class End implements LinkEnd {
   ping(): void {
     const path = this.#path;
     if (path === undefined || !this.#isOpen || path.state.isCut || this.#other === undefined) return;
-    if (path.weather.isSwallowed(this.#direction)) return;
-    const back: Direction = this.#direction === 'to-center' ? 'to-client' : 'to-center';
+    if (this.#isSwallowed(this.#direction, this.#other, path.weather)) return;
+    const back = opposite(this.#direction);
     this.#travel(0, () => {
-      if (!path.weather.isSwallowed(back)) this.#ponged();
+      if (!this.#isSwallowed(back, this, path.weather)) this.#ponged();
     });
   }
 
@@ -178,7 +190,7 @@ class End implements LinkEnd {
     if (path === undefined || !this.#isOpen || path.state.isCut) return;
     const { weather } = path;
     this.closed();
-    if (!weather.isSwallowed(this.#direction)) this.#travel(0, path.cut);
+    if (!this.#isSwallowed(this.#direction, this.#other, weather)) this.#travel(0, path.cut);
   }
 
   terminate(): void {
@@ -193,12 +205,25 @@ class End implements LinkEnd {
     this.#closed?.();
   }
 
-  #transmit(message: Message, path: Path): void {
+  #isSwallowed(direction: Direction, listener: End | undefined, weather: LinkWeather): boolean {
+    if (!weather.isSwallowed(direction)) return false;
+    if (listener?.isOpen === true) weather.felt('swallow');
+    return true;
+  }
+
+  /** An answer is lost only to somebody who waits for one; a message also if its sender has gone. */
+  #cutBy(fate: 'cut-before' | 'cut-after', { weather, cut }: Path): void {
+    if (this.#other?.isOpen === true && (this.#isOpen || fate === 'cut-before')) weather.felt(fate);
+    cut();
+  }
+
+  #transmit(message: Message, path: Path, faults: readonly Effect[]): void {
+    const effects: readonly Effect[] = path.weather.isSlow() ? [...faults, 'slow'] : faults;
     const bytes = typeof message === 'string' ? Buffer.byteLength(message) : message.length;
     this.#unsentBytes += bytes;
     this.#travel(bytes, () => {
       path.weather.arrived(this.#direction, message);
-      this.#other?.deliver(message);
+      this.#other?.deliver({ message, effects });
     });
   }
 
@@ -231,20 +256,24 @@ class End implements LinkEnd {
     });
   }
 
-  deliver(message: Message): void {
+  deliver(parcel: Parcel): void {
     if (!this.#isOpen) return;
-    this.#waiting.push(message);
+    this.#waiting.push(parcel);
     this.#deliverWaiting();
   }
 
   #deliverWaiting(): void {
     while (!this.#isPaused && this.#receive !== undefined && this.#isOpen) {
-      const message = this.#waiting.shift();
-      if (message === undefined) return;
-      this.#receive(message);
+      const parcel = this.#waiting.shift();
+      if (parcel === undefined) return;
+      this.#path?.weather.received(opposite(this.#direction));
+      for (const effect of parcel.effects) this.#path?.weather.felt(effect);
+      this.#receive(parcel.message);
     }
   }
 }
+
+const opposite = (direction: Direction): Direction => (direction === 'to-center' ? 'to-client' : 'to-center');
 
 /** The message with one bit of its middle flipped. */
 function flipped(message: Message): Message {

@@ -28,7 +28,7 @@ export interface CommitWatch {
   /** The replica refused it, so that nothing of it may stay; comes after {@link died} if the power went with it. */
   refused(notes: TransactionNotes, refusal: unknown): void;
   /** The machine is dead from now on. `before` only for a cut inside the commit. */
-  died(fate: CommitFate, notes: TransactionNotes, before: BeforeCommit | undefined): void;
+  died(fate: Exclude<CommitFate, 'commit'>, notes: TransactionNotes, before: BeforeCommit | undefined): void;
 }
 
 /** Ends a transaction whose power goes before its commit. */

@@ -7,18 +7,18 @@ import type { SyncLimits } from '#sync/client/limits.ts';
 import { SyncClient, type SyncClientOptions } from '#sync/client/sync-client.ts';
 import { type DeviceIdentity, loadDeviceIdentity, saveDeviceIdentity } from '#sync/device-identity.ts';
 import { enrolDevice } from '#sync/enrol-device.ts';
-import type { Transport } from '#sync/transports/transport.ts';
 import { countOpenReviews } from '#workstation/open-reviews.ts';
 import { beginSession, type Session } from '#workstation/session.ts';
 import type { SeededRandom } from '../doubles/seeded-random.ts';
-import { fateOfCommit, fateOfMessage, tearing } from './fates.ts';
+import { fateOfCommit, tearing } from './fates.ts';
+import { MachineLink } from './machine-link.ts';
 import { MachineMemory } from './machine-memory.ts';
 import { operationsIn } from './operations-on-disk.ts';
 import type { TransactionNotes } from './recorded-transaction.ts';
-import { isUsualRefusal } from './refusals.ts';
-import type { BeforeCommit, SimulatedDisk } from './simulated-disk.ts';
-import { type LinkState, type Message, type SimulatedLink, simulateLink } from './simulated-link.ts';
+import { isDiskFullRefusal, isUsualRefusal } from './refusals.ts';
+import type { BeforeCommit, CutOff, SimulatedDisk } from './simulated-disk.ts';
 import { SimulatedReplica } from './simulated-replica.ts';
+import { Spells } from './spells.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type AnyClient, OldClient } from './version-one/old-client.ts';
 
@@ -38,7 +38,11 @@ interface Life {
 }
 
 const key = new Uint8Array(32).map((_, position) => position * 5 + 3);
-const maxReplayed = 60;
+const powerCuts = {
+  'cut-before': 'power-cut-before-commit',
+  'cut-inside': 'power-cut-inside-commit',
+  'cut-after': 'power-cut-after-commit',
+} as const;
 const unlucky = ['enrolment.center-unreachable', 'sync.unknown-message'] as const;
 const retryMs = 7 * 60_000;
 /** A virtual day's worth of looks would be most of a run. */
@@ -54,12 +58,7 @@ export class SimulatedWorkstation {
   readonly person: PersonId;
   readonly scope: Scope;
   readonly disk: SimulatedDisk;
-  readonly link: LinkState = {
-    isOnline: true,
-    latencyMs: 40,
-    bytesPerSecond: 1_000_000,
-    swallows: undefined,
-  };
+  readonly link: MachineLink;
   clockErrorMs = 0;
   /** Whether its program ever spoke version 1. */
   wasOld = false;
@@ -70,10 +69,10 @@ export class SimulatedWorkstation {
   readonly memory: MachineMemory;
   readonly random: SeededRandom;
   readonly #around: Surroundings;
+  readonly #spells: Spells;
   #life: Life | undefined;
-  #link: SimulatedLink | undefined;
-  #replayed: Message[] = [];
-  #formerMessages: readonly Message[] = [];
+  /** What its programs last read of {@link clockErrorMs}. */
+  #readErrorMs = 0;
   #isStarting = false;
   #isEnrolling = false;
   #isRetired = false;
@@ -95,6 +94,8 @@ export class SimulatedWorkstation {
     this.scope = machine.scope;
     this.disk = machine.disk;
     this.memory = machine.memory ?? new MachineMemory();
+    this.#spells = new Spells(around.faults);
+    this.link = new MachineLink(machine.name, around, this.#spells);
     this.random = around.random.fork();
   }
 
@@ -144,7 +145,7 @@ export class SimulatedWorkstation {
 
   async #enrol(code: string): Promise<boolean> {
     const enrolling = enrolDevice({
-      connect: () => this.#connect(() => false),
+      connect: () => this.link.connect(),
       centerUrl: 'ws://center',
       code,
       label: this.name,
@@ -213,24 +214,11 @@ export class SimulatedWorkstation {
     this.#dead(life);
   }
 
-  cutLink(): void {
-    this.#link?.cut();
-  }
-
-  /** Sends what an earlier connection sent once more, in another order, on a connection of its own. */
-  replayFormerConnection(): void {
-    const random = this.#around.faults.random('replayed-connection');
-    const messages = [...this.#formerMessages];
-    for (let at = messages.length - 1; at > 0; at -= 1) {
-      if (random.chance(0.7)) continue;
-      const other = random.below(at + 1);
-      const [one, two] = [messages[at], messages[other]];
-      if (one !== undefined && two !== undefined) [messages[at], messages[other]] = [two, one];
-    }
-    const link = this.#dial();
-    if (link === undefined) return;
-    for (const message of messages) link.client.send(message);
-    this.#around.time.after(60_000, () => link.cut());
+  /** A clock that was moved takes effect when a program reads it. */
+  #readClock(): number {
+    if (this.clockErrorMs !== this.#readErrorMs) this.#around.faults.tookEffect('workstation-clock-jump');
+    this.#readErrorMs = this.clockErrorMs;
+    return this.now();
   }
 
   /** No new content fits on the disk from now on, or again. */
@@ -238,6 +226,8 @@ export class SimulatedWorkstation {
     if (this.#life === undefined) return;
     const { database } = this.#life;
     this.#life.isDiskFull = isFull;
+    if (isFull) this.#spells.begin('full-disk');
+    else this.#spells.end('full-disk');
     const pages = Number(database.prepare('PRAGMA page_count', { pluck: true }).get([]));
     database.exec(`PRAGMA max_page_count = ${isFull ? pages : 1_073_741_823}`);
   }
@@ -268,11 +258,11 @@ export class SimulatedWorkstation {
     { replica: inner, database }: { replica: OpenReplica; database: Database },
     identity: DeviceIdentity,
   ): void {
-    const { time, trace } = this.#around;
+    const { time, trace, faults } = this.#around;
     let life: Life | undefined;
     const isOver = () => life?.isOver ?? false;
     const replica = new SimulatedReplica(inner, {
-      fate: () => (this.#life === undefined ? 'commit' : fateOfCommit(this.#around.faults)),
+      fate: () => (this.#life === undefined ? 'commit' : fateOfCommit(faults)),
       isActing: () => this.#isActing,
       beforeCommit: () => this.disk.beforeCommit(),
       committed: (notes) => {
@@ -288,24 +278,26 @@ export class SimulatedWorkstation {
         else this.#refused(life, notes, refusal);
       },
       died: (fate, notes, before) => {
-        const torn = before === undefined ? this.disk.cut() : this.#tearDisk(before);
-        trace.note(`${this.name} ${fate}`, torn);
+        const { said, hadWritten } = before === undefined ? this.disk.cut() : this.#tearDisk(before);
+        trace.note(`${this.name} ${fate}`, said);
+        if (life !== undefined && hadWritten) faults.tookEffect(powerCuts[fate]);
         this.memory.died(fate, notes);
         if (life !== undefined) this.#dead(life);
       },
     });
-    const clock = { now: () => this.now() };
+    const clock = { now: () => this.#readClock() };
     const session = beginSession(
       { replica, identity },
       { person: this.person, name: this.name, roles: ['nurse'] },
       { clock, random: this.random },
     );
-    const isOld = this.#around.faults.strikes('older-program');
+    const isOld = faults.strikes('older-program');
+    if (isOld) faults.tookEffect('older-program');
     this.wasOld ||= isOld;
     const options: SyncClientOptions = {
       replica,
       identity,
-      connect: () => this.#connect(isOver),
+      connect: () => (isOver() ? new Promise(() => {}) : this.link.connect()),
       clock,
       timers: { after: (waitMs, run) => time.after(waitMs, () => (isOver() ? undefined : run())) },
       random: this.random,
@@ -325,6 +317,7 @@ export class SimulatedWorkstation {
 
   /** Whoever asked hears why and answers for it, unless the power went with it. */
   #refused(life: Life, notes: TransactionNotes, refusal: unknown): void {
+    if (life.isDiskFull && isDiskFullRefusal(refusal)) this.#spells.feel('full-disk');
     try {
       if (this.memory.diedRefused(notes)) {
         if (!isUsualRefusal(refusal, life.isDiskFull)) throw refusal;
@@ -336,7 +329,7 @@ export class SimulatedWorkstation {
     }
   }
 
-  #tearDisk(before: BeforeCommit): string {
+  #tearDisk(before: BeforeCommit): CutOff {
     const random = this.#around.faults.random('power-cut-inside-commit');
     return this.disk.cutInside(before, tearing(random), random.fork());
   }
@@ -365,36 +358,10 @@ export class SimulatedWorkstation {
     life.replica.kill();
     this.#life = undefined;
     // What it had sent may arrive nevertheless.
-    if (this.random.chance(0.5)) this.#link?.cut();
-    else this.#link?.client.terminate();
+    if (this.random.chance(0.5)) this.link.cut();
+    else this.link.hangUp();
     // Its files are not used any more; the machine goes on with a copy.
     void life.inner.close().catch((error: unknown) => this.#around.fail(error));
     time.after(retryMs, () => void this.start().catch((error: unknown) => this.#around.fail(error)));
-  }
-
-  #connect(isOver: () => boolean): Promise<Transport> {
-    if (isOver()) return new Promise(() => {});
-    const link = this.#dial();
-    if (link === undefined) return Promise.reject(new Error('no link'));
-    this.#link = link;
-    this.#formerMessages = this.#replayed;
-    this.#replayed = [];
-    return Promise.resolve(link.client);
-  }
-
-  #dial(): SimulatedLink | undefined {
-    const { center, time, trace } = this.#around;
-    if (!this.link.isOnline) return undefined;
-    const link = simulateLink(time, {
-      latencyMs: () => this.link.latencyMs,
-      bytesPerSecond: () => this.link.bytesPerSecond,
-      isSwallowed: (direction) => this.link.swallows === direction,
-      fate: (_direction, message) => fateOfMessage(this.#around.faults, message),
-      arrived: (direction, message) => {
-        trace.note(`${this.name} ${direction}`, message);
-        if (direction === 'to-center' && this.#replayed.length < maxReplayed) this.#replayed.push(message);
-      },
-    });
-    return center.accept(link.center) ? link : undefined;
   }
 }
