@@ -89,7 +89,10 @@ export function newestRecords(tables: readonly CenterTables[]): ReadonlyMap<stri
   return records;
 }
 
-/** The writes without those in quarantine and forgotten ones; what took the place of one at the center is exempt with it (MRG-7). */
+/**
+ * The writes without those in quarantine, forgotten ones, and what the exchange put aside by itself; what took the place of one in
+ * quarantine at the center is exempt with it (MRG-7).
+ */
 export function exemptWrites(
   world: ClinicWorld,
   tables: readonly CenterTables[],
@@ -101,8 +104,10 @@ export function exemptWrites(
       replica.outbox.byState('quarantined', everything).map(({ op }) => op),
     ),
   ]);
-  return ({ op, supersedes = [] }) =>
+  return ({ op, isAction, supersedes = [] }) =>
     quarantined.has(op) ||
+    // What the exchange made only to be kept in the record's history (EPO-4).
+    (!isAction && world.writes.wasPutAside(op)) ||
     (world.forgotten.has(op) && !known.has(op)) ||
     supersedes.some((each) => quarantined.has(each));
 }
