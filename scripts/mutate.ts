@@ -1,15 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { everyMutation } from '#testing/mutations/every-mutation.ts';
 import { describeTrap, type Mutation, type Trap } from '#testing/mutations/mutation.ts';
 import { projectFolder } from './steps.ts';
+import { outcomeOfSimulation, outcomeOfTests, type TrapOutcome } from './trap-outcome.ts';
 
 /**
  * Plants one bug after the other in a copy of the source tree, runs the tests that must catch it, and prints who did:
- * `npm run mutate`, or `npm run mutate -- --only "no epoch,naive sequence"`. Fails if one survives.
+ * `npm run mutate`, or `npm run mutate -- --only "no epoch,naive sequence"`. Fails if one survives, or keeps the program from
+ * loading: that says nothing of the tests.
  */
 const options = parseArgs({
   options: {
@@ -28,10 +40,13 @@ for (const name of names) {
 }
 
 let running: ChildProcess | undefined;
+/** What the test that runs now reports or prints. */
+const report = join(mkdtempSync(join(tmpdir(), 'hamshira-trap-')), 'report');
 const copy = mkdtempSync(join(tmpdir(), 'hamshira-mutations-'));
 process.on('exit', () => {
   end(running);
   rmSync(copy, { recursive: true, force: true });
+  rmSync(dirname(report), { recursive: true, force: true });
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
@@ -75,6 +90,10 @@ async function judge(mutation: Mutation): Promise<string> {
       const outcome = await spring(trap);
       if (outcome === 'failed') return `caught by ${describeTrap(trap)}`;
       if (outcome === 'timeout') return `caught by ${describeTrap(trap)} (it never ended)`;
+      if (outcome === 'not-run') {
+        survivors += 1;
+        return `NOT LOADED by ${describeTrap(trap)}: no test of it began`;
+      }
     }
     if (mutation.equivalent !== undefined) return `equivalent: ${mutation.equivalent}`;
     survivors += 1;
@@ -118,13 +137,16 @@ function restore(originals: ReadonlyMap<string, string>): void {
   for (const [path, text] of originals) writeFileSync(path, text);
 }
 
-function spring(trap: Trap): Promise<'passed' | 'failed' | 'timeout'> {
+function spring(trap: Trap): Promise<TrapOutcome> {
+  rmSync(report, { force: true });
+  const printed = trap.kind === 'simulate' ? openSync(report, 'w') : undefined;
   const child = spawn(process.execPath, argumentsOf(trap), {
     cwd: copy,
-    stdio: 'ignore',
+    stdio: ['ignore', printed ?? 'ignore', 'ignore'],
     // A group of its own, so that what the test started ends with it.
     detached: true,
   });
+  if (printed !== undefined) closeSync(printed);
   running = child;
   return new Promise((resolve) => {
     let isLate = false;
@@ -136,9 +158,14 @@ function spring(trap: Trap): Promise<'passed' | 'failed' | 'timeout'> {
       clearTimeout(limit);
       end(child);
       running = undefined;
-      resolve(isLate ? 'timeout' : code === 0 ? 'passed' : 'failed');
+      resolve(isLate ? 'timeout' : outcomeOf(trap, code === 0));
     });
   });
+}
+
+function outcomeOf(trap: Trap, isGood: boolean): TrapOutcome {
+  const text = existsSync(report) ? readFileSync(report, 'utf8') : '';
+  return trap.kind === 'simulate' ? outcomeOfSimulation(isGood, text) : outcomeOfTests(isGood, text);
 }
 
 function argumentsOf(trap: Trap): readonly string[] {
@@ -149,6 +176,8 @@ function argumentsOf(trap: Trap): readonly string[] {
       'run',
       `--project=${trap.kind}`,
       '--bail=1',
+      '--reporter=json',
+      `--outputFile=${report}`,
       trap.path,
       ...title,
     ];
