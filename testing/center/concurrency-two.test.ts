@@ -236,7 +236,7 @@ async function expectSoundTables(scope: Scope, taken: Taken, database: Database)
   expect(await findWrongDigests(database)).toEqual([]);
 }
 
-describe('GAT-5: two gateway processes on one database, one of them killed in the middle', () => {
+describe('GAT-5: two gateway processes on one database, one of them killed and started again in the middle', () => {
   const processes: CenterProcess[] = [];
   const folders: string[] = [];
   afterAll(async () => {
@@ -244,15 +244,16 @@ describe('GAT-5: two gateway processes on one database, one of them killed in th
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
   });
 
-  async function startProcess(): Promise<CenterProcess> {
+  async function startProcess(port = '0'): Promise<CenterProcess> {
     const folder = await newDataFolder();
     folders.push(folder);
-    const started = await serveCenter(folder, ['--postgres', world.center.postgresUrl, '--backup', 'commit']);
+    const options = ['--postgres', world.center.postgresUrl, '--backup', 'commit', '--port', port];
+    const started = await serveCenter(folder, options);
     processes.push(started);
     return started;
   }
 
-  it('loses nothing and applies nothing twice while workstations go over to the other', {
+  it('loses nothing and applies nothing twice while workstations go over to the other and come back', {
     timeout: 120_000,
   }, async () => {
     const [doomed, survivor] = [await startProcess(), await startProcess()];
@@ -260,47 +261,92 @@ describe('GAT-5: two gateway processes on one database, one of them killed in th
     let isDone = false;
     const reader = await connectTwo(survivor.url, await world.enrol(facilityB));
     const following = follow(reader, () => isDone, 20_000);
+    const gateways: Gateways = {
+      doomed: doomed.url,
+      survivor: survivor.url,
+      isDying: false,
+      unread: 0,
+      isBack: false,
+    };
     const work = Array.from({ length: writers }, async (_unused, number) => {
       const identity = await world.enrol(facilityB);
-      await offerThrough(
-        identity,
-        number % 2 === 0 ? [doomed.url, survivor.url] : [survivor.url],
-        number,
-        taken,
-      );
+      return await offerThrough(identity, gateways, number, taken);
     });
     const killing = (async () => {
       while (taken.positions.size < 150) await new Promise((resolve) => setTimeout(resolve, 5));
+      gateways.isDying = true;
+      while (gateways.unread < 3) await new Promise((resolve) => setTimeout(resolve, 5));
       await doomed.kill();
-      return taken.positions.size;
+      const atTheKill = taken.positions.size;
+      const returned = await startProcess(new URL(doomed.url).port);
+      expect(returned.url).toBe(doomed.url);
+      const atTheReturn = taken.positions.size;
+      const other = await connectTwo(returned.url, await world.enrol(facilityB));
+      const followingAnew = follow(other, () => isDone, 20_000);
+      gateways.isBack = true;
+      return { atTheKill, atTheReturn, other, followingAnew };
     })();
-    await Promise.all(work).finally(() => {
+    const rounds = await Promise.all(work).finally(() => {
       isDone = true;
     });
-    const takenAtTheKill = await killing;
-    expect(takenAtTheKill).toBeLessThan(taken.positions.size);
-    const { seen } = await following;
-    await reader.close();
-    await expectComplete(seen, facilityB, taken);
+    const { atTheKill, atTheReturn, other, followingAnew } = await killing;
+    expect(atTheKill).toBeLessThan(atTheReturn);
+    expect(atTheReturn).toBeLessThan(taken.positions.size);
+    for (const { seen } of await Promise.all([following, followingAnew])) {
+      await expectComplete(seen, facilityB, taken);
+    }
+    for (const each of [reader, other]) await each.close();
     const database = openDatabase(world.center.postgresUrl, quiet);
     await expectSoundTables(facilityB, taken, database);
     await database.close();
-    expect(taken.positions.size).toBe(writers * roundsOfProcess * 3);
+    const offers = rounds.reduce((sum, { all }) => sum + all, 0);
+    expect(taken.positions.size).toBe(offers * 3);
+    // Who preferred the killed one is served by it again, and nobody else.
+    const served = rounds.map(({ throughReturned }) => throughReturned > 0);
+    expect(served).toEqual(rounds.map((_round, number) => goesToDoomed(number)));
   });
 });
 
-const roundsOfProcess = 12;
+interface Gateways {
+  readonly doomed: string;
+  readonly survivor: string;
+  /** It is about to be killed: what it still answers reaches nobody. */
+  isDying: boolean;
+  /** How many of its answers reached nobody. */
+  unread: number;
+  /** The killed one serves again, at its address. */
+  isBack: boolean;
+}
 
-/** Offers round after round; whatever breaks, the same rows go to the next process. */
+/** Half of the writers prefer the gateway that is killed. */
+const goesToDoomed = (number: number) => number % 2 === 0;
+const roundsAfterReturn = 4;
+const mostRounds = 2_000;
+
+/**
+ * Offers round after round until the killed gateway is back, and some more; whatever breaks, the same rows go to the next process,
+ * and who preferred the killed one goes back to it. How many rounds there were.
+ */
 async function offerThrough(
   identity: Identity,
-  urls: readonly string[],
+  gateways: Gateways,
   number: number,
   taken: Taken,
-): Promise<void> {
+): Promise<{ readonly all: number; readonly throughReturned: number }> {
+  const urls = goesToDoomed(number) ? [gateways.doomed, gateways.survivor] : [gateways.survivor];
   let at = 0;
   let client: WelcomedTwo | undefined;
-  for (let round = 0; round < roundsOfProcess; round += 1) {
+  let [roundsBack, throughReturned] = [0, 0];
+  for (let round = 0; round < mostRounds; round += 1) {
+    if (roundsBack === roundsAfterReturn) {
+      await client?.close();
+      return { all: round, throughReturned };
+    }
+    if (gateways.isBack && roundsBack === 0) {
+      await client?.close();
+      [client, at] = [undefined, 0];
+    }
+    const isAfterReturn = gateways.isBack;
     const fresh = patientRow(facilityB, `P${number}R${round}`);
     const second = renamed(fresh, `P${number}R${round} ikki`);
     const third = renamed(second, `P${number}R${round} uch`);
@@ -310,7 +356,12 @@ async function offerThrough(
       if (attempt === 20) throw new Error('no process takes it');
       try {
         client ??= await connectTwo(urls[at % urls.length] ?? '', identity, { packings: ['deflate'] });
-        const [one, two, three, four] = await client.offer(rows, 5_000);
+        const outcomes = await client.offer(rows, 5_000);
+        if (gateways.isDying && !gateways.isBack && urls[at % urls.length] === gateways.doomed) {
+          gateways.unread += 1;
+          throw new Error('the answer is lost');
+        }
+        const [one, two, three, four] = outcomes;
         note(one, fresh, taken);
         note(two, second, taken);
         note(four, third, taken);
@@ -323,6 +374,9 @@ async function offerThrough(
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
+    if (!isAfterReturn) continue;
+    roundsBack += 1;
+    if (urls[at % urls.length] === gateways.doomed) throughReturned += 1;
   }
-  await client?.close();
+  throw new Error('the killed gateway never came back');
 }
