@@ -122,7 +122,10 @@ async function judgeCuts(
     const starting =
       judged % cutsPerProductStart === 0 ? startAsProduct(recovered) : recover(place, join(recovered, 'run'));
     const wrong = await starting.then(
-      async ({ url, drop }) => await complaintsAboutCenter(url, traffic, acknowledged).finally(drop),
+      ({ url, drop }) =>
+        complaintsAboutCenter(url, traffic, acknowledged)
+          .catch((error: unknown) => [`it cannot be asked: ${String(error)}`])
+          .finally(drop),
       (error: unknown) => [`it does not start: ${String(error)}`],
     );
     complaints.push(...wrong.map((complaint) => `${complaint} (${names}, ${cut.name})`));
