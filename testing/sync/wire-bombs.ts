@@ -28,7 +28,7 @@ export function bombsOf(message: object): readonly Bomb[] {
     { packing: 'zstd', bytes: framed(1, near, zstdCompressSync(near)) },
     { packing: 'deflate', bytes: framed(2, far, deflateRawSync(far)) },
     { packing: 'deflate', bytes: framed(2, near, deflateRawSync(near)) },
-    ...[bombBytes, maxMessageBytes / 2, longestModelledBytes + 1].map((bytes) => ({
+    ...[bombBytes / 4, maxMessageBytes / 2, longestModelledBytes + 1].map((bytes) => ({
       packing: 'zstd' as const,
       bytes: modelled(message, bytes),
     })),
@@ -55,7 +55,7 @@ class BoundlessCoder extends SymbolCoder {
 }
 
 function modelled(message: object, bytes: number): Uint8Array {
-  const piece = 'x'.repeat(10_000);
+  const piece = 'x'.repeat(200);
   const padding = Array.from({ length: Math.ceil(bytes / piece.length) }, () => piece);
   const value = { ...message, padding };
   const [symbols, budget, coder] = [new BoundlessCoder(), new SlotBudget(), new BitCoder(null)];
