@@ -2,45 +2,35 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assembleCenter, type CenterCore } from '#center/center-core.ts';
 import { createNewsBus, type NewsBus } from '#center/feed/bus.ts';
-import { readMessage } from '#center/gateway/connection.ts';
 import { type Database, openDatabase } from '#center/postgres/database.ts';
 import { systemEffects } from '#center/system-effects.ts';
 import { CollectionNameSchema, recordSchemas } from '#contracts/records/registry.ts';
-import { createPacker } from '#sync/packing/packer.ts';
 import { ReadTally } from '#testing/sync/read-tally.ts';
 import { bombsOf } from '#testing/sync/wire-bombs.ts';
-import {
-  brokenBytes,
-  brokenText,
-  fuzzDice,
-  fuzzTimes,
-  mutate,
-  packedAnyhow,
-} from '#testing/sync/wire-mutations.ts';
+import { fuzzDice, fuzzTimes } from '#testing/sync/wire-mutations.ts';
 import { type CenterWorld, startWorld } from './center-world.ts';
 import {
   challenged,
   dial,
   type FuzzLine,
   heap,
-  helloWith,
   proven,
   welcomed,
   wordOf,
   wordsBeforeWelcome,
 } from './fuzz-lines.ts';
 import {
-  aside,
-  facilityA,
-  facilityB,
-  offered,
-  offeredDelta,
-  patientRow,
-  renamed,
-  rowFor,
-  staffMember,
-} from './test-records.ts';
-import { connect, type Identity, newKey } from './wire-client.ts';
+  type Dice,
+  isOffer,
+  messageOfRevoked,
+  nurse,
+  odd,
+  row,
+  strangeMessage,
+  unreadable,
+} from './fuzz-messages.ts';
+import { facilityA, offered, patientRow } from './test-records.ts';
+import { connect, type Identity } from './wire-client.ts';
 import { connectTwo } from './wire-client-two.ts';
 
 const allowedGrowth = 80 * 1024 * 1024;
@@ -72,45 +62,6 @@ afterAll(async () => {
   await database?.close();
   await world?.close();
 });
-
-type Dice = ReturnType<typeof fuzzDice>;
-
-const uuid = '0199b000-0000-7000-8000-000000000001';
-const row = patientRow(facilityA);
-const edit = renamed(row, 'Boshqa');
-const proof = { type: 'prove', device: uuid, ticket: '0'.repeat(64), signature: 'A'.repeat(86) };
-
-const strangers: readonly unknown[] = [
-  helloWith('zstd'),
-  { type: 'hello', protocol: 1, program: 'x' },
-  { type: 'enrol', code: 'AAAAA-AAAAA', publicKey: newKey().publicKey, label: 'x' },
-  proof,
-  { ...proof, signature: 'A'.repeat(88) },
-  { type: 'wiped', device: uuid },
-  { type: 'offer', batch: 1, rows: [offered(row)] },
-];
-
-const status = { backlog: 0, oldestPendingAt: null, quarantined: 0, openReviews: 0, clock: 1, healed: 0 };
-
-/** Messages of a workstation that is welcomed, of which each is read. */
-const served = (dice: Dice, flow: number): readonly unknown[] => [
-  { type: 'offer', batch: dice.integer(0, 9), rows: [offered(row), offeredDelta(edit, row), aside(edit)] },
-  { type: 'offer', batch: dice.integer(0, 9), rows: [offeredDelta(edit, row)] },
-  {
-    type: 'follow',
-    flow,
-    credit: dice.integer(0, 64),
-    portionBytes: 4_096,
-    scope: facilityA,
-    lane: dice.integer(0, 3),
-    since: dice.integer(0, 1e6),
-  },
-  { type: 'grant', flow: dice.integer(0, 40), credit: dice.integer(0, 64), portionBytes: 4_096 },
-  { type: 'fetch', request: 1, scope: facilityA, records: [{ collection: 'patients', id: row.id }] },
-  { type: 'digest', request: 2, scope: facilityA },
-  { type: 'list', request: 3, scope: facilityA, bucket: dice.integer(0, 63) },
-  { type: 'status', ...status },
-];
 
 const bombs = bombsOf({ type: 'digest', request: 1, scope: facilityA });
 
@@ -184,16 +135,6 @@ describe('GAT-4: whatever a stranger sends, the center stands and keeps nothing'
 
 const isPositive = (times: unknown) => typeof times === 'number' && times > 0;
 
-function strangeMessage(dice: Dice): { readonly fault: string; readonly message: string | Uint8Array } {
-  const message = dice.pick(strangers);
-  if (dice.chance(0.1)) {
-    const packed = createPacker('zstd', null).pack(JSON.stringify(message));
-    return { fault: 'bytes', message: brokenBytes(packed, dice) };
-  }
-  const { fault, text } = brokenText(message, dice);
-  return { fault, message: text };
-}
-
 describe('DEV-1: what a revoked device sends', () => {
   it(`${300 * fuzzTimes} proofs and as many that were heard before are refused with a word`, async () => {
     const identity = await world.enrol();
@@ -241,62 +182,6 @@ describe('DEV-1: what a revoked device sends', () => {
     await expectSound();
   });
 });
-
-const nurse = rowFor('staff', staffMember(facilityA));
-
-/** What a device that lost its right sends, all of it packed one behind the other, and how it is refused. */
-function messageOfRevoked(dice: Dice, ticket: string) {
-  const packer = createPacker('zstd', null);
-  const pack = (...all: readonly unknown[]) => all.map((each) => packer.pack(JSON.stringify(each)));
-  const good = {
-    type: 'offer',
-    batch: 1,
-    rows: [offered(patientRow(facilityA)), offeredDelta(edit, row), aside(edit)],
-  };
-  const revoked = 'sync.device-revoked';
-  switch (dice.integer(0, 4)) {
-    case 0:
-      return { fault: 'offer', messages: pack(good), word: revoked };
-    case 1: {
-      const rows = good.rows.map((each) => mutate(each, dice) ?? null);
-      return { fault: 'strange rows', messages: pack({ ...good, rows }), word: revoked };
-    }
-    case 2: {
-      const key = { id: 'ab'.repeat(16), publicKey: `${'A'.repeat(43)}=`, since: 5 };
-      const audit = { seq: dice.integer(1, 1e6), hash: '0'.repeat(64) };
-      const told = { ...status, audit, staffKeys: [{ person: nurse.id, ...key }] };
-      return { fault: 'status', messages: pack({ type: 'status', ...told }, good), word: revoked };
-    }
-    case 3:
-      return { fault: 'ticket', messages: pack({ type: 'confirm-ticket', ticket }, good), word: revoked };
-    default:
-      return { fault: 'unreadable', messages: [unreadable(dice).bytes], word: 'sync.unknown-message' };
-  }
-}
-
-/** A packed message that comes first on its line and is none of the protocol, and what is wrong with it. */
-function unreadable(dice: Dice): { readonly fault: string; readonly bytes: string | Uint8Array } {
-  for (;;) {
-    const message = dice.pick([...served(dice, 1), ...strangers]);
-    if (dice.chance(0.02)) return { fault: 'text', bytes: JSON.stringify(message) };
-    const isText = dice.chance(1 / 2);
-    const broken = isText ? brokenText(message, dice) : undefined;
-    const bytes =
-      broken === undefined
-        ? brokenBytes(createPacker('zstd', null).pack(JSON.stringify(message)), dice)
-        : packedAnyhow(broken.text, 'zstd');
-    // A flipped bit of padding means the same.
-    if (readPacked(bytes) === undefined) return { fault: broken?.fault ?? 'bytes', bytes };
-  }
-}
-
-function readPacked(bytes: Uint8Array) {
-  try {
-    return readMessage(createPacker('zstd', null).unpack(bytes));
-  } catch {
-    return undefined;
-  }
-}
 
 describe('GAT-4: whatever a workstation sends after its welcome', () => {
   const wanted = { unreadable: 3_000 * fuzzTimes, odd: 6_000 * fuzzTimes };
@@ -405,18 +290,6 @@ async function talkOddly(
     read.note('others', 'digests', sent.filter((message) => !isOffer(message)).length + 1);
   }
   stage.line.hangUp();
-}
-
-const Offer = v.looseObject({ type: v.literal('offer'), rows: v.array(v.unknown()) });
-const isOffer = (message: unknown) => v.is(Offer, message);
-
-/** Mostly of the right shape, because anything else ends the connection. */
-function odd(dice: Dice, flow: number): unknown {
-  if (dice.chance(0.01)) return { type: 'digest', request: 1, scope: facilityB };
-  if (dice.chance(0.01)) return { type: 'confirm-ticket', ticket: '0'.repeat(64) };
-  const message = dice.pick([...served(dice, dice.chance(0.97) ? flow : 0)]);
-  if (!v.is(Offer, message)) return message;
-  return { ...message, rows: message.rows.map((each) => mutate(each, dice) ?? null) };
 }
 
 /** What lies in the tables fits its schema, whatever came. */
