@@ -14,6 +14,7 @@ export class MachineMemory {
   readonly #accepted = new Map<OperationId, AcceptedAt>();
   /** Newest revision of records written since the machine was last looked at; null for removed ones. */
   readonly #revisions = new Map<string, Revision | null>();
+  #restoresMet = 0;
   /** A transaction that the power cut met. */
   #open: { readonly fate: CommitFate | 'refused'; readonly notes: TransactionNotes } | undefined;
 
@@ -32,6 +33,11 @@ export class MachineMemory {
   /** Whether no row is on this disk. */
   get isEmpty(): boolean {
     return this.#rows.size === 0;
+  }
+
+  /** How often it met a center that had been restored, and began to offer and read everything again (EPO-1). */
+  get restoresMet(): number {
+    return this.#restoresMet;
   }
 
   /** `readRows` gives the operations of every row on the disk, whatever its state. */
@@ -84,6 +90,8 @@ export class MachineMemory {
   /** The center was restored: what is on this disk now has to return to it. `scope`: the machine's facility. */
   centerRestored(scope: Scope): void {
     this.held.centerRestored(scope, new Set(this.#open?.notes.puts.keys()));
+    // What it took from this machine right before is not looked for after the start: it may be gone.
+    this.#open?.notes.accepted.splice(0);
   }
 
   /** The same memory for a copy of the disk. */
@@ -118,7 +126,10 @@ export class MachineMemory {
 
   #remember(notes: TransactionNotes): void {
     for (const { draft } of notes.drafts) this.#rows.add(draft.op);
-    if (notes.hasOfferedAgain) this.#accepted.clear();
+    if (notes.hasOfferedAgain) {
+      this.#accepted.clear();
+      this.#restoresMet += 1;
+    }
     for (const { op, receipt } of notes.accepted) this.#accepted.set(op, receipt);
     for (const [key, { now, record }] of notes.puts) {
       this.#revisions.set(key, now);
