@@ -336,4 +336,16 @@ export const clientMutations: readonly Mutation[] = [
     ],
     traps: [system('testing/sync/conflicts.test.ts', 'edits of one request')],
   },
+  {
+    name: 'what a restored center lost is taken off',
+    why: 'the last copies are deleted on every workstation, instead of offered to the center again',
+    edits: [
+      {
+        file: 'sync/client/heal/healing.ts',
+        find: 'const isOwn = (scope: string) => scope === this.#scope;',
+        replace: 'const isOwn = (_scope: string) => false;',
+      },
+    ],
+    traps: [simulate(3, 14, 'center-restored-forgotten', 25), system('testing/sync/heal.test.ts')],
+  },
 ];

@@ -16,7 +16,7 @@ export interface Forgotten {
 }
 
 /**
- * Every version that a machine held when the center was restored has returned (DIG-5, EPO-4), machines that were put away since
+ * Every version that a machine held when the center was restored has returned (SIM-17: DIG-5, EPO-4), machines that were put away since
  * excepted. Under whatever operation: the whole version, or merged with another, what was asked about in a review, or in
  * quarantine. A person at some machine may have written on it before it returned; then that action is at the center. Throws with
  * everything that has not; tells how many writes were forgotten, and returned.

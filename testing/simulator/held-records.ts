@@ -7,7 +7,7 @@ export interface HeldVersion {
   readonly record: AnyRecord;
 }
 
-/** The newest version of each record on one machine's disk, and what of it a restored center has to get back (DIG-5, EPO-4). */
+/** The newest version of each record on one machine's disk, and what of it a restored center has to get back (SIM-17). */
 export class HeldRecords {
   readonly #newest = new Map<string, AnyRecord>();
   /** By record and revision. */

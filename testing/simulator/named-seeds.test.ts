@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { multiplied, ratesOnly, usualRates } from './faults.ts';
+import { type FaultName, multiplied, ratesOnly, usualRates } from './faults.ts';
 import { PostgresInProcess } from './postgres-in-process.ts';
 import { type RunOptions, runWorld } from './run-world.ts';
 import { makeSimulationFolder } from './simulation-report.ts';
@@ -43,6 +43,18 @@ describe('a simulated clinic', () => {
   });
 });
 
+const atRestores: readonly FaultName[] = [
+  'power-cut-inside-commit',
+  'lost-message',
+  'lost-response',
+  'partition',
+  'one-way-loss',
+  'center-restored',
+  'center-restored-forgotten',
+  'device-cloned',
+  'locked',
+];
+
 /** Runs that once showed a defect, of the product or of the simulator. */
 const named: readonly (readonly [what: string, options: Omit<RunOptions, 'root'>])[] = [
   ['a log that began anew is torn', { seed: 3, days: 18 }],
@@ -76,7 +88,24 @@ const named: readonly (readonly [what: string, options: Omit<RunOptions, 'root'>
     { seed: 10, days: 8, rates: multiplied(ratesOnly(['full-disk', 'power-cut-after-commit']), 45) },
   ],
   ['an enrolment begins with a message that comes twice', { seed: 4009, days: 29 }],
+  [
+    'a machine meets the restored center when it is enrolled again at the end',
+    { seed: 110, days: 30, rates: multiplied(ratesOnly(atRestores), 8) },
+  ],
+  [
+    'the center is restored between a power cut and the start after it',
+    { seed: 105, days: 9, rates: multiplied(ratesOnly(atRestores), 8) },
+  ],
 ];
+
+describe('a center that comes back from too old a backup', () => {
+  it('SIM-10, SIM-17: counts what was forgotten, and gets back what replicas held', async () => {
+    const rates = multiplied(ratesOnly(['center-restored-forgotten']), 25);
+    const { forgotten } = await play('forgotten', { seed: 3, days: 14, rates });
+    expect(forgotten.writes).toBeGreaterThan(0);
+    expect(forgotten.returned).toBeGreaterThan(0);
+  });
+});
 
 describe('named seeds', () => {
   it.each(named)('%s', async (what, options) => {
