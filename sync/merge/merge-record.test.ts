@@ -94,6 +94,17 @@ describe('mergeRecord', () => {
     expect(forged.conflicts).toMatchObject([{ field: 'signatures', itemId: id(20) }]);
   });
 
+  it.each(['mine', 'theirs'] as const)('keeps the mark of an allergy that was set in %s (MRG-2)', (side) => {
+    const allergy = { id: id(30), substance: 'penicillin', at: 1, by };
+    const base = patient({ allergyStatus: 'known', allergies: [allergy] });
+    const marked = patient({ allergies: [{ ...allergy, enteredInError: true }] });
+    const edited = patient({ allergyStatus: 'known', allergies: [allergy], bloodGroup: 'A+' });
+    const sides = side === 'mine' ? { mine: marked, theirs: edited } : { mine: edited, theirs: marked };
+    const merged = mergeRecord('patients', { base, ...sides });
+    expect(merged.body).toEqual({ ...marked, bloodGroup: 'A+' });
+    expect(merged.conflicts).toEqual([]);
+  });
+
   it('never changes an entry once written, even on one side (MRG-3)', () => {
     const base = visit([note(10, 'first')]);
     const merged = mergeRecord('visits', { base, mine: visit([note(10, 'rewritten')]), theirs: base });

@@ -1,5 +1,6 @@
 import { centerMutations } from './center-mutations.ts';
 import { clientMutations } from './client-mutations.ts';
+import { itemMutations } from './item-mutations.ts';
 import { keyMutations } from './key-mutations.ts';
 import { memoryMutations } from './memory-mutations.ts';
 import type { Mutation } from './mutation.ts';
@@ -24,4 +25,5 @@ export const everyMutation: readonly Mutation[] = [
   ...patientMutations,
   ...quickCheckMutations,
   ...patienceMutations,
+  ...itemMutations,
 ];
