@@ -83,4 +83,12 @@ process.on('exit', () => rmSync(root, { recursive: true, force: true }));
 const postgres = await PostgresInProcess.start();
 const rates = ratesOf(without, only, Number(times));
 const game = { postgres, root, days: Number(days), newest: Number(newest), rates };
-for await (const [message] of handedOut) tell(await play(game, v.parse(HandedOutSchema, message).seed));
+let playing: number | undefined;
+// What kills the process in the middle of a year is that year's failure, unlike a program that does not load.
+process.on('uncaughtExceptionMonitor', ({ message }) => {
+  if (playing !== undefined) console.log(`FAILED seed ${playing} with its process: ${message.slice(0, 200)}`);
+});
+for await (const [message] of handedOut) {
+  playing = v.parse(HandedOutSchema, message).seed;
+  tell(await play(game, playing));
+}
