@@ -146,17 +146,19 @@ function drafts(visit: RecordOf<'visits'>, fresh: FreshValues, random: SeededRan
   ]);
 }
 
+/** Links count only where the person says which of two records goes on; `hasLinks`: people here do. */
 export const settle =
-  (random: SeededRandom): Deed =>
+  (random: SeededRandom, hasLinks: boolean): Deed =>
   (session) => {
     const open = session.replica.find('reviews', {}).filter(({ body }) => body.decisions.length === 0);
     const review = open[random.below(Math.max(1, open.length))];
     if (review === undefined) return undefined;
+    const { question } = review.body;
     const choices =
-      review.body.question.kind === 'conflict'
-        ? (['mine', 'theirs'] as const)
-        : (['same', 'different'] as const);
-    return act(session, settleReview, { id: review.id, choice: random.pick([...choices]) });
+      question.kind === 'conflict' ? (['mine', 'theirs'] as const) : (['same', 'different'] as const);
+    const choice = random.pick([...choices]);
+    const goesOn = hasLinks && question.kind !== 'conflict' ? { goesOn: question.other } : {};
+    return act(session, settleReview, { id: review.id, choice, ...goesOn });
   };
 
 export const voidPatient =

@@ -83,7 +83,7 @@ export class ClinicStory {
   /** With the fault it is, if it is one. */
   #deed(): readonly [deed: acts.Deed, fault?: FaultName] {
     const [random, fresh] = [this.#random, this.#fresh];
-    const { faults, scopes } = this.#world;
+    const { faults, scopes, options } = this.#world;
     const patient = recent(this.#patients, random);
     const visit = recent(this.#visits, random);
     const roll = random.next();
@@ -96,7 +96,7 @@ export class ClinicStory {
     if (roll < 0.62) return [acts.continueVisit(visit, fresh, random)];
     if (roll < 0.82) return [acts.amend(patient, fresh, random)];
     if (roll < 0.9) return [acts.addAllergy(patient, fresh, random)];
-    if (roll < 0.98) return [acts.settle(random)];
+    if (roll < 0.98) return [acts.settle(random, options.hasLinks)];
     return [acts.voidPatient(patient, fresh)];
   }
 

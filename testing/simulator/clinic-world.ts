@@ -53,6 +53,8 @@ export interface WorldOptions {
   readonly workstations: number;
   /** Facilities that refer and move patients to each other. */
   readonly facilities: 1 | 2;
+  /** Whether people link two records of one citizen. */
+  readonly hasLinks: boolean;
   /** A folder for the disks of this world. */
   readonly root: string;
 }

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly rates?: FaultRates;
   /** One unless told otherwise. */
   readonly facilities?: 1 | 2;
+  /** Whether people link two records of one citizen; not unless told so. */
+  readonly hasLinks?: boolean;
 }
 
 /** What a run came to; it throws if anything was wrong. */
@@ -45,9 +47,16 @@ export class RunFailure extends Error {
 
 /** Plays one clinic for so many days, heals it, and checks everything. Throws a {@link RunFailure}. */
 export async function runWorld(postgres: PostgresInProcess, options: RunOptions): Promise<RunOutcome> {
-  const { seed, root, days = workingDaysPerYear, rates = usualRates, facilities = 1 } = options;
+  const {
+    seed,
+    root,
+    days = workingDaysPerYear,
+    rates = usualRates,
+    facilities = 1,
+    hasLinks = false,
+  } = options;
   const world = await ClinicWorld.create(postgres, {
-    ...{ seed, root, rates, facilities },
+    ...{ seed, root, rates, facilities, hasLinks },
     workstations: 2 + (seed % 2),
   });
   const story = new ClinicStory(world);

@@ -18,6 +18,8 @@ import { HandedOutSchema, makeSimulationFolder, type Report, ReportSchema } from
 
 /** Of so many seeds one has two facilities. */
 const facilitiesEvery = 4;
+/** Of so many seeds the last one has people who link records. */
+const linksEvery = 5;
 
 interface Game {
   readonly postgres: PostgresInProcess;
@@ -42,6 +44,7 @@ async function play(game: Game, seed: number): Promise<Report> {
       days,
       rates,
       facilities,
+      hasLinks: seed % linksEvery === linksEvery - 1,
       root: join(root, String(seed)),
     });
     return { ...outcome, counts: { ...outcome.counts }, ...used(), failure: null, newest: [] };
