@@ -33,7 +33,14 @@ async function create(always: readonly FaultName[] = []): Promise<SimulatedWorks
   worlds += 1;
   const rates: FaultRates = { ...ratesOnly([]), ...Object.fromEntries(always.map((name) => [name, 1])) };
   const place = join(root, String(worlds));
-  world = await ClinicWorld.create(postgres, { seed: 5, rates, workstations: 3, facilities: 1, root: place });
+  world = await ClinicWorld.create(postgres, {
+    seed: 5,
+    rates,
+    workstations: 3,
+    facilities: 1,
+    hasLinks: false,
+    root: place,
+  });
   const [workstation] = world.workstations;
   if (workstation === undefined) throw new Error('a world without machines');
   return workstation;
