@@ -74,15 +74,19 @@ const oldest = (ids: readonly RecordId[]): RecordId =>
 
 type Allergies = Pick<PatientBody, 'allergyStatus' | 'allergies' | 'voided'>;
 
+/** Whether one of these was not entered in error. */
+export const isAnyStanding = (allergies: PatientBody['allergies']): boolean =>
+  allergies.some((allergy) => allergy.enteredInError !== true);
+
 /** Whether an allergy of the record counts: it stands, and the record is not void. */
 export const hasStandingAllergy = ({ allergies, voided }: Allergies): boolean =>
-  voided === undefined && allergies.some((allergy) => allergy.enteredInError !== true);
+  voided === undefined && isAnyStanding(allergies);
 
 /**
- * What the screen says of a citizen's allergies (LNK-P3): known as soon as one of the records has one, whatever the
- * record in front says.
+ * What the screen says of a citizen's allergies (LNK-P3): known as soon as one of the records has one, whatever any of
+ * them says.
  */
 export function allergyStatusOf(own: Allergies, others: readonly Allergies[]): PatientBody['allergyStatus'] {
-  if (own.allergyStatus === 'known' || others.some(hasStandingAllergy)) return 'known';
+  if (own.allergyStatus === 'known' || [own, ...others].some(hasStandingAllergy)) return 'known';
   return own.allergyStatus;
 }

@@ -17,7 +17,7 @@ export function patientSummary(
     birth: body.birth,
     pinfl: body.pinfl ?? null,
     mahalla: mahalla === undefined ? null : (mahallaName(mahalla) ?? mahalla),
-    allergyStatus: body.allergyStatus,
+    allergyStatus: allergyStatusOf(body, []),
     isVoid: body.voided !== undefined,
   };
 }

@@ -5,6 +5,7 @@ import type { FieldMerge } from '#contracts/records/record.ts';
 import type { ConflictingField } from '#contracts/records/reviews.ts';
 import { type VisitBody, visits } from '#contracts/records/visits.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
+import { isAnyStanding } from '../patient-links.ts';
 import { type ActionContext, invalid, withoutUndefined } from './action.ts';
 import { ItemSchema, writeEntry } from './conflicting-entries.ts';
 import { isSameJson } from './json-equality.ts';
@@ -58,12 +59,16 @@ const mergesOf = (policy: typeof patients.merge | typeof visits.merge) =>
 /** What is checked stays as it is: parsing would drop fields that a newer program added (docs/specs/sync.md VER-5). */
 function parseBody(collection: 'patients' | 'visits', body: Fields): Result<WrittenBack, AppError> {
   if (collection === 'patients') {
-    if (isPatientBody(body)) return ok({ collection, body });
+    if (isPatientBody(body)) return ok({ collection, body: withAllergiesInSight(body) });
     return invalid(pathsOf(v.safeParse(patients.body, body).issues ?? []));
   }
   if (isVisitBody(body)) return ok({ collection, body });
   return invalid(pathsOf(v.safeParse(visits.body, body).issues ?? []));
 }
+
+/** As in a merge (docs/specs/sync.md MRG-9): a standing allergy is taken back as one entered in error, never by a status above it. */
+const withAllergiesInSight = (body: PatientBody): PatientBody =>
+  isAnyStanding(body.allergies) ? { ...body, allergyStatus: 'known' } : body;
 
 const isPatientBody = (body: unknown): body is PatientBody => v.is(patients.body, body);
 const isVisitBody = (body: unknown): body is VisitBody => v.is(visits.body, body);

@@ -3,7 +3,7 @@ import { type AppError, appError } from '#contracts/errors.ts';
 import type { PatientBody } from '#contracts/records/patients.ts';
 import { fail, ok, type Result } from '#contracts/result.ts';
 import { newEntryId } from '../ids.ts';
-import { hasStandingAllergy, linkedPatients, survivorOf } from '../patient-links.ts';
+import { hasStandingAllergy, isAnyStanding, linkedPatients, survivorOf } from '../patient-links.ts';
 import { type Action, type ActionContext, checkBody, invalid, withoutUndefined } from './action.ts';
 
 type AllergyInput = RequestInput<'patients.record-allergy'>['allergy'];
@@ -40,7 +40,7 @@ function applyAllergy(
 ): Result<PatientBody, AppError> {
   switch (input.status) {
     case 'none-known':
-      if (hasStanding(body.allergies)) return invalid(['allergy'], ['allergy.one-is-known']);
+      if (isAnyStanding(body.allergies)) return invalid(['allergy'], ['allergy.one-is-known']);
       return ok({ ...body, allergyStatus: 'none-known' });
     case 'known':
       return ok(withAllergy(body, input, context));
@@ -48,9 +48,6 @@ function applyAllergy(
       return withMark(body, input.allergyId);
   }
 }
-
-const hasStanding = (allergies: PatientBody['allergies']): boolean =>
-  allergies.some((allergy) => allergy.enteredInError !== true);
 
 function withAllergy(
   body: PatientBody,
@@ -74,5 +71,5 @@ function withMark(body: PatientBody, allergyId: string): Result<PatientBody, App
   const allergies = body.allergies.map((each) =>
     each.id === allergyId ? { ...each, enteredInError: true } : each,
   );
-  return ok({ ...body, allergies, allergyStatus: hasStanding(allergies) ? 'known' : 'not-recorded' });
+  return ok({ ...body, allergies, allergyStatus: isAnyStanding(allergies) ? 'known' : 'not-recorded' });
 }

@@ -92,6 +92,26 @@ describe('settling a conflict', () => {
     );
   });
 
+  it('REV-A2: shows a standing allergy whatever side is chosen (MRG-9)', () => {
+    const penicillin = {
+      id: newEntryId(testContext.newId),
+      substance: 'Penitsillin',
+      at: 1,
+      by: testContext.person,
+    };
+    const disputed = { ...disputedPatient, allergyStatus: 'known' as const, allergies: [penicillin] };
+    const { settle, reader, id } = asked(disputed, [
+      { field: 'allergyStatus', base: json('not-recorded'), mine: json('none-known'), theirs: json('known') },
+    ]);
+    const result = settle('mine');
+    if (!result.ok) throw new Error('refused');
+    reader.apply(result.value);
+    expect(reader.get('patients', id)?.body).toMatchObject({
+      allergyStatus: 'known',
+      allergies: [penicillin],
+    });
+  });
+
   it('REV-A5: of two decisions made without knowing of each other the first is carried out', () => {
     const { settle, reader, id, reviewId, set } = asked(disputedPatient, phones);
     const result = settle('mine');
