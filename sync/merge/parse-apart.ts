@@ -77,7 +77,7 @@ function withRecords(around: ParsedAround | undefined): ParsedApart | undefined 
     const item = items[place];
     if (span !== undefined && isVacant(item)) item.record = parseRecord(span);
   }
-  return { value, texts: spans.map((span) => span && span.utf8.subarray(span.begin, span.end)) };
+  return { value, texts: spans.map((span) => span?.utf8.subarray(span.begin, span.end)) };
 }
 
 /** The text with a placeholder for each record. */

@@ -78,18 +78,6 @@ describe('a revision', () => {
     expect(utf8.toString()).toContain('first');
   });
 
-  it('stays as it was sealed, however many follow', () => {
-    const sealed = Array.from({ length: 600 }, (_unused, index) => {
-      const content = contents[index % contents.length] ?? {};
-      const record = contentOf({ ...content, index });
-      return { record, ...sealVersion(op, base, 'visits', record) };
-    });
-    for (const { record, rev, utf8 } of sealed) {
-      expect(rev).toBe(slowly({ ...record, rev: undefined }));
-      expect(utf8.equals(Buffer.from(canonicalJson({ ...record, rev })))).toBe(true);
-    }
-  });
-
   it('refuses what JSON cannot hold', () => {
     for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, () => 1, [undefined]]) {
       expect(() => revisionOf(op, base, 'visits', contentOf({ body: odd }))).toThrow(TypeError);

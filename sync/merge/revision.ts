@@ -48,7 +48,7 @@ export function sealVersion(
 
 /**
  * {@link sealVersion} of the record that stands there and was parsed. Undefined if its text does not say
- * quickly what the record is (`copyCanonical`), or has a revision of its own.
+ * quickly what the record is (`copyCanonical`), has a revision of its own, or is long.
  */
 export function sealText(
   op: OperationId,
@@ -56,58 +56,45 @@ export function sealText(
   collection: CollectionName,
   span: RecordSpan,
 ): SealedVersion | undefined {
-  const head = headOf(op, baseRev, collection);
-  // Twice, because members are put in order by way of the room behind them.
-  makeRoom(head.length + 2 * (span.end - span.begin) + mostOfRevision);
-  const begin = writeAscii(slab, filled, head);
-  const copied = copyAsItStands(begin, span) ?? copyCanonical(slab, begin, span.utf8, span.begin);
-  return copied && seal({ begin, ...copied }, baseRev);
+  const begin = writeAscii(scratch, 0, headOf(op, baseRev, collection));
+  const copied = copyAsItStands(begin, span) ?? copyCanonical(scratch, begin, span.utf8, span.begin);
+  return copied === undefined ? undefined : seal({ bytes: scratch, begin, ...copied }, baseRev);
 }
 
-function copyAsItStands(
-  begin: number,
-  { utf8, begin: from, end, place }: RecordSpan,
-): CanonicalSpan | undefined {
-  if (place === undefined) return undefined;
-  utf8.copy(slab, begin, from, end);
-  return { place: begin + place - from, end: begin + end - from };
+function copyAsItStands(begin: number, span: RecordSpan): CanonicalSpan | undefined {
+  const moved = begin - span.begin;
+  if (span.place === undefined || moved + span.end > scratch.length) return undefined;
+  span.utf8.copy(scratch, begin, span.begin, span.end);
+  return { place: moved + span.place, end: moved + span.end };
 }
 
 function seal(written: Written, baseRev: Revision | null): SealedVersion {
-  const { begin, place, end } = written;
+  const { bytes, begin, place, end } = written;
   const rev = revisionIn(written, baseRev);
-  const isFirst = place === begin + 1;
-  const member = `${isFirst ? '' : ','}"rev":"${rev}"${isFirst && end > place + 1 ? ',' : ''}`;
-  slab.copyWithin(place + member.length, place, end);
-  writeAscii(slab, place, member);
-  filled = end + member.length;
-  return { rev, utf8: slab.subarray(begin, filled) };
+  const member = `${place === begin + 1 ? '' : ','}"rev":"${rev}"${place === begin + 1 && end > place + 1 ? ',' : ''}`;
+  const utf8 = Buffer.allocUnsafe(end - begin + member.length);
+  bytes.copy(utf8, 0, begin, place);
+  const rest = writeAscii(utf8, place - begin, member);
+  bytes.copy(utf8, rest, place, end);
+  return { rev, utf8 };
 }
 
-/** What a revision is made of, in the slab from `filled` to `end`. The record begins at `begin`, its revision belongs at `place`. */
-interface Written extends CanonicalSpan {
+/** What a revision is made of, in `bytes` from the first to `end`. The record begins at `begin`, its revision belongs at `place`. */
+interface Written {
+  readonly bytes: Buffer;
   readonly begin: number;
+  readonly place: number;
+  readonly end: number;
 }
 
-function revisionIn({ end }: Written, baseRev: Revision | null): Revision {
-  const digest = hash('sha256', slab.subarray(filled, end), 'hex').slice(0, 32);
+function revisionIn({ bytes, end }: Written, baseRev: Revision | null): Revision {
+  const digest = hash('sha256', bytes.subarray(0, end), 'hex').slice(0, 32);
   return `${versionOf(baseRev) + 1}-${digest}` as Revision;
 }
 
-/** A hundred records and more: buffers of their own would cost more than what is written into them. */
-const slabLength = 256 * 1024;
-/** Name, quotes and commas included. */
-const mostOfRevision = 64;
-
-/** Where records are written to be hashed, and stay if they are sealed: up to `filled` there is something that is used elsewhere. */
-let slab = Buffer.allocUnsafeSlow(slabLength);
-let filled = 0;
-
-function makeRoom(length: number): void {
-  if (slab.length - filled >= length) return;
-  slab = Buffer.allocUnsafeSlow(Math.max(slabLength, length));
-  filled = 0;
-}
+/** Where records are written to be hashed; only ever between two lines of this file. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+const largestKept = 4 * 1024 * 1024;
 
 const headOf = (op: OperationId, baseRev: Revision | null, collection: CollectionName) =>
   `${op}\n${baseRev ?? ''}\n${collection}\n`;
@@ -119,22 +106,23 @@ function write(
   record: Content,
 ): Written {
   const head = headOf(op, baseRev, collection);
-  const written = writeBehind(head, record);
-  if (written.end + mostOfRevision <= slab.length) return written;
-  makeRoom(2 * (written.end - filled) + mostOfRevision);
-  return writeBehind(head, record);
+  const written = writeInto(scratch, head, record);
+  if (written.end <= written.bytes.length) return written;
+  const larger = Buffer.allocUnsafeSlow(2 * written.end);
+  if (larger.length <= largestKept) scratch = larger;
+  return writeInto(larger, head, record);
 }
 
-function writeBehind(head: string, record: Content): Written {
-  const begin = writeAscii(slab, filled, head);
-  let end = writeAscii(slab, begin, '{');
+function writeInto(bytes: Buffer, head: string, record: Content): Written {
+  const begin = writeAscii(bytes, 0, head);
+  let end = writeAscii(bytes, begin, '{');
   let place = end;
   const members: readonly unknown[] = Object.values(record);
   for (const labelled of orderOf(Object.keys(record))) {
     const member = members[labelled.place];
     if (labelled.key === 'rev' || member === undefined) continue;
-    end = writeMember(slab, end, labelled, member, end === begin + 1);
+    end = writeMember(bytes, end, labelled, member, end === begin + 1);
     if (labelled.key < 'rev') place = end;
   }
-  return { begin, place, end: writeAscii(slab, end, '}') };
+  return { bytes, begin, place, end: writeAscii(bytes, end, '}') };
 }
